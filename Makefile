@@ -1,0 +1,105 @@
+# s2t: the database tier of a speech-to-text service, as a PostgreSQL extension
+#
+#   make, make install, make installcheck    as for every PGXS extension
+#   make help                                everything else
+#
+# PG_CONFIG picks the server, CXX the compiler, WERROR= builds in spite of warnings.
+
+PG_CONFIG = pg_config
+WERROR = -Werror
+
+EXTENSION = s2t
+VERSION := $(shell sed -n "s/^default_version *= *'\(.*\)'.*/\1/p" s2t.control)
+DATA = $(sort $(wildcard s2t--*.sql))
+
+# Two floors: the rules (core) are plain C++; the rest lives in the backend,
+# where an exception must not exist.
+MODULE_big = s2t
+core_objs := $(patsubst %.cpp,%.o,$(sort $(wildcard src/core/*.cpp)))
+backend_objs := $(patsubst %.cpp,%.o,$(sort $(wildcard \
+	src/*.cpp src/pg/*.cpp src/procedures/*.cpp src/ops/*.cpp)))
+OBJS = $(core_objs) $(backend_objs)
+
+# Every file of sql/ is a test; the first one is the first thing a DBA does.
+REGRESS = install $(filter-out install,$(sort $(patsubst sql/%.sql,%,$(wildcard sql/*.sql))))
+
+EXTRA_CLEAN = $(OBJS:.o=.d) $(filter-out build/matrix,$(wildcard build/*))
+
+# PGXS takes its flags when it is included; what comes later is ignored.
+# The variables are expanded in there, when MAJORVERSION and CXX are known.
+#
+# Naming the server's headers with -isystem takes them out of the places that
+# PGXS names with -I, and so their warnings out of ours. Clang does not know
+# every option of the gcc that built the server.
+PG_CPPFLAGS = -Isrc -isystem $(includedir_server) -DS2T_VERSION='"$(VERSION)"'
+PG_CXXFLAGS = -std=c++20 -fvisibility=hidden -fvisibility-inlines-hidden -Wall -Wextra $(WERROR) \
+	$(if $(filter 13 14 15,$(MAJORVERSION)),-Wno-register) \
+	$(if $(findstring clang,$(shell $(CXX) --version)), \
+		-Wno-unknown-warning-option -Wno-ignored-optimization-argument)
+backend_flags = -fno-exceptions -fno-rtti
+
+# The C++ driver links, so that its runtime library is found. No bitcode:
+# inlining a procedure into a query buys nothing and would need clang.
+override COMPILER = $(CXX) $(CXXFLAGS)
+override with_llvm = no
+
+PGXS := $(shell $(PG_CONFIG) --pgxs 2>/dev/null)
+ifneq ($(wildcard $(PGXS)),)
+include $(PGXS)
+
+# -MD notes the server's headers too: a new server release rebuilds the module.
+src/%.o: src/%.cpp
+	$(CXX) $(CXXFLAGS) $(floor_flags) $(CPPFLAGS) -MD -MP -MF $(@:.o=.d) -c -o $@ $<
+$(backend_objs): floor_flags = $(backend_flags)
+$(OBJS): Makefile s2t.control
+-include $(wildcard $(OBJS:.o=.d))
+
+distclean: distclean-matrix
+distclean-matrix:
+	rm -rf --one-file-system build
+else
+all install installcheck uninstall clean:
+	@echo "$(PG_CONFIG) does not lead to the build files of a PostgreSQL server." >&2
+	@echo "Install them (Debian: postgresql-server-dev-NN), or name PG_CONFIG=." >&2
+	@exit 1
+endif
+
+# The scripts install what they need: they come first on a new machine.
+demo:
+	@demo/run
+
+test:
+	@test/run
+
+matrix:
+	@test/matrix
+
+bench:
+	@if [ -x bench/run ]; then exec bench/run; fi; echo "there is no bench/run" >&2; exit 1
+
+own_code = $(shell find src test -name '*.h' -o -name '*.cpp')
+
+format:
+	clang-format -i $(own_code)
+
+tidy:
+	cmake -S . -B build/tidy -DCMAKE_EXPORT_COMPILE_COMMANDS=ON >/dev/null
+	clang-tidy --quiet --warnings-as-errors='*' -p build/tidy $(filter %.cpp,$(own_code))
+
+# For scripts: what a variable holds (make print-REGRESS).
+print-%:
+	@echo $($*)
+
+help:
+	@echo "make               build the module"
+	@echo "make install       install it into the server that PG_CONFIG names"
+	@echo "make installcheck  pg_regress against a running server"
+	@echo "make demo          a story with figures, on a throwaway cluster"
+	@echo "make test          every test, on throwaway clusters"
+	@echo "make matrix        build and tests on PostgreSQL 15, 17 and 18"
+	@echo "make bench         the benchmark"
+	@echo "make format        clang-format, in place"
+	@echo "make tidy          clang-tidy"
+	@echo "make clean         remove what was built (make distclean: the matrix's systems too)"
+
+.PHONY: demo test matrix bench format tidy help distclean-matrix
