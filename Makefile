@@ -9,7 +9,7 @@ PG_CONFIG = pg_config
 WERROR = -Werror
 
 EXTENSION = s2t
-VERSION := $(shell sed -n "s/^default_version *= *'\(.*\)'.*/\1/p" s2t.control)
+S2T_VERSION := $(shell sed -n "s/^default_version *= *'\(.*\)'.*/\1/p" s2t.control)
 DATA = $(sort $(wildcard s2t--*.sql))
 
 # Two floors: the rules (core) are plain C++; the rest lives in the backend,
@@ -31,7 +31,7 @@ EXTRA_CLEAN = $(OBJS:.o=.d) $(filter-out build/matrix,$(wildcard build/*))
 # Naming the server's headers with -isystem takes them out of the places that
 # PGXS names with -I, and so their warnings out of ours. Clang does not know
 # every option of the gcc that built the server.
-PG_CPPFLAGS = -Isrc -isystem $(includedir_server) -DS2T_VERSION='"$(VERSION)"'
+PG_CPPFLAGS = -Isrc -isystem $(includedir_server) -DS2T_VERSION='"$(S2T_VERSION)"'
 PG_CXXFLAGS = -std=c++20 -fvisibility=hidden -fvisibility-inlines-hidden -Wall -Wextra $(WERROR) \
 	$(if $(filter 13 14 15,$(MAJORVERSION)),-Wno-register) \
 	$(if $(findstring clang,$(shell $(CXX) --version)), \
@@ -88,7 +88,7 @@ tidy:
 
 # For scripts: what a variable holds (make print-REGRESS).
 print-%:
-	@echo $($*)
+	@:$(info $($*))
 
 help:
 	@echo "make               build the module"
