@@ -95,7 +95,7 @@ find_server() {
     need_packages "postgresql-$PG_MAJOR" "postgresql-server-dev-$PG_MAJOR" g++ make
     PG_BIN=$("$PG_CONFIG" --bindir) || die "no PostgreSQL: set PG_CONFIG"
     PGXS_DIR=$(dirname "$("$PG_CONFIG" --pgxs)")/..
-    export PG_CONFIG PG_MAJOR PG_BIN
+    export PG_CONFIG PG_MAJOR PG_BIN PGXS_DIR
 }
 
 # ---------------------------------------------------------------- the tree
@@ -156,7 +156,7 @@ start_cluster() {
         say "unix_socket_permissions = 0700"
         say "fsync = off"
         say "max_connections = 200"
-        say "log_line_prefix = '%m [%p] %q%d '"
+        say "log_line_prefix = '%m [%p] %q%d %e '"
         for setting; do say "$setting"; done
     } >>"$S2T_CLUSTER/postgresql.conf"
     (cd "$S2T_TMP" && as_user "$PG_BIN/pg_ctl" -D "$S2T_CLUSTER" -l "$S2T_TMP/server.log" -w start >/dev/null) ||
