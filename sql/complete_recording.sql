@@ -1,0 +1,165 @@
+-- sp_complete_recording: segments, status and seconds in one step; retries are safe.
+CALL t.plans();
+CALL sp_register_user('an@example.com', 'an', 'hash', 'An', 'FREE');
+SELECT t.uid('an') AS an \gset
+SELECT recording_id AS r1 FROM sp_check_quota_and_create_recording(:'an', 'realtime') \gset
+SELECT recording_id AS r2 FROM sp_check_quota_and_create_recording(:'an', 'realtime') \gset
+SELECT recording_id AS r3 FROM sp_check_quota_and_create_recording(:'an', 'realtime') \gset
+SELECT recording_id AS r4 FROM sp_check_quota_and_create_recording(:'an', 'realtime') \gset
+
+CREATE VIEW state AS
+  SELECT status, duration_ms, segment_count, completed_at IS NOT NULL AS completed, error
+  FROM recordings ORDER BY id;
+
+-- The document's segments.
+CALL sp_complete_recording(:'r1', 60000, '[
+    {"idx": 0, "start_ms": 0, "end_ms": 3000, "text": "First segment"},
+    {"idx": 1, "start_ms": 3000, "end_ms": 6000, "text": "Second segment"}]');
+SELECT idx, start_ms, end_ms, text, meta FROM segments WHERE recording_id = :'r1' ORDER BY idx;
+SELECT status, duration_ms, segment_count, error, completed_at BETWEEN created_at AND clock_timestamp() AS completed,
+       fingerprint IS NOT NULL AS fingerprint
+FROM recordings WHERE id = :'r1';
+SELECT * FROM t.subscriptions;
+
+-- The same again changes nothing, whatever the order of the keys and their spacing.
+SELECT completed_at AS before FROM recordings WHERE id = :'r1' \gset
+CALL sp_complete_recording(:'r1', 60000, '[
+    {"idx": 0, "start_ms": 0, "end_ms": 3000, "text": "First segment"},
+    {"idx": 1, "start_ms": 3000, "end_ms": 6000, "text": "Second segment"}]');
+CALL sp_complete_recording(:'r1', 60000, '[{"text":"First segment","end_ms":3000,"idx":0,"start_ms":0},{"text":"Second segment","end_ms":6000,"start_ms":3000,"idx":1}]');
+SELECT completed_at = :'before' AS untouched FROM recordings WHERE id = :'r1';
+SELECT * FROM t.subscriptions;
+-- Other content does not fit.
+SELECT sqlstate, message FROM t.error_of(format($$CALL sp_complete_recording(%L, 60001, '[
+    {"idx": 0, "start_ms": 0, "end_ms": 3000, "text": "First segment"},
+    {"idx": 1, "start_ms": 3000, "end_ms": 6000, "text": "Second segment"}]')$$, :'r1'));
+SELECT sqlstate, message FROM t.error_of(format($$CALL sp_complete_recording(%L, 60000, '[
+    {"idx": 0, "start_ms": 0, "end_ms": 3000, "text": "First segment"},
+    {"idx": 1, "start_ms": 3000, "end_ms": 6000, "text": "Second Segment"}]')$$, :'r1'));
+SELECT sqlstate, message FROM t.error_of(format($$CALL sp_complete_recording(%L, 60000, '[
+    {"idx": 0, "start_ms": 0, "end_ms": 3000, "text": "First segment"},
+    {"idx": 1, "start_ms": 3000, "end_ms": 6001, "text": "Second segment"}]')$$, :'r1'));
+SELECT sqlstate, message FROM t.error_of(format($$CALL sp_complete_recording(%L, 60000, '[
+    {"idx": 0, "start_ms": 0, "end_ms": 3000, "text": "First segment"},
+    {"idx": 1, "start_ms": 3000, "end_ms": 6000, "text": "Second segment", "speaker": "A"}]')$$, :'r1'));
+SELECT sqlstate, message FROM t.error_of(format($$CALL sp_complete_recording(%L, 60000, '[
+    {"idx": 0, "start_ms": 0, "end_ms": 3000, "text": "First segment"}]')$$, :'r1'));
+SELECT sqlstate, message FROM t.error_of(format($$CALL sp_complete_recording(%L, 60000, '[]')$$, :'r1'));
+SELECT count(*) FROM segments;
+
+-- Silence. A millisecond costs a second; a whole second costs one.
+CALL sp_complete_recording(:'r2', 1, '[]');
+CALL sp_complete_recording(:'r2', 1, '[]');
+SELECT seconds, segments FROM t.subscriptions;
+CALL sp_complete_recording(:'r3', 1000, '[]');
+SELECT seconds, segments FROM t.subscriptions;
+CALL sp_complete_recording(in_segments => '[]', in_duration_ms => 1001, in_recording_id => :'r4');
+SELECT seconds, segments FROM t.subscriptions;
+SELECT recording_id AS r5 FROM sp_check_quota_and_create_recording(:'an', 'realtime') \gset
+CALL sp_complete_recording(:'r5', 0, '[]');
+SELECT * FROM t.subscriptions;
+SELECT * FROM state;
+
+-- Odd but right: idx with gaps and in any order, a segment of no length, an empty text, overlapping times, times beyond the
+-- duration, the largest numbers, all of Unicode, keys of one's own.
+SELECT recording_id AS r6 FROM sp_check_quota_and_create_recording(:'an', 'realtime') \gset
+CALL sp_complete_recording(:'r6', 5000, '[
+  {"idx": 7, "start_ms": 100, "end_ms": 100, "text": ""},
+  {"idx": 2147483647, "start_ms": 0, "end_ms": 2147483647, "text": "Xin chào 👋🏽 — \"thế giới\"\\\n\t"},
+  {"idx": 0, "start_ms": 50, "end_ms": 200, "text": "a", "speaker": "B", "words": [{"w": "a", "p": 0.25}], "none": null}]');
+SELECT idx, start_ms, end_ms, text, meta FROM segments WHERE recording_id = :'r6' ORDER BY idx;
+-- Of a key given twice JSON keeps the last.
+SELECT recording_id AS r7 FROM sp_check_quota_and_create_recording(:'an', 'realtime') \gset
+CALL sp_complete_recording(:'r7', 10, '[{"idx": 1, "idx": 2, "start_ms": 0, "end_ms": 1, "text": "x", "text": "y"}]');
+SELECT idx, text FROM segments WHERE recording_id = :'r7';
+
+-- A failed recording may be completed; then it has not failed.
+SELECT recording_id AS r8 FROM sp_check_quota_and_create_recording(:'an', 'realtime') \gset
+CALL sp_fail_recording(:'r8', 'engine crashed');
+SELECT status, error FROM recordings WHERE id = :'r8';
+CALL sp_complete_recording(:'r8', 2000, t.segments(2));
+SELECT status, error, segment_count FROM recordings WHERE id = :'r8';
+SELECT * FROM t.subscriptions;
+SELECT * FROM t.inexact;
+
+-- Charging does not stop at the limit: what was allowed to start is paid for.
+UPDATE user_subscriptions SET used_seconds = 1800;
+SELECT recording_id AS none, quota_ok FROM sp_check_quota_and_create_recording(:'an', 'realtime');
+UPDATE user_subscriptions SET used_seconds = 1799;
+SELECT recording_id AS r9 FROM sp_check_quota_and_create_recording(:'an', 'realtime') \gset
+CALL sp_complete_recording(:'r9', 2147483647, '[]');
+SELECT seconds FROM t.subscriptions;
+
+-- A cycle that is over is closed first, and the new one is charged.
+UPDATE user_subscriptions SET used_seconds = 100;
+SELECT recording_id AS r10 FROM sp_check_quota_and_create_recording(:'an', 'realtime') \gset
+CALL t.age_cycle('an', 2);
+CALL sp_complete_recording(:'r10', 1500, t.segments(1));
+SELECT * FROM t.subscriptions;
+SELECT plan_code, usage_count, used_seconds, reason FROM usage_cycles;
+-- Without lazy rollover the open cycle is charged, though it is over.
+SELECT recording_id AS r11 FROM sp_check_quota_and_create_recording(:'an', 'realtime') \gset
+CALL t.age_cycle('an', 1);
+SET s2t.lazy_rollover = off;
+CALL sp_complete_recording(:'r11', 3000, '[]');
+RESET s2t.lazy_rollover;
+SELECT * FROM t.subscriptions;
+SELECT count(*) FROM usage_cycles;
+
+-- Somebody whose subscription is gone can still have a transcript.
+CALL sp_register_user('binh@example.com', 'binh', 'hash', NULL, 'FREE');
+SELECT recording_id AS r12 FROM sp_check_quota_and_create_recording(t.uid('binh'), 'upload') \gset
+DELETE FROM user_subscriptions WHERE user_id = t.uid('binh');
+CALL sp_complete_recording(:'r12', 1000, t.segments(3));
+SELECT status, segment_count FROM recordings WHERE id = :'r12';
+
+-- All or nothing.
+SELECT recording_id AS r13 FROM sp_check_quota_and_create_recording(:'an', 'realtime') \gset
+SELECT * FROM t.subscriptions;
+SELECT sqlstate FROM t.error_of(format('CALL sp_complete_recording(%L, 1000, %L)', :'r13',
+                                       t.segments(1500) || '[{"idx": 0, "start_ms": 0, "end_ms": 1, "text": "again"}]'));
+SELECT status, duration_ms, segment_count, completed_at IS NULL AS open FROM recordings WHERE id = :'r13';
+SELECT count(*) FROM segments WHERE recording_id = :'r13';
+SELECT * FROM t.subscriptions;
+
+-- Many segments, past what one multi-insert takes.
+CALL sp_complete_recording(:'r13', 2500000, t.segments(2500));
+CALL sp_complete_recording(:'r13', 2500000, t.segments(2500));
+SELECT count(*), min(idx), max(idx), bool_and(start_ms = idx * 1000 AND end_ms = start_ms + 1000 AND text = 'segment ' || idx) AS right
+FROM segments WHERE recording_id = :'r13';
+-- Text that does not fit in a page goes to TOAST.
+CALL sp_register_user('chi@example.com', 'chi', 'hash', NULL, 'OPEN');
+SELECT recording_id AS r14 FROM sp_check_quota_and_create_recording(t.uid('chi'), 'upload') \gset
+SELECT jsonb_agg(jsonb_build_object('idx', i, 'start_ms', 0, 'end_ms', 1, 'text',
+         (SELECT string_agg(md5(i::text || '.' || j), '') FROM generate_series(1, 700) AS j))) AS long
+FROM generate_series(1, 30) AS i \gset
+CALL sp_complete_recording(:'r14', 1000, :'long');
+SELECT count(*), min(length(text)), bool_and(text = (SELECT string_agg(md5(idx::text || '.' || j), '') FROM generate_series(1, 700) AS j)) AS right
+FROM segments WHERE recording_id = :'r14';
+SELECT * FROM t.subscriptions;
+SELECT * FROM t.inexact;
+
+-- Segments brought by other means are not mixed with those of a call.
+SELECT recording_id AS r15 FROM sp_check_quota_and_create_recording(t.uid('chi'), 'upload') \gset
+INSERT INTO segments (recording_id, idx, start_ms, end_ms, text) VALUES (:'r15', 0, 0, 1, 'direct');
+SELECT sqlstate, message FROM t.error_of(format('CALL sp_complete_recording(%L, 1000, %L)', :'r15', '[]'));
+SELECT sqlstate, message FROM t.error_of(format('CALL sp_complete_recording(%L, 1000, %L)', :'r15', t.segments(1)));
+SELECT status, segment_count FROM recordings WHERE id = :'r15';
+SELECT * FROM t.inexact;
+
+-- Several in one transaction, with a savepoint taken back between.
+SELECT recording_id AS r16 FROM sp_check_quota_and_create_recording(t.uid('chi'), 'upload') \gset
+SELECT recording_id AS r17 FROM sp_check_quota_and_create_recording(t.uid('chi'), 'upload') \gset
+BEGIN;
+CALL sp_complete_recording(:'r16', 1000, t.segments(3));
+SAVEPOINT a;
+CALL sp_complete_recording(:'r17', 1000, t.segments(4));
+ROLLBACK TO a;
+CALL sp_complete_recording(:'r17', 2000, t.segments(5));
+CALL sp_complete_recording(:'r17', 2000, t.segments(5));
+COMMIT;
+SELECT * FROM t.subscriptions WHERE user_name = 'chi';
+SELECT * FROM t.inexact;
+
+DROP VIEW state;
+CALL t.clear();

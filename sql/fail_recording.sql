@@ -1,0 +1,30 @@
+-- sp_fail_recording: the speech engine itself failed.
+CALL t.plans();
+CALL sp_register_user('an@example.com', 'an', 'hash', 'An', 'FREE');
+SELECT recording_id AS r1 FROM sp_check_quota_and_create_recording(t.uid('an'), 'realtime') \gset
+SELECT recording_id AS r2 FROM sp_check_quota_and_create_recording(t.uid('an'), 'realtime') \gset
+
+CALL sp_fail_recording(:'r1', 'engine crashed: không đọc được tệp');
+SELECT status, error, completed_at, duration_ms, segment_count FROM recordings WHERE id = :'r1';
+-- The first reason stays.
+CALL sp_fail_recording(:'r1', 'another reason');
+SELECT status, error FROM recordings WHERE id = :'r1';
+-- Failing refunds nothing and charges nothing.
+SELECT * FROM t.subscriptions;
+
+-- What is done cannot fail.
+CALL sp_complete_recording(:'r2', 1000, t.segments(2));
+SELECT sqlstate, message FROM t.error_of(format('CALL sp_fail_recording(%L, %L)', :'r2', 'too late'));
+SELECT status, error FROM recordings WHERE id = :'r2';
+
+-- By name; and it rolls back with its caller.
+SELECT recording_id AS r3 FROM sp_check_quota_and_create_recording(t.uid('an'), 'realtime') \gset
+BEGIN;
+CALL sp_fail_recording(in_reason => 'timeout', in_recording_id => :'r3');
+ROLLBACK;
+SELECT status, error FROM recordings WHERE id = :'r3';
+CALL sp_fail_recording(in_reason => 'timeout', in_recording_id => :'r3');
+SELECT status, error FROM recordings WHERE id = :'r3';
+SELECT * FROM t.inexact;
+
+CALL t.clear();
