@@ -11,11 +11,24 @@
 # for installing packages and the extension, and for nothing else.
 
 S2T_ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
-S2T_TMP=
+S2T_TMP=${S2T_TMP:-}
 S2T_CLUSTER=
 
 say() { printf '%s\n' "$*"; }
 die() { printf '%s: %s\n' "$(basename "$0")" "$*" >&2; exit 1; }
+
+# report DESCRIPTION TROUBLE: a TAP line; good if there is no trouble to tell.
+REPORT_STATUS=0
+report() {
+    local line
+    if [ -z "$2" ]; then
+        say "ok - $1"
+    else
+        say "not ok - $1"
+        while read -r line; do say "#   $line"; done <<<"$2"
+        REPORT_STATUS=1
+    fi
+}
 
 # as_root COMMAND...: with root's rights.
 as_root() {
@@ -123,6 +136,7 @@ copy_tree() {
 
 # make_tmp: $S2T_TMP, and the trap that removes it.
 make_tmp() {
+    export S2T_TMP
     S2T_TMP=$(mktemp -d "${TMPDIR:-/tmp}/s2t.XXXXXX")
     chmod 755 "$S2T_TMP"
     trap clean_up EXIT
