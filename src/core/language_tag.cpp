@@ -61,8 +61,7 @@ struct Subtags {
 
  private:
   void take() noexcept {
-    const auto hyphen = std::find(rest.begin(), rest.end(), '-');
-    current = std::string_view(rest.begin(), hyphen);
+    current = rest.substr(0, rest.find('-'));
     rest.remove_prefix(current.size());
   }
 };

@@ -65,7 +65,8 @@ int64_t usage_percent_hundredths(int64_t used, std::optional<int64_t> limit) noe
 
 int64_t duration_minutes_hundredths(int64_t duration_ms) noexcept {
   constexpr int kMsPerHundredth = 600;
-  return duration_ms / kMsPerHundredth + (duration_ms % kMsPerHundredth >= kMsPerHundredth / 2);
+  return duration_ms / kMsPerHundredth +
+         (duration_ms % kMsPerHundredth >= kMsPerHundredth / 2 ? 1 : 0);
 }
 
 }  // namespace s2t::core

@@ -60,8 +60,8 @@ TEST(StatusTest, DetailIsCutBetweenCharacters) {
     for (int missing = 0; missing <= bytes; ++missing) {
       const std::string before(Status::kDetailBytes - 1 - bytes + missing, 'x');
       const std::string kept = missing == 0 ? before + character : before;
-      EXPECT_EQ(detail_of(before + character + "zzzzz"), kept)
-          << character << " without " << missing << " bytes";
+      EXPECT_EQ(detail_of(before + character), kept) << character << " less " << missing;
+      EXPECT_EQ(detail_of(before + character + "zz"), kept) << character << " less " << missing;
     }
   }
 }
