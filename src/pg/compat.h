@@ -1,0 +1,139 @@
+// Where PostgreSQL 14 to 18 differ. The rest of src/pg is written against these names alone.
+#pragma once
+
+#include "pg/server.h"
+
+#if PG_VERSION_NUM < 140000 || PG_VERSION_NUM >= 190000
+#error "s2t supports PostgreSQL 14 to 18"
+#endif
+
+namespace s2t::pg::compat {
+
+// Memory for a setting's extra data, which the server frees; nullptr when there is none.
+inline void* guc_alloc(size_t size) {
+#if PG_VERSION_NUM >= 160000
+  return guc_malloc(LOG, size);
+#else
+  return malloc(size);
+#endif
+}
+
+using TreeWalker = bool (*)(Node* node, void* context);
+
+// expression_tree_walker(), whose declaration before PostgreSQL 16 is an unprototyped function pointer.
+inline bool walk_expression(Node* node, TreeWalker walker, void* context) {
+#if PG_VERSION_NUM >= 160000
+  return expression_tree_walker(node, walker, context);
+#else
+  return expression_tree_walker(node, __builtin_bit_cast(bool (*)(), walker), context);
+#endif
+}
+
+inline IndexScanDesc begin_index_scan(Relation heap, Relation index, Snapshot snapshot, int keys) {
+#if PG_VERSION_NUM >= 180000
+  return index_beginscan(heap, index, snapshot, nullptr, keys, 0);
+#else
+  return index_beginscan(heap, index, snapshot, keys, 0);
+#endif
+}
+
+inline void init_epq(EPQState* epq, EState* estate) {
+#if PG_VERSION_NUM >= 160000
+  EvalPlanQualInit(epq, estate, nullptr, NIL, -1, NIL);
+#else
+  EvalPlanQualInit(epq, estate, nullptr, NIL, -1);
+#endif
+}
+
+inline List* insert_index_tuples(ResultRelInfo* rri, TupleTableSlot* slot, EState* estate, bool update,
+                                 bool only_summarizing) {
+#if PG_VERSION_NUM >= 160000
+  return ExecInsertIndexTuples(rri, slot, estate, update, false, nullptr, NIL, only_summarizing);
+#else
+  (void)only_summarizing;
+  return ExecInsertIndexTuples(rri, slot, estate, update, false, nullptr, NIL);
+#endif
+}
+
+// Adds `rte` to the range table of `estate` and returns its index.
+inline Index add_range_table_entry(EState* estate, RangeTblEntry* rte) {
+#if PG_VERSION_NUM >= 160000
+  addRTEPermissionInfo(&estate->es_rteperminfos, rte);
+#endif
+  estate->es_range_table = lappend(estate->es_range_table, rte);
+  return ++estate->es_range_table_size;
+}
+
+// The set of columns an UPDATE of the relation behind `rte` assigns to, as triggers and generated columns ask for it.
+inline Bitmapset** updated_columns(EState* estate, RangeTblEntry* rte) {
+#if PG_VERSION_NUM >= 160000
+  return &getRTEPermissionInfo(estate->es_rteperminfos, rte)->updatedCols;
+#else
+  (void)estate;
+  return &rte->updatedCols;
+#endif
+}
+
+inline bool before_row_update(EState* estate, EPQState* epq, ResultRelInfo* rri, ItemPointer tid, TupleTableSlot* slot) {
+#if PG_VERSION_NUM >= 180000
+  return ExecBRUpdateTriggers(estate, epq, rri, tid, nullptr, slot, nullptr, nullptr, false);
+#elif PG_VERSION_NUM >= 160000
+  return ExecBRUpdateTriggers(estate, epq, rri, tid, nullptr, slot, nullptr, nullptr);
+#elif PG_VERSION_NUM >= 150000
+  return ExecBRUpdateTriggers(estate, epq, rri, tid, nullptr, slot, nullptr);
+#else
+  return ExecBRUpdateTriggers(estate, epq, rri, tid, nullptr, slot);
+#endif
+}
+
+inline void after_row_update(EState* estate, ResultRelInfo* rri, ItemPointer tid, TupleTableSlot* slot, List* recheck,
+                             TransitionCaptureState* capture) {
+#if PG_VERSION_NUM >= 150000
+  ExecARUpdateTriggers(estate, rri, nullptr, nullptr, tid, nullptr, slot, recheck, capture, false);
+#else
+  ExecARUpdateTriggers(estate, rri, tid, nullptr, slot, recheck, capture);
+#endif
+}
+
+inline bool before_row_delete(EState* estate, EPQState* epq, ResultRelInfo* rri, ItemPointer tid) {
+#if PG_VERSION_NUM >= 180000
+  return ExecBRDeleteTriggers(estate, epq, rri, tid, nullptr, nullptr, nullptr, nullptr, false);
+#elif PG_VERSION_NUM >= 160000
+  return ExecBRDeleteTriggers(estate, epq, rri, tid, nullptr, nullptr, nullptr, nullptr);
+#else
+  return ExecBRDeleteTriggers(estate, epq, rri, tid, nullptr, nullptr);
+#endif
+}
+
+inline void after_row_delete(EState* estate, ResultRelInfo* rri, ItemPointer tid, TransitionCaptureState* capture) {
+#if PG_VERSION_NUM >= 150000
+  ExecARDeleteTriggers(estate, rri, tid, nullptr, capture, false);
+#else
+  ExecARDeleteTriggers(estate, rri, tid, nullptr, capture);
+#endif
+}
+
+// Which indexes a table_tuple_update() leaves to be filled.
+struct IndexUpdate {
+  bool needed;
+  bool only_summarizing;
+};
+
+inline TM_Result update_tuple(Relation relation, ItemPointer tid, TupleTableSlot* slot, CommandId cid, Snapshot snapshot,
+                              TM_FailureData* failure, IndexUpdate* indexes) {
+  LockTupleMode mode;
+#if PG_VERSION_NUM >= 160000
+  TU_UpdateIndexes update = TU_None;
+  TM_Result result =
+      table_tuple_update(relation, tid, slot, cid, snapshot, InvalidSnapshot, true, failure, &mode, &update);
+  *indexes = {update != TU_None, update == TU_Summarizing};
+#else
+  bool update = false;
+  TM_Result result =
+      table_tuple_update(relation, tid, slot, cid, snapshot, InvalidSnapshot, true, failure, &mode, &update);
+  *indexes = {update, false};
+#endif
+  return result;
+}
+
+}  // namespace s2t::pg::compat

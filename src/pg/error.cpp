@@ -1,0 +1,53 @@
+#include "pg/error.h"
+
+namespace s2t::pg {
+
+namespace {
+
+int sqlstate_of(core::Code code) {
+  switch (code) {
+    case core::Code::kInvalidParameter:
+      return ERRCODE_INVALID_PARAMETER_VALUE;
+    case core::Code::kOutOfRange:
+      return ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE;
+    case core::Code::kOk:
+      break;
+  }
+  return ERRCODE_INTERNAL_ERROR;
+}
+
+}  // namespace
+
+void raise_unless_ok(const core::Status& status) {
+  if (likely(status.ok())) return;
+  ereport(ERROR, (errcode(sqlstate_of(status.code)), errmsg("%s", status.message),
+                  status.detail[0] != '\0' ? errdetail("%s", status.detail) : 0,
+                  status.hint != nullptr ? errhint("%s", status.hint) : 0));
+}
+
+void raise_not_found(const char* what, const pg_uuid_t* id) {
+  ereport(ERROR, (errcode(ERRCODE_NO_DATA_FOUND), errmsg("%s not found", what),
+                  errdetail("No %s has the id %s.", what, to_cstring(id))));
+  pg_unreachable();
+}
+
+void raise_suppressed_by_trigger(Relation relation) {
+  ereport(ERROR,
+          (errcode(ERRCODE_TRIGGERED_ACTION_EXCEPTION),
+           errmsg("change of table \"%s\" was suppressed by a trigger", RelationGetRelationName(relation)),
+           errdetail("A BEFORE ROW trigger returned NULL for a row that the procedure depends on."),
+           errtable(relation)));
+  pg_unreachable();
+}
+
+void raise_serialization_failure() {
+  ereport(ERROR, (errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+                  errmsg("could not serialize access due to concurrent update")));
+  pg_unreachable();
+}
+
+const char* to_cstring(const pg_uuid_t* id) {
+  return DatumGetCString(DirectFunctionCall1(uuid_out, UUIDPGetDatum(id)));
+}
+
+}  // namespace s2t::pg

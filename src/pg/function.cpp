@@ -1,0 +1,59 @@
+#include "pg/function.h"
+
+namespace s2t::pg {
+
+Datum Arguments::datum(int index, const char* name) const {
+  if (fcinfo_->args[index].isnull)
+    ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("argument must not be null"),
+                    errdetail("The argument \"%s\" is null.", name)));
+  return fcinfo_->args[index].value;
+}
+
+std::string_view Arguments::as_text(int index, const char* name) const {
+  ::text* value = DatumGetTextPP(datum(index, name));
+  return {VARDATA_ANY(value), static_cast<size_t>(VARSIZE_ANY_EXHDR(value))};
+}
+
+std::optional<std::string_view> Arguments::as_optional_text(int index) const {
+  if (fcinfo_->args[index].isnull) return std::nullopt;
+  return as_text(index, "");
+}
+
+const pg_uuid_t* Arguments::as_uuid(int index, const char* name) const {
+  return DatumGetUUIDP(datum(index, name));
+}
+
+int32_t Arguments::as_int32(int index, const char* name) const {
+  return DatumGetInt32(datum(index, name));
+}
+
+bool Arguments::as_bool(int index, const char* name) const {
+  return DatumGetBool(datum(index, name));
+}
+
+Jsonb* Arguments::as_jsonb(int index, const char* name) const {
+  return DatumGetJsonbP(datum(index, name));
+}
+
+bool Arguments::atomic() const {
+  return fcinfo_->context == nullptr || !IsA(fcinfo_->context, CallContext) ||
+         castNode(CallContext, fcinfo_->context)->atomic;
+}
+
+Datum make_text(std::string_view value) {
+  return PointerGetDatum(cstring_to_text_with_len(value.data(), static_cast<int>(value.size())));
+}
+
+Datum make_row(TupleDesc* descriptor, const ResultColumn* columns, int count, Datum* values, bool* nulls) {
+  if (*descriptor == nullptr) {
+    MemoryContext caller = MemoryContextSwitchTo(TopMemoryContext);
+    TupleDesc built = CreateTemplateTupleDesc(count);
+    for (int i = 0; i < count; i++)
+      TupleDescInitEntry(built, static_cast<AttrNumber>(i + 1), columns[i].name, columns[i].type, -1, 0);
+    *descriptor = BlessTupleDesc(built);
+    MemoryContextSwitchTo(caller);
+  }
+  return HeapTupleGetDatum(heap_form_tuple(*descriptor, values, nulls));
+}
+
+}  // namespace s2t::pg

@@ -1,0 +1,42 @@
+#include "pg/ids.h"
+
+namespace s2t::pg {
+
+namespace {
+
+// Strong random numbers, fetched a block at a time because each fetch is a system call. A backend is
+// forked before its first use, so no two share a block.
+uint64_t strong_random() {
+  constexpr int kBlock = 64;
+  static uint64_t block[kBlock];
+  static int left = 0;
+  if (left == 0) {
+    if (!pg_strong_random(block, sizeof(block)))
+      ereport(ERROR, (errcode(ERRCODE_INTERNAL_ERROR), errmsg("could not generate random values")));
+    left = kBlock;
+  }
+  left--;
+  uint64_t value = block[left];
+  block[left] = 0;
+  return value;
+}
+
+}  // namespace
+
+pg_uuid_t new_id(TimestampTz now, int slot) {
+  constexpr int64_t kUnixEpochMs =
+      static_cast<int64_t>(POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE) * SECS_PER_DAY * 1000;
+  auto unix_ms = static_cast<uint64_t>(now / 1000 + kUnixEpochMs);
+  core::UuidBytes bytes = core::make_uuid_v7(unix_ms, slot, strong_random());
+  pg_uuid_t id;
+  memcpy(id.data, bytes.data(), UUID_LEN);
+  return id;
+}
+
+int slot_of(const pg_uuid_t* id) {
+  core::UuidBytes bytes;
+  memcpy(bytes.data(), id->data, UUID_LEN);
+  return core::slot_of_uuid(bytes);
+}
+
+}  // namespace s2t::pg

@@ -1,0 +1,234 @@
+// Opening tables and finding and locking rows. Changes are in table_change.cpp.
+#include "pg/table.h"
+
+#include "pg/compat.h"
+#include "pg/error.h"
+
+namespace s2t::pg {
+
+namespace {
+
+LOCKMODE lock_for(Use use) {
+  if ((use & (kInsert | kUpdate | kDelete)) != 0) return RowExclusiveLock;
+  return (use & kLockRows) != 0 ? RowShareLock : AccessShareLock;
+}
+
+AclMode rights_for(Use use) {
+  AclMode rights = 0;
+  if ((use & (kRead | kLockRows | kUpdate | kDelete)) != 0) rights |= ACL_SELECT;
+  if ((use & (kLockRows | kUpdate)) != 0) rights |= ACL_UPDATE;
+  if ((use & kInsert) != 0) rights |= ACL_INSERT;
+  if ((use & kDelete) != 0) rights |= ACL_DELETE;
+  return rights;
+}
+
+// Direct access asks nothing by itself; SQL would have.
+void check_rights(Relation relation, AclMode rights) {
+  Oid user = GetUserId();
+  if (pg_class_aclmask(RelationGetRelid(relation), user, rights, ACLMASK_ALL) != rights)
+    aclcheck_error(ACLCHECK_NO_PRIV, OBJECT_TABLE, RelationGetRelationName(relation));
+  if (check_enable_rls(RelationGetRelid(relation), InvalidOid, true) == RLS_ENABLED)
+    ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+                    errmsg("row security on table \"%s\" applies to role \"%s\"", RelationGetRelationName(relation),
+                           GetUserNameFromId(user, false)),
+                    errdetail("The procedures work on whole tables and do not evaluate policies."),
+                    errhint("Exempt the role that owns the extension from row security on this table.")));
+}
+
+LockTupleMode tuple_lock(RowLock mode) {
+  switch (mode) {
+    case RowLock::kKeyShare:
+      return LockTupleKeyShare;
+    case RowLock::kNoKeyUpdate:
+      return LockTupleNoKeyExclusive;
+    case RowLock::kUpdate:
+      break;
+  }
+  return LockTupleExclusive;
+}
+
+}  // namespace
+
+// --- Row --------------------------------------------------------------------
+
+Datum Row::datum(int column, bool* is_null) const {
+  return slot_getattr(slot, map->attribute[column], is_null);
+}
+
+bool Row::is_null(int column) const {
+  return slot_attisnull(slot, map->attribute[column]);
+}
+
+int32_t Row::as_int32(int column, int32_t if_null) const {
+  bool null;
+  Datum value = datum(column, &null);
+  return null ? if_null : DatumGetInt32(value);
+}
+
+int64_t Row::as_int64(int column, int64_t if_null) const {
+  bool null;
+  Datum value = datum(column, &null);
+  return null ? if_null : DatumGetInt64(value);
+}
+
+bool Row::as_bool(int column, bool if_null) const {
+  bool null;
+  Datum value = datum(column, &null);
+  return null ? if_null : DatumGetBool(value);
+}
+
+TimestampTz Row::as_timestamp(int column, TimestampTz if_null) const {
+  bool null;
+  Datum value = datum(column, &null);
+  return null ? if_null : DatumGetTimestampTz(value);
+}
+
+std::string_view Row::as_text(int column) const {
+  bool null;
+  Datum value = datum(column, &null);
+  if (null) return {};
+  ::text* content = DatumGetTextPP(value);
+  return {VARDATA_ANY(content), static_cast<size_t>(VARSIZE_ANY_EXHDR(content))};
+}
+
+const pg_uuid_t* Row::as_uuid(int column) const {
+  bool null;
+  Datum value = datum(column, &null);
+  if (null)
+    ereport(ERROR, (errcode(ERRCODE_NOT_NULL_VIOLATION),
+                    errmsg("null value in column \"%s\" of table \"%s\"",
+                           get_attname(map->relation, map->attribute[column], false), get_rel_name(map->relation))));
+  return DatumGetUUIDP(value);
+}
+
+// --- Table ------------------------------------------------------------------
+
+Table Table::open(Session* session, const TableSpec& spec, Use use, CoveredTables covered) {
+  Table table;
+  table.session_ = session;
+  table.spec_ = &spec;
+  table.covered_ = covered;
+  table.relation_ = table_open(relation_of(spec, session->schema()), lock_for(use));
+  session->keep(table.relation_);
+  check_rights(table.relation_, rights_for(use));
+  table.map_ = map_of(spec, session->schema(), table.relation_);
+  return table;
+}
+
+bool Table::find(int index, Datum key, Row* row) {
+  Relation index_relation = index_open(map_->index[index], AccessShareLock);
+  Oid type = spec_->columns[spec_->indexes[index].column].type;
+  ScanKeyData scan_key;
+  ScanKeyEntryInitialize(&scan_key, 0, 1, BTEqualStrategyNumber, InvalidOid, index_relation->rd_indcollation[0],
+                         type == UUIDOID ? F_UUID_EQ : F_TEXTEQ, key);
+  if (found_ == nullptr) found_ = table_slot_create(relation_, &session_->estate()->es_tupleTable);
+  IndexScanDesc scan = compat::begin_index_scan(relation_, index_relation, session_->snapshot(), 1);
+  index_rescan(scan, &scan_key, 1, nullptr, 0);
+  bool found = index_getnext_slot(scan, ForwardScanDirection, found_);
+  index_endscan(scan);
+  index_close(index_relation, NoLock);
+  *row = Row{found_, map_};
+  return found;
+}
+
+bool Table::has_key(const Row& row, int column, Datum key) const {
+  bool null;
+  Datum value = row.datum(column, &null);
+  if (null) return false;
+  if (spec_->columns[column].type == UUIDOID)
+    return memcmp(DatumGetUUIDP(value), DatumGetUUIDP(key), UUID_LEN) == 0;
+  return DatumGetBool(DirectFunctionCall2Coll(texteq, DEFAULT_COLLATION_OID, value, key));
+}
+
+Locked Table::lock(int index, Datum key, RowLock mode, Row* row) {
+  // Somebody may remove the row while we wait for it, or give it another key, and store another row under this key:
+  // then that one is meant.
+  int column = spec_->indexes[index].column;
+  while (find(index, key, row)) {
+    if (lock_found(row, mode, OnConflict::kWait) == Locked::kYes && has_key(*row, column, key)) return Locked::kYes;
+    CHECK_FOR_INTERRUPTS();
+  }
+  return Locked::kNo;
+}
+
+Locked Table::lock_found(Row* row, RowLock mode, OnConflict on_conflict) {
+  if (locked_ == nullptr) locked_ = table_slot_create(relation_, &session_->estate()->es_tupleTable);
+  ItemPointerData tid = row->slot->tts_tid;
+  uint8_t flags = TUPLE_LOCK_FLAG_LOCK_UPDATE_IN_PROGRESS;
+  if (!IsolationUsesXactSnapshot()) flags |= TUPLE_LOCK_FLAG_FIND_LAST_VERSION;
+  TM_FailureData failure;
+  TM_Result result =
+      table_tuple_lock(relation_, &tid, session_->snapshot(), locked_, GetCurrentCommandId(false), tuple_lock(mode),
+                       on_conflict == OnConflict::kSkip ? LockWaitSkip : LockWaitBlock, flags, &failure);
+  switch (result) {
+    case TM_Ok:
+      *row = Row{locked_, map_};
+      if (failure.traversed) session_->refresh_snapshot();
+      return Locked::kYes;
+    case TM_WouldBlock:
+      return Locked::kSkipped;
+    case TM_Updated:
+    case TM_Deleted:
+      if (IsolationUsesXactSnapshot()) raise_serialization_failure();
+      session_->refresh_snapshot();
+      return Locked::kNo;
+    case TM_SelfModified:
+      // Changed by a statement of this transaction that the snapshot does not see yet: cannot be, since
+      // advance_command() follows every statement.
+    case TM_Invisible:
+    case TM_BeingModified:
+      break;
+  }
+  elog(ERROR, "unexpected result %d of locking a row of \"%s\"", result, RelationGetRelationName(relation_));
+  return Locked::kNo;
+}
+
+Row Table::row_at(const ItemPointerData& tid) {
+  ExecClearTuple(found_);
+  found_->tts_tid = tid;
+  return Row{found_, map_};
+}
+
+Row Table::locked_at(const ItemPointerData& tid) {
+  if (locked_ == nullptr) locked_ = table_slot_create(relation_, &session_->estate()->es_tupleTable);
+  ItemPointerData position = tid;
+  if (!table_tuple_fetch_row_version(relation_, &position, SnapshotAny, locked_))
+    elog(ERROR, "a locked row of \"%s\" has disappeared", RelationGetRelationName(relation_));
+  return Row{locked_, map_};
+}
+
+// --- Scan -------------------------------------------------------------------
+
+Scan Scan::begin(Table* table, int index, ScanKeyData* keys, int key_count, Snapshot snapshot) {
+  Scan scan;
+  scan.table_ = table;
+  scan.index_ = index_open(table->map_->index[index], AccessShareLock);
+  if (table->found_ == nullptr)
+    table->found_ = table_slot_create(table->relation_, &table->session_->estate()->es_tupleTable);
+  // The session may move on to another snapshot while rows of this one are being locked.
+  scan.snapshot_ = RegisterSnapshot(snapshot != nullptr ? snapshot : table->session_->snapshot());
+  scan.scan_ = compat::begin_index_scan(table->relation_, scan.index_, scan.snapshot_, key_count);
+  index_rescan(scan.scan_, keys, key_count, nullptr, 0);
+  return scan;
+}
+
+bool Scan::next(Row* row) {
+  CHECK_FOR_INTERRUPTS();
+  if (!index_getnext_slot(scan_, ForwardScanDirection, table_->found_)) return false;
+  *row = Row{table_->found_, table_->map_};
+  return true;
+}
+
+void Scan::end() {
+  index_endscan(scan_);
+  index_close(index_, NoLock);
+  UnregisterSnapshot(snapshot_);
+}
+
+ScanKeyData scan_key(int position, StrategyNumber strategy, RegProcedure procedure, Datum value) {
+  ScanKeyData key;
+  ScanKeyInit(&key, static_cast<AttrNumber>(position), strategy, procedure, value);
+  return key;
+}
+
+}  // namespace s2t::pg

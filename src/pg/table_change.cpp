@@ -1,0 +1,315 @@
+// Changing rows: statements, constraints, triggers and indexes. Finding rows is in table.cpp.
+#include "pg/table.h"
+
+#include "pg/compat.h"
+#include "pg/error.h"
+
+namespace s2t::pg {
+
+namespace {
+
+// The flags that tell which kinds of triggers there are, from the triggers that are left.
+void recompute_flags(TriggerDesc* triggers) {
+  Trigger* array = triggers->triggers;
+  int count = triggers->numtriggers;
+  *triggers = TriggerDesc{};
+  triggers->triggers = array;
+  triggers->numtriggers = count;
+  for (int i = 0; i < count; i++) {
+    int16 type = array[i].tgtype;
+    bool row = TRIGGER_FOR_ROW(type);
+    bool before = TRIGGER_FOR_BEFORE(type);
+    bool after = TRIGGER_FOR_AFTER(type);
+    auto note = [&](bool event, bool* before_row, bool* after_row, bool* before_statement, bool* after_statement) {
+      if (!event) return;
+      *before_row |= row && before;
+      *after_row |= row && after;
+      *before_statement |= !row && before;
+      *after_statement |= !row && after;
+    };
+    note(TRIGGER_FOR_INSERT(type), &triggers->trig_insert_before_row, &triggers->trig_insert_after_row,
+         &triggers->trig_insert_before_statement, &triggers->trig_insert_after_statement);
+    note(TRIGGER_FOR_UPDATE(type), &triggers->trig_update_before_row, &triggers->trig_update_after_row,
+         &triggers->trig_update_before_statement, &triggers->trig_update_after_statement);
+    note(TRIGGER_FOR_DELETE(type), &triggers->trig_delete_before_row, &triggers->trig_delete_after_row,
+         &triggers->trig_delete_before_statement, &triggers->trig_delete_after_statement);
+    bool old_table = array[i].tgoldtable != nullptr;
+    bool new_table = array[i].tgnewtable != nullptr;
+    triggers->trig_insert_new_table |= TRIGGER_FOR_INSERT(type) && new_table;
+    triggers->trig_update_old_table |= TRIGGER_FOR_UPDATE(type) && old_table;
+    triggers->trig_update_new_table |= TRIGGER_FOR_UPDATE(type) && new_table;
+    triggers->trig_delete_old_table |= TRIGGER_FOR_DELETE(type) && old_table;
+  }
+}
+
+// varchar(n) has a length that only its cast enforces.
+Datum coerce(Form_pg_attribute attribute, Datum value) {
+  if (attribute->atttypid != VARCHAROID || attribute->atttypmod < 0) return value;
+  return DirectFunctionCall3(varchar, value, Int32GetDatum(attribute->atttypmod), BoolGetDatum(false));
+}
+
+}  // namespace
+
+// Takes the triggers out whose work the procedures do themselves: counting, and the foreign keys whose parent row the
+// caller holds. With a BEFORE ROW trigger the key that is stored may not be the one the caller holds: then the check
+// stays.
+void Table::leave_out_known_triggers() {
+  using Kind = TableMap::KnownTrigger::Kind;
+  TriggerDesc* triggers = result_->ri_TrigDesc;
+  if (triggers == nullptr) return;
+
+  auto known = [&](const Trigger& trigger) -> const TableMap::KnownTrigger* {
+    for (int i = 0; i < map_->known_count; i++)
+      if (map_->known[i].oid == trigger.tgoid) return &map_->known[i];
+    return nullptr;
+  };
+  bool keys_may_change = false;
+  for (int i = 0; i < triggers->numtriggers; i++) {
+    const Trigger& trigger = triggers->triggers[i];
+    if (trigger.tgisinternal || known(trigger) != nullptr) continue;
+    foreign_triggers_ = true;
+    if (TRIGGER_FOR_ROW(trigger.tgtype) && TRIGGER_FOR_BEFORE(trigger.tgtype)) keys_may_change = true;
+  }
+
+  int left = 0;
+  for (int i = 0; i < triggers->numtriggers; i++) {
+    const TableMap::KnownTrigger* entry = known(triggers->triggers[i]);
+    bool redundant = entry != nullptr && (entry->kind == Kind::kCounting ||
+                                          (entry->kind == Kind::kForeignKeyCheck && covered_.contains(entry->other) &&
+                                           !keys_may_change) ||
+                                          (entry->kind == Kind::kCascadingDelete && covered_.contains(entry->other)));
+    if (!redundant) triggers->triggers[left++] = triggers->triggers[i];
+  }
+  triggers->numtriggers = left;
+  if (left == 0)
+    result_->ri_TrigDesc = nullptr;
+  else
+    recompute_flags(triggers);
+}
+
+void Table::prepare_changes() {
+  EState* estate = session_->estate();
+  entry_ = makeNode(RangeTblEntry);
+  entry_->rtekind = RTE_RELATION;
+  entry_->relid = RelationGetRelid(relation_);
+  entry_->relkind = relation_->rd_rel->relkind;
+  entry_->rellockmode = RowExclusiveLock;
+
+  result_ = makeNode(ResultRelInfo);
+  InitResultRelInfo(result_, relation_, compat::add_range_table_entry(estate, entry_), nullptr, 0);
+  leave_out_known_triggers();
+  ExecOpenIndices(result_, false);
+  estate->es_opened_result_relations = lappend(estate->es_opened_result_relations, result_);
+  if (runs_foreign_code()) session_->fix_search_path();
+
+  epq_ = static_cast<EPQState*>(palloc0(sizeof(EPQState)));
+  compat::init_epq(epq_, estate);
+  stored_ = table_slot_create(relation_, &estate->es_tupleTable);
+  stored_row_ = Row{stored_, map_};
+}
+
+void Table::begin(CmdType command) {
+  if (result_ == nullptr) prepare_changes();
+  if (command != CMD_INSERT) CheckCmdReplicaIdentity(relation_, command);
+  EState* estate = session_->estate();
+  command_ = command;
+  estate->es_output_cid = GetCurrentCommandId(true);
+  AfterTriggerBeginQuery();
+  if (result_->ri_TrigDesc == nullptr) return;
+  capture_ = MakeTransitionCaptureState(result_->ri_TrigDesc, RelationGetRelid(relation_), command);
+  switch (command) {
+    case CMD_INSERT:
+      ExecBSInsertTriggers(estate, result_);
+      break;
+    case CMD_UPDATE:
+      ExecBSUpdateTriggers(estate, result_);
+      break;
+    default:
+      ExecBSDeleteTriggers(estate, result_);
+      break;
+  }
+}
+
+void Table::end() {
+  EState* estate = session_->estate();
+  if (result_->ri_TrigDesc != nullptr) {
+    switch (command_) {
+      case CMD_INSERT:
+        ExecASInsertTriggers(estate, result_, capture_);
+        break;
+      case CMD_UPDATE:
+        ExecASUpdateTriggers(estate, result_, capture_);
+        break;
+      default:
+        ExecASDeleteTriggers(estate, result_, capture_);
+        break;
+    }
+  }
+  AfterTriggerEndQuery(estate);
+  capture_ = nullptr;
+  session_->advance_command();
+}
+
+// Defaults of the columns that `values` leaves open, as COPY gives them to columns it has no data for.
+void Table::fill_defaults(TupleTableSlot* slot, const Values& values) {
+  TupleDesc descriptor = RelationGetDescr(relation_);
+  EState* estate = session_->estate();
+  Bitmapset* open = bms_copy(map_->defaults);
+  for (size_t column = 0; column < spec_->columns.size(); column++)
+    if (values.is_set(static_cast<int>(column))) open = bms_del_member(open, map_->attribute[column]);
+  if (default_states_ == nullptr)
+    default_states_ = static_cast<ExprState**>(
+        MemoryContextAllocZero(estate->es_query_cxt, sizeof(ExprState*) * descriptor->natts));
+  int number = -1;
+  while ((number = bms_next_member(open, number)) >= 0) {
+    ExprState** state = &default_states_[number - 1];
+    if (*state == nullptr) {
+      MemoryContext caller = MemoryContextSwitchTo(estate->es_query_cxt);
+      auto* expression = reinterpret_cast<Expr*>(build_column_default(relation_, number));
+      *state = ExecPrepareExpr(expression, estate);
+      MemoryContextSwitchTo(caller);
+    }
+    slot->tts_values[number - 1] =
+        ExecEvalExpr(*state, GetPerTupleExprContext(estate), &slot->tts_isnull[number - 1]);
+  }
+}
+
+// Makes `slot` a new row of `values`, and of defaults and NULL for the rest.
+void Table::fill(TupleTableSlot* slot, const Values& values) {
+  TupleDesc descriptor = RelationGetDescr(relation_);
+  ExecClearTuple(slot);
+  memset(slot->tts_isnull, true, sizeof(bool) * descriptor->natts);
+  for (size_t i = 0; i < spec_->columns.size(); i++) {
+    int column = static_cast<int>(i);
+    if (!values.is_set(column) || values.is_null(column)) continue;
+    int position = map_->attribute[column] - 1;
+    slot->tts_values[position] = coerce(TupleDescAttr(descriptor, position), values.value(column));
+    slot->tts_isnull[position] = false;
+  }
+  if (map_->defaults != nullptr) fill_defaults(slot, values);
+  ExecStoreVirtualTuple(slot);
+}
+
+// Generated columns and constraints of a row about to be stored.
+void Table::check_row(TupleTableSlot* slot, CmdType command) {
+  TupleConstr* constraints = RelationGetDescr(relation_)->constr;
+  if (constraints == nullptr) return;
+  if (constraints->has_generated_stored) ExecComputeStoredGenerated(result_, session_->estate(), slot, command);
+  ExecConstraints(result_, slot, session_->estate());
+}
+
+const Row* Table::insert(const Values& values) {
+  EState* estate = session_->estate();
+  ResetPerTupleExprContext(estate);
+  MemoryContext caller = MemoryContextSwitchTo(GetPerTupleMemoryContext(estate));
+  fill(stored_, values);
+  MemoryContextSwitchTo(caller);
+  TriggerDesc* triggers = result_->ri_TrigDesc;
+  if (triggers != nullptr && triggers->trig_insert_before_row && !ExecBRInsertTriggers(estate, result_, stored_))
+    return nullptr;
+  check_row(stored_, CMD_INSERT);
+  table_tuple_insert(relation_, stored_, estate->es_output_cid, 0, nullptr);
+  List* recheck = NIL;
+  if (result_->ri_NumIndices > 0) recheck = compat::insert_index_tuples(result_, stored_, estate, false, false);
+  ExecARInsertTriggers(estate, result_, stored_, recheck, capture_);
+  list_free(recheck);
+  return &stored_row_;
+}
+
+void Table::note_updated_columns(const Values& change) {
+  Bitmapset** columns = compat::updated_columns(session_->estate(), entry_);
+  for (size_t i = 0; i < spec_->columns.size(); i++)
+    if (change.is_set(static_cast<int>(i)))
+      *columns = bms_add_member(*columns, map_->attribute[i] - FirstLowInvalidHeapAttributeNumber);
+}
+
+const Row* Table::update(const Row& locked, const Values& change) {
+  EState* estate = session_->estate();
+  TupleDesc descriptor = RelationGetDescr(relation_);
+  note_updated_columns(change);
+
+  ExecClearTuple(stored_);
+  slot_getallattrs(locked.slot);
+  memcpy(stored_->tts_values, locked.slot->tts_values, sizeof(Datum) * descriptor->natts);
+  memcpy(stored_->tts_isnull, locked.slot->tts_isnull, sizeof(bool) * descriptor->natts);
+  for (size_t i = 0; i < spec_->columns.size(); i++) {
+    int column = static_cast<int>(i);
+    if (!change.is_set(column)) continue;
+    int position = map_->attribute[column] - 1;
+    stored_->tts_isnull[position] = change.is_null(column);
+    if (!change.is_null(column))
+      stored_->tts_values[position] = coerce(TupleDescAttr(descriptor, position), change.value(column));
+  }
+  ExecStoreVirtualTuple(stored_);
+
+  ItemPointerData tid = locked.slot->tts_tid;
+  TriggerDesc* triggers = result_->ri_TrigDesc;
+  if (triggers != nullptr && triggers->trig_update_before_row &&
+      !compat::before_row_update(estate, epq_, result_, &tid, stored_))
+    return nullptr;
+  check_row(stored_, CMD_UPDATE);
+
+  TM_FailureData failure;
+  compat::IndexUpdate indexes;
+  TM_Result result = compat::update_tuple(relation_, &tid, stored_, estate->es_output_cid, session_->snapshot(),
+                                          &failure, &indexes);
+  if (result != TM_Ok) {
+    // The row is locked, so only this transaction can have changed it since: a BEFORE trigger did.
+    ereport(ERROR, (errcode(ERRCODE_TRIGGERED_DATA_CHANGE_VIOLATION),
+                    errmsg("row of table \"%s\" was already changed by a trigger of this statement",
+                           RelationGetRelationName(relation_)),
+                    errhint("Consider an AFTER trigger instead of a BEFORE trigger to propagate changes to other rows.")));
+  }
+  List* recheck = NIL;
+  if (result_->ri_NumIndices > 0 && indexes.needed)
+    recheck = compat::insert_index_tuples(result_, stored_, estate, true, indexes.only_summarizing);
+  compat::after_row_update(estate, result_, &tid, stored_, recheck, capture_);
+  list_free(recheck);
+  return &stored_row_;
+}
+
+bool Table::remove(const Row& row) {
+  EState* estate = session_->estate();
+  ItemPointerData tid = row.slot->tts_tid;
+  TriggerDesc* triggers = result_->ri_TrigDesc;
+  if (triggers != nullptr && triggers->trig_delete_before_row) {
+    // The trigger must see the row's latest version, and nobody may change it before the trigger's verdict is carried out.
+    Row latest = row;
+    if (lock_found(&latest, RowLock::kUpdate, OnConflict::kWait) != Locked::kYes) return false;
+    tid = latest.slot->tts_tid;
+    if (!compat::before_row_delete(estate, epq_, result_, &tid)) return false;
+  }
+  for (;;) {
+    TM_FailureData failure;
+    TM_Result result = table_tuple_delete(relation_, &tid, estate->es_output_cid, session_->snapshot(), InvalidSnapshot,
+                                          true, &failure, false);
+    if (result == TM_Ok) break;
+    // Changed or removed by somebody else since it was found, or removed by a trigger of this statement.
+    if (result == TM_SelfModified || result == TM_Invisible) return false;
+    if (IsolationUsesXactSnapshot()) raise_serialization_failure();
+    if (result != TM_Updated) return false;
+    Row latest = row;
+    if (lock_found(&latest, RowLock::kUpdate, OnConflict::kWait) != Locked::kYes) return false;
+    tid = latest.slot->tts_tid;
+  }
+  compat::after_row_delete(estate, result_, &tid, capture_);
+  return true;
+}
+
+const Row* Table::insert_one(const Values& values) {
+  begin(CMD_INSERT);
+  const Row* row = insert(values);
+  if (row == nullptr) raise_suppressed_by_trigger(relation_);
+  end();
+  return row;
+}
+
+const Row* Table::update_one(const Row& locked, const Values& change) {
+  begin(CMD_UPDATE);
+  const Row* row = update(locked, change);
+  if (row == nullptr) raise_suppressed_by_trigger(relation_);
+  end();
+  return row;
+}
+
+}  // namespace s2t::pg

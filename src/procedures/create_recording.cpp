@@ -1,0 +1,122 @@
+// sp_check_quota_and_create_recording: contract, section 4.2.
+#include "core/validate.h"
+
+#include "pg/error.h"
+#include "pg/function.h"
+#include "pg/ids.h"
+#include "pg/settings.h"
+#include "pg/table.h"
+#include "procedures/account.h"
+
+namespace s2t::procedures {
+
+using pg::Arguments;
+using pg::Locked;
+using pg::make_text;
+using pg::Row;
+using pg::RowLock;
+using pg::Session;
+using pg::Table;
+using pg::TableId;
+using pg::Values;
+
+namespace {
+
+constexpr const char* kNoSubscription = "no active subscription";
+constexpr int kReasonBytes = 128;
+
+struct Request {
+  const pg_uuid_t* user_id;
+  std::string_view source;
+  std::string_view language;
+  Jsonb* meta;
+};
+
+Request read_arguments(const Arguments& arguments) {
+  Request request{arguments.as_uuid(0, "in_user_id"), arguments.as_text(1, "in_source"), arguments.as_text(2, "in_language"),
+                  arguments.as_jsonb(3, "in_meta")};
+  pg::raise_unless_ok(core::check_source(request.source));
+  pg::raise_unless_ok(core::check_language(request.language));
+  if (!JB_ROOT_IS_OBJECT(request.meta))
+    ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("metadata must be an object"),
+                    errdetail("The argument \"in_meta\" is not a JSON object.")));
+  return request;
+}
+
+// Holds the user, as the foreign key of the recording would. False if there is none.
+bool hold_user(Session* session, const pg_uuid_t* user_id) {
+  Table users = Table::open(session, pg::users::kTable, pg::kLockRows);
+  Row user;
+  return users.lock(pg::users::by_id, UUIDPGetDatum(user_id), RowLock::kKeyShare, &user) == Locked::kYes;
+}
+
+// Stores the recording; the user is held. What a trigger of the database's owner made of it is counted.
+pg_uuid_t insert_recording(Session* session, const Request& request, TimestampTz now, int32_t* duration_ms) {
+  namespace r = pg::recordings;
+  Table recordings = Table::open(session, r::kTable, pg::kInsert, {TableId::kUsers});
+  pg_uuid_t id = pg::new_id(now, pg::slot_of(request.user_id));
+  Values recording;
+  recording.set(r::id, UUIDPGetDatum(&id));
+  recording.set(r::user_id, UUIDPGetDatum(request.user_id));
+  recording.set(r::source, make_text(request.source));
+  recording.set(r::language, make_text(request.language));
+  recording.set(r::status, make_text("processing"));
+  recording.set(r::duration_ms, Int32GetDatum(0));
+  recording.set(r::created_at, TimestampTzGetDatum(now));
+  recording.set(r::meta, JsonbPGetDatum(request.meta));
+  recording.set(r::segment_count, Int32GetDatum(0));
+  const Row* stored = recordings.insert_one(recording);
+  if (memcmp(stored->as_uuid(r::user_id), request.user_id, UUID_LEN) != 0)
+    ereport(ERROR, (errcode(ERRCODE_TRIGGERED_ACTION_EXCEPTION),
+                    errmsg("owner of a new recording was changed by a trigger"), errtable(recordings.relation())));
+  *duration_ms = stored->as_int32(r::duration_ms);
+  return *stored->as_uuid(r::id);
+}
+
+// Charges one recording and stores it. False, with the reason, if the quota does not allow it.
+bool create(Session* session, const Request& request, pg_uuid_t* id, char* reason) {
+  strlcpy(reason, kNoSubscription, kReasonBytes);
+  if (!hold_user(session, request.user_id)) return false;
+  Account account = Account::open(session);
+  if (!account.lock(request.user_id)) return false;
+  TimestampTz now = Session::now();
+  if (account.cycle_ended(now)) {
+    if (!pg::settings::lazy_rollover()) return false;
+    account.roll_over(now);
+  }
+  core::Verdict verdict = core::check_quota(account.plan().limits, account.usage());
+  core::describe_refusal(verdict, account.plan().limits, account.usage(), reason, kReasonBytes);
+  if (verdict != core::Verdict::kAccepted) return false;
+
+  account.charge(1, 0);
+  account.count(1, 0, 0);
+  account.store();
+  int32_t duration_ms;
+  *id = insert_recording(session, request, now, &duration_ms);
+  if (duration_ms != 0 && account.lock(request.user_id)) {
+    account.count(0, duration_ms, 0);
+    account.store();
+  }
+  return true;
+}
+
+}  // namespace
+
+}  // namespace s2t::procedures
+
+S2T_FUNCTION(sp_check_quota_and_create_recording) {
+  using namespace s2t::procedures;
+  static TupleDesc row_type = nullptr;
+  constexpr s2t::pg::ResultColumn kColumns[] = {{"recording_id", UUIDOID}, {"quota_ok", BOOLOID}, {"error_message", TEXTOID}};
+
+  Request request = read_arguments(Arguments(fcinfo));
+  Session session = Session::open(fcinfo, "sp_check_quota_and_create_recording");
+  pg_uuid_t id;
+  char reason[kReasonBytes];
+  bool created = create(&session, request, &id, reason);
+  session.close();
+
+  Datum values[] = {UUIDPGetDatum(&id), BoolGetDatum(created), make_text(reason)};
+  bool nulls[] = {!created, false, false};
+  return s2t::pg::make_row(&row_type, kColumns, values, nulls);
+}

@@ -1,0 +1,35 @@
+// A recording that a procedure holds and changes.
+#pragma once
+
+#include "pg/table.h"
+
+namespace s2t::procedures {
+
+// The values of recordings.status.
+enum class Status : uint8_t { kProcessing, kDone, kFailed };
+
+class Recording {
+ public:
+  // Locks the recording for a change of its state (NO KEY UPDATE), and before it its owner against removal (KEY SHARE),
+  // in the lock order of the contract, section 2. Raises P0002 if there is no such recording.
+  static Recording lock(pg::Session* session, const pg_uuid_t* id);
+
+  // Finds it anew after triggers of the database's owner may have changed it. Raises P0002 if they removed it.
+  void lock_again();
+
+  // Raises 55000 for a status this version does not know.
+  [[nodiscard]] Status status() const;
+  [[nodiscard]] const pg::Row& row() const { return row_; }
+  [[nodiscard]] const pg_uuid_t* user_id() const { return &user_id_; }
+
+  // Changes it and returns the row as stored (valid until the next change).
+  const pg::Row* update(const pg::Values& change);
+
+ private:
+  pg::Table recordings_;
+  pg::Row row_;
+  pg_uuid_t id_;
+  pg_uuid_t user_id_;
+};
+
+}  // namespace s2t::procedures
