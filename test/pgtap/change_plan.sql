@@ -1,0 +1,109 @@
+-- sp_change_user_plan (contract 4.6).
+BEGIN;
+SET LOCAL client_min_messages = warning;
+CREATE EXTENSION IF NOT EXISTS pgtap;
+CREATE EXTENSION IF NOT EXISTS s2t;
+SELECT plan(35);
+
+INSERT INTO plans (code, name, monthly_minutes, monthly_usage_limit, is_default) VALUES
+  ('FREE', 'Free', 30, 10, true), ('BASIC', 'Basic', 300, 100, false), ('TINY', 'Tiny', 1, 2, false), ('OPEN', 'Open', NULL, NULL, false);
+CREATE FUNCTION pg_temp.uid(who text) RETURNS uuid LANGUAGE sql AS $$ SELECT id FROM users WHERE user_name = who $$;
+-- The first of the month that is `n` months from the current one, in a time zone.
+CREATE FUNCTION pg_temp.month(n int, zone text DEFAULT 'UTC') RETURNS timestamptz LANGUAGE sql AS $$
+  SELECT (date_trunc('month', now() AT TIME ZONE zone) + make_interval(months => n)) AT TIME ZONE zone
+$$;
+-- Moves a user's cycle back, as if the clock had moved on.
+CREATE FUNCTION pg_temp.age_cycle(who text, n int) RETURNS void LANGUAGE sql AS $$
+  UPDATE user_subscriptions SET cycle_start = pg_temp.month(-n), cycle_end = pg_temp.month(1 - n) WHERE user_id = pg_temp.uid(who)
+$$;
+-- Running totals that are not what a recount gives.
+CREATE TEMPORARY VIEW inexact AS
+  SELECT 'recording' AS what, r.id, r.segment_count::bigint AS kept, (SELECT count(*) FROM segments AS s WHERE s.recording_id = r.id) AS counted
+  FROM recordings AS r
+  WHERE r.segment_count <> (SELECT count(*) FROM segments AS s WHERE s.recording_id = r.id)
+  UNION ALL
+  SELECT 'subscription', s.user_id, s.total_recordings, c.n
+  FROM user_subscriptions AS s CROSS JOIN LATERAL (
+         SELECT count(*) AS n, coalesce(sum(r.duration_ms), 0) AS ms, coalesce(sum((SELECT count(*) FROM segments AS g WHERE g.recording_id = r.id)), 0) AS segs
+         FROM recordings AS r WHERE r.user_id = s.user_id) AS c
+  WHERE (s.total_recordings, s.total_duration_ms, s.total_segments) <> (c.n, c.ms, c.segs);
+
+CREATE FUNCTION pg_temp.change(who text, plan text, prorate boolean DEFAULT false) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+  success boolean;
+  message text;
+BEGIN
+  CALL sp_change_user_plan(pg_temp.uid(who), plan, prorate, success, message);
+  RETURN success || ': ' || message;
+END
+$$;
+CREATE FUNCTION pg_temp.sub(who text) RETURNS text LANGUAGE sql AS $$
+  SELECT p.code || ' ' || s.usage_count || ' ' || s.used_seconds FROM user_subscriptions AS s JOIN plans AS p ON p.id = s.plan_id WHERE s.user_id = pg_temp.uid(who)
+$$;
+CALL sp_register_user('an@example.com', 'an', 'hash', NULL, 'FREE');
+UPDATE user_subscriptions SET usage_count = 4, used_seconds = 40;
+
+SELECT is(pg_temp.change('an', 'BASIC'), 'true: plan changed from "FREE" to "BASIC"', 'changes');
+SELECT is(pg_temp.sub('an'), 'BASIC 4 40', 'usage carries over');
+SELECT is(pg_temp.change('an', 'BASIC'), 'false: already on plan "BASIC"', 'already there');
+SELECT is(pg_temp.change('an', 'BASIC', true), 'false: already on plan "BASIC"', 'already there, prorated');
+SELECT is(pg_temp.change('an', 'GOLD'), 'false: plan "GOLD" not found', 'no such plan');
+SELECT is(pg_temp.change('an', 'free'), 'false: plan "free" not found', 'codes have their case');
+UPDATE plans SET is_active = false WHERE code = 'TINY';
+SELECT is(pg_temp.change('an', 'TINY'), 'false: plan "TINY" is not active', 'no longer offered');
+SELECT is(pg_temp.sub('an'), 'BASIC 4 40', 'refusals change nothing');
+SELECT is((SELECT count(*) FROM usage_cycles), 0::bigint, 'and close nothing');
+CALL sp_register_user('b@example.com', 'b', 'hash', NULL, 'FREE');
+DELETE FROM user_subscriptions WHERE user_id = pg_temp.uid('b');
+SELECT is(pg_temp.change('b', 'BASIC'), 'false: no active subscription', 'no subscription');
+
+-- Proration.
+CREATE TEMPORARY TABLE before AS SELECT * FROM user_subscriptions;
+SELECT is(pg_temp.change('an', 'OPEN', true), 'true: plan changed from "BASIC" to "OPEN"', 'prorated');
+SELECT is(pg_temp.sub('an'), 'OPEN 0 0', 'counters start at zero');
+SELECT results_eq($$SELECT c.user_id, c.plan_code, c.monthly_minutes, c.monthly_usage_limit, c.cycle_start, c.cycle_end, c.usage_count, c.used_seconds, c.reason FROM usage_cycles AS c$$,
+  $$SELECT b.user_id, 'BASIC'::text, 300, 100, b.cycle_start, s.cycle_start, 4, 40, 'prorate'::text FROM before AS b JOIN user_subscriptions AS s USING (user_id)$$, 'the part of the month is closed, without a gap');
+SELECT results_eq('SELECT cycle_end FROM user_subscriptions', 'SELECT cycle_end FROM before', 'the cycle ends when it did');
+SELECT ok(cycle_start BETWEEN now() AND clock_timestamp(), 'and starts now') FROM user_subscriptions;
+UPDATE user_subscriptions SET usage_count = 1;
+SELECT is(pg_temp.change('an', 'FREE', true), 'false: plan was already changed with proration this month', 'once a month');
+SELECT is(pg_temp.sub('an'), 'OPEN 1 0', 'refused: nothing changes');
+SELECT is(pg_temp.change('an', 'FREE'), 'true: plan changed from "OPEN" to "FREE"', 'without proration it may');
+SELECT is(pg_temp.sub('an'), 'FREE 1 0', 'and usage carries over');
+SELECT is(pg_temp.change('an', 'BASIC', true), 'false: plan was already changed with proration this month', 'still once a month');
+SELECT is((SELECT count(*) FROM usage_cycles), 1::bigint, 'closed once');
+-- A rollover in the same month is no proration.
+UPDATE usage_cycles SET reason = 'rollover';
+SELECT is(pg_temp.change('an', 'BASIC', true), 'true: plan changed from "FREE" to "BASIC"', 'a rollover does not count');
+-- Of last month, and of the last second of it.
+UPDATE usage_cycles SET reason = 'prorate', closed_at = pg_temp.month(0) - interval '1 microsecond';
+SELECT is(pg_temp.change('an', 'FREE', true), 'true: plan changed from "BASIC" to "FREE"', 'what was prorated last month does not count');
+DELETE FROM usage_cycles;
+INSERT INTO usage_cycles (user_id, cycle_start, cycle_end, usage_count, used_seconds, closed_at, reason) VALUES (pg_temp.uid('an'), pg_temp.month(-1), pg_temp.month(0), 0, 0, pg_temp.month(0), 'prorate');
+SELECT is(pg_temp.change('an', 'BASIC', true), 'false: plan was already changed with proration this month', 'the first instant of this month does');
+DELETE FROM usage_cycles;
+
+-- After the month's end.
+SELECT pg_temp.age_cycle('an', 2);
+SELECT is(pg_temp.change('an', 'BASIC'), 'true: plan changed from "FREE" to "BASIC"', 'late');
+SELECT is(pg_temp.sub('an'), 'BASIC 0 0', 'the old cycle was closed first');
+SELECT results_eq('SELECT plan_code, cycle_start, reason FROM usage_cycles', $$VALUES ('FREE'::text, pg_temp.month(-2), 'rollover'::text)$$, 'under the old plan');
+SET LOCAL s2t.lazy_rollover = off;
+SELECT pg_temp.age_cycle('an', 1);
+UPDATE user_subscriptions SET usage_count = 9;
+SELECT is(pg_temp.change('an', 'FREE'), 'true: plan changed from "BASIC" to "FREE"', 'lazy_rollover off');
+SELECT is(pg_temp.sub('an'), 'FREE 9 0', 'the cycle is left as it is');
+SET LOCAL s2t.lazy_rollover = on;
+-- The plan being left may be inactive: it is not replaced on the way.
+UPDATE plans SET is_active = false WHERE code = 'FREE';
+SELECT pg_temp.age_cycle('an', 1);
+SELECT is(pg_temp.change('an', 'OPEN'), 'true: plan changed from "FREE" to "OPEN"', 'from a plan that is no longer offered');
+
+SELECT throws_ok($$SELECT pg_temp.change('an', NULL)$$, '22023', NULL, 'plan NULL');
+SELECT throws_ok($$SELECT pg_temp.change('an', ' ')$$, '22023', NULL, 'plan blank');
+SELECT throws_ok($$SELECT pg_temp.change('an', 'BASIC', NULL)$$, '22023', NULL, 'prorate NULL');
+SELECT throws_ok($$CALL sp_change_user_plan(NULL, 'BASIC')$$, '22023', NULL, 'user NULL');
+SELECT is_empty('TABLE inexact', 'totals');
+
+SELECT * FROM finish();
+ROLLBACK;

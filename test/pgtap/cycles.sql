@@ -1,0 +1,86 @@
+-- Cycles are calendar months in s2t.timezone, never in the session's zone (contract, section 2).
+-- The clock cannot be set here, so what is shown is that the boundaries are those of the right zone, whatever the session's is.
+BEGIN;
+SET LOCAL client_min_messages = warning;
+CREATE EXTENSION IF NOT EXISTS pgtap;
+CREATE EXTENSION IF NOT EXISTS s2t;
+SELECT plan(36);
+
+INSERT INTO plans (code, name, monthly_minutes, monthly_usage_limit, is_default) VALUES
+  ('FREE', 'Free', 30, 10, true), ('BASIC', 'Basic', 300, 100, false), ('TINY', 'Tiny', 1, 2, false), ('OPEN', 'Open', NULL, NULL, false);
+CREATE FUNCTION pg_temp.uid(who text) RETURNS uuid LANGUAGE sql AS $$ SELECT id FROM users WHERE user_name = who $$;
+
+CREATE FUNCTION pg_temp.month_of(zone text, n int) RETURNS timestamptz LANGUAGE sql AS $$
+  SELECT (date_trunc('month', clock_timestamp() AT TIME ZONE zone) + make_interval(months => n)) AT TIME ZONE zone
+$$;
+-- A user who registers, one whose cycle is over and who creates, one who is reset, one who changes the plan after the end: all get the same month.
+CREATE FUNCTION pg_temp.boundaries(zone text, session_zone text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+  first timestamptz;
+  last timestamptz;
+  bad text := '';
+  ok boolean;
+BEGIN
+  PERFORM set_config('s2t.timezone', zone, true), set_config('TimeZone', session_zone, true);
+  DELETE FROM users;
+  PERFORM s2t_register_user(n || '@example.com', n, 'hash', NULL, 'OPEN') FROM unnest(ARRAY['registers', 'creates', 'completes', 'is reset', 'changes']) AS u (n) WHERE n <> 'is reset';
+  PERFORM s2t_register_user('reset@example.com', 'is reset', 'hash', NULL, 'OPEN');
+  INSERT INTO recordings (user_id, source) VALUES (pg_temp.uid('completes'), 'direct');
+  UPDATE user_subscriptions SET cycle_start = now() - interval '70 days', cycle_end = now() - interval '40 days' WHERE user_id <> pg_temp.uid('registers');
+  PERFORM sp_check_quota_and_create_recording(pg_temp.uid('creates'), 'upload');
+  CALL sp_complete_recording((SELECT id FROM recordings WHERE user_id = pg_temp.uid('completes')), 1000, '[]');
+  CALL sp_change_user_plan(pg_temp.uid('changes'), 'FREE', false, ok);
+  CALL sp_reset_monthly_cycles();
+  first := pg_temp.month_of(zone, 0);
+  last := pg_temp.month_of(zone, 1);
+  SELECT string_agg(u.user_name || ' ' || s.cycle_start || ' ' || s.cycle_end, ', ') INTO bad
+  FROM user_subscriptions AS s JOIN users AS u ON u.id = s.user_id WHERE s.cycle_start <> first OR s.cycle_end <> last;
+  RETURN coalesce(bad, 'right');
+END
+$$;
+SELECT is(pg_temp.boundaries(zone, session_zone), 'right', zone || ', session in ' || session_zone)
+FROM unnest(ARRAY['UTC', 'Asia/Ho_Chi_Minh', 'America/New_York', 'Europe/Berlin', 'Australia/Lord_Howe', 'Asia/Kathmandu', 'Pacific/Kiritimati', 'Etc/GMT+12']) AS zone,
+     unnest(ARRAY['UTC', 'America/Los_Angeles', 'Pacific/Auckland']) AS session_zone;
+
+-- The zones differ: seven hours between Vietnam and UTC.
+SELECT is(pg_temp.boundaries('Asia/Ho_Chi_Minh', 'UTC'), 'right', 'Vietnam');
+SELECT is(to_char(cycle_start AT TIME ZONE 'Asia/Ho_Chi_Minh', 'DD HH24:MI:SS') || ' is ' || to_char(cycle_start AT TIME ZONE 'UTC', 'HH24:MI:SS'), '01 00:00:00 is 17:00:00', 'a month begins at midnight there')
+FROM user_subscriptions LIMIT 1;
+-- A month with a change to or from summer time is as long as it is.
+SELECT is(pg_temp.boundaries('America/New_York', 'UTC'), 'right', 'New York');
+SELECT ok(to_char(cycle_start AT TIME ZONE 'America/New_York', 'DD HH24:MI') = '01 00:00' AND to_char(cycle_end AT TIME ZONE 'America/New_York', 'DD HH24:MI') = '01 00:00', 'from midnight to midnight, by the clock there')
+FROM user_subscriptions LIMIT 1;
+
+-- The setting in force at the call counts; an open cycle keeps its end.
+SET LOCAL s2t.timezone = 'UTC';
+SET LOCAL timezone = 'UTC';
+DELETE FROM users;
+CALL sp_register_user('an@example.com', 'an', 'hash', NULL, 'OPEN');
+SET LOCAL s2t.timezone = 'Asia/Ho_Chi_Minh';
+SELECT ok(quota_ok, 'another zone') FROM sp_check_quota_and_create_recording(pg_temp.uid('an'), 'upload');
+SELECT is((SELECT cycle_end FROM user_subscriptions), pg_temp.month_of('UTC', 1), 'does not move an open cycle');
+
+-- The month of a proration is one of that zone, too: the last second of the month before is not in it, its first is.
+UPDATE user_subscriptions SET cycle_start = pg_temp.month_of('Asia/Ho_Chi_Minh', 0), cycle_end = pg_temp.month_of('Asia/Ho_Chi_Minh', 1);
+CREATE FUNCTION pg_temp.prorate_after(closed timestamptz) RETURNS boolean LANGUAGE plpgsql AS $$
+DECLARE
+  ok boolean;
+  plan text := (SELECT CASE p.code WHEN 'FREE' THEN 'OPEN' ELSE 'FREE' END FROM user_subscriptions AS s JOIN plans AS p ON p.id = s.plan_id);
+BEGIN
+  DELETE FROM usage_cycles;
+  INSERT INTO usage_cycles (user_id, cycle_start, cycle_end, usage_count, used_seconds, closed_at, reason)
+  VALUES (pg_temp.uid('an'), closed - interval '1 day', closed, 0, 0, closed, 'prorate');
+  CALL sp_change_user_plan(pg_temp.uid('an'), plan, true, ok);
+  RETURN ok;
+END
+$$;
+SELECT ok(pg_temp.prorate_after(pg_temp.month_of('Asia/Ho_Chi_Minh', 0) - interval '1 second'), 'prorated in the last second of last month: allowed');
+SELECT ok(NOT pg_temp.prorate_after(pg_temp.month_of('Asia/Ho_Chi_Minh', 0)), 'prorated in the first instant of this one: refused');
+
+-- What is no zone is refused when it is set.
+SELECT throws_ok($$SET LOCAL s2t.timezone = 'Mars/Olympus'$$, '22023', NULL, 'no such zone');
+SELECT throws_ok($$SET LOCAL s2t.timezone = ''$$, '22023', NULL, 'no zone');
+SELECT is(current_setting('s2t.timezone'), 'Asia/Ho_Chi_Minh', 'the setting stays');
+
+SELECT * FROM finish();
+ROLLBACK;

@@ -1,0 +1,58 @@
+-- New ids (contract, section 3): UUID version 7 in time order, with the slot of their user.
+BEGIN;
+SET LOCAL client_min_messages = warning;
+CREATE EXTENSION IF NOT EXISTS pgtap;
+CREATE EXTENSION IF NOT EXISTS s2t;
+SELECT plan(18);
+
+INSERT INTO plans (code, name, monthly_minutes, monthly_usage_limit, is_default) VALUES
+  ('FREE', 'Free', 30, 10, true), ('BASIC', 'Basic', 300, 100, false), ('TINY', 'Tiny', 1, 2, false), ('OPEN', 'Open', NULL, NULL, false);
+CREATE FUNCTION pg_temp.uid(who text) RETURNS uuid LANGUAGE sql AS $$ SELECT id FROM users WHERE user_name = who $$;
+CREATE FUNCTION pg_temp.segments(n int) RETURNS jsonb LANGUAGE sql AS $$
+  SELECT coalesce(jsonb_agg(jsonb_build_object('idx', i, 'start_ms', i * 10, 'end_ms', i * 10 + 10, 'text', 'segment ' || i)), '[]')
+  FROM generate_series(0, n - 1) AS i
+$$;
+
+CREATE FUNCTION pg_temp.version(id uuid) RETURNS int LANGUAGE sql AS $$ SELECT ('x' || substr(id::text, 15, 1))::bit(4)::int $$;
+CREATE FUNCTION pg_temp.variant(id uuid) RETURNS int LANGUAGE sql AS $$ SELECT ('x' || substr(id::text, 20, 1))::bit(4)::int >> 2 $$;
+CREATE FUNCTION pg_temp.rand_a(id uuid) RETURNS int LANGUAGE sql AS $$ SELECT ('x' || substr(id::text, 16, 3))::bit(12)::int $$;
+CREATE FUNCTION pg_temp.ms(id uuid) RETURNS bigint LANGUAGE sql AS $$ SELECT ('x' || substr(replace(id::text, '-', ''), 1, 12))::bit(48)::bigint $$;
+
+CREATE TEMPORARY TABLE clock AS SELECT floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint AS before;
+SELECT s2t_register_user('u' || i || '@example.com', 'u' || i, 'hash', NULL, 'OPEN') FROM generate_series(1, 50) AS i;
+SELECT count(recording_id) FROM users AS u, generate_series(1, 10) AS i, LATERAL sp_check_quota_and_create_recording(u.id, 'upload' || i);
+CALL sp_change_user_plan((SELECT id FROM users LIMIT 1), 'FREE', true);
+CREATE TEMPORARY VIEW ids AS
+  SELECT 'user' AS what, id, id AS owner, created_at FROM users UNION ALL SELECT 'recording', id, user_id, created_at FROM recordings
+  UNION ALL SELECT 'cycle', id, user_id, closed_at FROM usage_cycles;
+SELECT is((SELECT count(*) FROM ids), 551::bigint, 'ids to look at');
+SELECT is_empty('SELECT id FROM ids WHERE pg_temp.version(id) <> 7', 'version 7');
+SELECT is_empty('SELECT id FROM ids WHERE pg_temp.variant(id) <> 2', 'the variant of RFC 9562');
+SELECT is_empty('SELECT id FROM ids WHERE s2t_slot(id) <> pg_temp.rand_a(id)', 'the slot is in rand_a');
+SELECT is_empty('SELECT id FROM ids WHERE s2t_slot(id) <> s2t_slot(owner)', 'and is the owner''s');
+SELECT is_empty('SELECT id FROM ids, clock WHERE pg_temp.ms(id) NOT BETWEEN before AND floor(extract(epoch FROM clock_timestamp()) * 1000)', 'the time is now');
+SELECT is_empty('SELECT id FROM ids WHERE abs(pg_temp.ms(id) - extract(epoch FROM created_at) * 1000) > 1000', 'and that of the row');
+SELECT is((SELECT count(DISTINCT id) FROM ids), 551::bigint, 'all different');
+SELECT is((SELECT count(DISTINCT right(id::text, 15)) FROM ids), 551::bigint, 'in the random part too');
+-- In time order, but for what is made in the same millisecond.
+CREATE TEMPORARY TABLE made (n int, id uuid);
+INSERT INTO made SELECT i, recording_id FROM generate_series(1, 300) AS i, LATERAL (SELECT pg_sleep(0.001 * (i % 3))) AS s, LATERAL sp_check_quota_and_create_recording(pg_temp.uid('u7'), 'ordered' || i);
+SELECT is_empty('SELECT a.n FROM made AS a JOIN made AS b ON b.n = a.n + 1 WHERE pg_temp.ms(a.id) > pg_temp.ms(b.id)', 'time does not run backwards');
+SELECT is_empty('SELECT a.n FROM made AS a JOIN made AS b ON b.n > a.n AND pg_temp.ms(b.id) > pg_temp.ms(a.id) WHERE a.id > b.id', 'ids sort by time');
+-- A user's slot is of the e-mail, without regard to case, and of nothing else.
+CREATE TEMPORARY TABLE first AS SELECT id FROM users WHERE user_name = 'u7';
+DELETE FROM users WHERE user_name = 'u7';
+SELECT is(s2t_slot(s2t_register_user(' U7@EXAMPLE.com ', 'another', 'other', 'X', 'FREE')), (SELECT s2t_slot(id) FROM first), 'the same e-mail, the same slot');
+SELECT ok((SELECT count(DISTINCT s2t_slot(id)) FROM users) > 40, 'different e-mails, different slots');
+-- Ids brought from elsewhere stay legal.
+INSERT INTO users (id, email, password_hash, user_name) VALUES ('f81d4fae-7dec-41d0-a765-00a0c91e6bf6', 'v4@example.com', 'h', 'v4');
+INSERT INTO user_subscriptions (user_id, plan_id, cycle_start, cycle_end) SELECT pg_temp.uid('v4'), id, now() - interval '1 day', now() + interval '1 day' FROM plans WHERE code = 'OPEN';
+INSERT INTO recordings (id, user_id, source) VALUES ('c1e2d3f4-7dec-41d0-a765-00a0c91e6bf6', pg_temp.uid('v4'), 'brought');
+SELECT lives_ok($$CALL sp_complete_recording('c1e2d3f4-7dec-41d0-a765-00a0c91e6bf6', 1000, pg_temp.segments(2))$$, 'a recording of another version completes');
+SELECT is((SELECT s2t_slot(recording_id) FROM sp_check_quota_and_create_recording(pg_temp.uid('v4'), 'upload')), s2t_slot('f81d4fae-7dec-41d0-a765-00a0c91e6bf6'), 'a recording takes the slot of a foreign id');
+SELECT is(s2t_slot(NULL), NULL, 'NULL has none');
+SELECT is_empty($$SELECT i FROM generate_series(1, 5000) AS i WHERE s2t_slot(md5(i::text)::uuid) NOT BETWEEN 0 AND 4095$$, 'always a slot');
+SELECT ok((SELECT max(n) < 25 FROM (SELECT count(*) AS n FROM generate_series(1, 20000) AS i GROUP BY s2t_slot(overlay(md5(i::text) PLACING '4' FROM 13)::uuid)) AS c), 'foreign ids are spread');
+
+SELECT * FROM finish();
+ROLLBACK;
