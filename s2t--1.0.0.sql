@@ -177,7 +177,7 @@ COMMENT ON PROCEDURE @extschema@.sp_purge_old_recordings(integer, integer, bigin
 
 CREATE PROCEDURE @extschema@.sp_seed_plans()
 LANGUAGE plpgsql
-SET search_path = pg_catalog, pg_temp
+SET search_path = pg_catalog, @extschema@, pg_temp
 AS $function$
 DECLARE
     inserted bigint;
@@ -238,12 +238,16 @@ COMMENT ON FUNCTION @extschema@.s2t_version()
 -- by ascending key, with the lock that an UPDATE takes and that foreign-key checks do not wait for.
 -- Each statement of a volatile function sees what was committed before it, so that under READ
 -- COMMITTED a row that was waited for is read as it is now; above that, waiting ends in 40001.
+--
+-- The statements in here may fire triggers of the database's owner, who writes these with the
+-- extension's schema in mind: hence it is in search_path. So that nothing in it can put itself
+-- between, functions are qualified, and operators meet exactly the types they are made for.
 -- ------------------------------------------------------------------------------------------------
 
 CREATE FUNCTION @extschema@.s2t_count_recordings()
 RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = pg_catalog, pg_temp
+SET search_path = pg_catalog, @extschema@, pg_temp
 AS $function$
 DECLARE
     -- One element for each user whose totals move, and by how much.
@@ -256,30 +260,36 @@ BEGIN
         PERFORM FROM @extschema@.user_subscriptions AS s ORDER BY s.user_id FOR NO KEY UPDATE;
         UPDATE @extschema@.user_subscriptions AS s
            SET total_recordings = 0, total_duration_ms = 0, total_segments = 0
-         WHERE (s.total_recordings, s.total_duration_ms, s.total_segments) IS DISTINCT FROM (0, 0, 0);
+         WHERE s.total_recordings <> 0 OR s.total_duration_ms <> 0 OR s.total_segments <> 0;
         RETURN NULL;
     END IF;
 
     IF TG_OP = 'INSERT' THEN
-        SELECT array_agg(d.user_id), array_agg(d.n), array_agg(d.duration), array_agg(d.segments)
+        SELECT pg_catalog.array_agg(d.user_id), pg_catalog.array_agg(d.n),
+               pg_catalog.array_agg(d.duration), pg_catalog.array_agg(d.segments)
           INTO users, recordings, durations, segments
-          FROM (SELECT r.user_id, count(*) AS n, sum(r.duration_ms) AS duration, sum(r.segment_count) AS segments
+          FROM (SELECT r.user_id, pg_catalog.count(*) AS n, pg_catalog.sum(r.duration_ms) AS duration,
+                       pg_catalog.sum(r.segment_count) AS segments
                   FROM new_rows AS r
                  GROUP BY r.user_id) AS d;
     ELSIF TG_OP = 'DELETE' THEN
-        SELECT array_agg(d.user_id), array_agg(-d.n), array_agg(-d.duration), array_agg(-d.segments)
+        SELECT pg_catalog.array_agg(d.user_id), pg_catalog.array_agg(-d.n),
+               pg_catalog.array_agg(-d.duration), pg_catalog.array_agg(-d.segments)
           INTO users, recordings, durations, segments
-          FROM (SELECT r.user_id, count(*) AS n, sum(r.duration_ms) AS duration, sum(r.segment_count) AS segments
+          FROM (SELECT r.user_id, pg_catalog.count(*) AS n, pg_catalog.sum(r.duration_ms) AS duration,
+                       pg_catalog.sum(r.segment_count) AS segments
                   FROM old_rows AS r
                  GROUP BY r.user_id) AS d;
     ELSE
-        SELECT array_agg(d.user_id), array_agg(d.n), array_agg(d.duration), array_agg(d.segments)
+        SELECT pg_catalog.array_agg(d.user_id), pg_catalog.array_agg(d.n),
+               pg_catalog.array_agg(d.duration), pg_catalog.array_agg(d.segments)
           INTO users, recordings, durations, segments
-          FROM (SELECT r.user_id, sum(r.sign) AS n, sum(r.sign * r.duration_ms) AS duration,
-                       sum(r.sign * r.segment_count) AS segments
+          FROM (SELECT r.user_id, pg_catalog.sum(r.sign)::bigint AS n,
+                       pg_catalog.sum(r.sign * r.duration_ms)::bigint AS duration,
+                       pg_catalog.sum(r.sign * r.segment_count)::bigint AS segments
                   FROM (SELECT 1::bigint AS sign, n.user_id, n.duration_ms, n.segment_count FROM new_rows AS n
                         UNION ALL
-                        SELECT -1, o.user_id, o.duration_ms, o.segment_count FROM old_rows AS o) AS r
+                        SELECT -1::bigint, o.user_id, o.duration_ms, o.segment_count FROM old_rows AS o) AS r
                  GROUP BY r.user_id) AS d
          WHERE d.n <> 0 OR d.duration <> 0 OR d.segments <> 0;
     END IF;
@@ -293,7 +303,9 @@ BEGIN
            SET total_recordings  = s.total_recordings + d.recordings,
                total_duration_ms = s.total_duration_ms + coalesce(d.duration, 0),
                total_segments    = s.total_segments + coalesce(d.segments, 0)
-          FROM unnest(users, recordings, durations, segments) AS d (user_id, recordings, duration, segments)
+          FROM ROWS FROM (pg_catalog.unnest(users), pg_catalog.unnest(recordings),
+                          pg_catalog.unnest(durations), pg_catalog.unnest(segments))
+               AS d (user_id, recordings, duration, segments)
          WHERE s.user_id = d.user_id;
     END IF;
 
@@ -302,7 +314,7 @@ BEGIN
     IF TG_OP = 'INSERT' THEN
         UPDATE @extschema@.recordings AS r
            SET segment_count = c.n
-          FROM (SELECT i.id, count(s.recording_id) AS n
+          FROM (SELECT i.id, pg_catalog.count(s.recording_id) AS n
                   FROM new_rows AS i
                   LEFT JOIN @extschema@.segments AS s ON s.recording_id = i.id
                  GROUP BY i.id) AS c
@@ -321,7 +333,7 @@ COMMENT ON FUNCTION @extschema@.s2t_count_recordings()
 CREATE FUNCTION @extschema@.s2t_count_segments()
 RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = pg_catalog, pg_temp
+SET search_path = pg_catalog, @extschema@, pg_temp
 AS $function$
 DECLARE
     -- One element for each recording whose count moves, and by how much.
@@ -338,17 +350,17 @@ BEGIN
     END IF;
 
     IF TG_OP = 'INSERT' THEN
-        SELECT array_agg(d.recording_id), array_agg(d.n)
+        SELECT pg_catalog.array_agg(d.recording_id), pg_catalog.array_agg(d.n)
           INTO recordings, segments
-          FROM (SELECT s.recording_id, count(*) AS n FROM new_rows AS s GROUP BY s.recording_id) AS d;
+          FROM (SELECT s.recording_id, pg_catalog.count(*) AS n FROM new_rows AS s GROUP BY s.recording_id) AS d;
     ELSIF TG_OP = 'DELETE' THEN
-        SELECT array_agg(d.recording_id), array_agg(-d.n)
+        SELECT pg_catalog.array_agg(d.recording_id), pg_catalog.array_agg(-d.n)
           INTO recordings, segments
-          FROM (SELECT s.recording_id, count(*) AS n FROM old_rows AS s GROUP BY s.recording_id) AS d;
+          FROM (SELECT s.recording_id, pg_catalog.count(*) AS n FROM old_rows AS s GROUP BY s.recording_id) AS d;
     ELSE
-        SELECT array_agg(d.recording_id), array_agg(d.n)
+        SELECT pg_catalog.array_agg(d.recording_id), pg_catalog.array_agg(d.n)
           INTO recordings, segments
-          FROM (SELECT s.recording_id, sum(s.sign) AS n
+          FROM (SELECT s.recording_id, pg_catalog.sum(s.sign) AS n
                   FROM (SELECT 1 AS sign, n.recording_id FROM new_rows AS n
                         UNION ALL
                         SELECT -1, o.recording_id FROM old_rows AS o) AS s
@@ -365,7 +377,7 @@ BEGIN
             FOR NO KEY UPDATE;
         UPDATE @extschema@.recordings AS r
            SET segment_count = r.segment_count + d.n
-          FROM unnest(recordings, segments) AS d (id, n)
+          FROM ROWS FROM (pg_catalog.unnest(recordings), pg_catalog.unnest(segments)) AS d (id, n)
          WHERE r.id = d.id;
     END IF;
 
@@ -605,7 +617,7 @@ BEGIN
               LEFT JOIN pg_attribute AS a ON a.attrelid = t.oid AND a.attname = w.col AND a.attnum > 0 AND NOT a.attisdropped
         ),
         index_here AS (
-            SELECT i.indrelid, i.indisunique AND i.indimmediate AS is_unique,
+            SELECT i.indrelid, c.relname, i.indisunique AND i.indimmediate AS is_unique,
                    replace(string_agg(pg_get_indexdef(i.indexrelid, k, true), ', ' ORDER BY k), '::text', '') AS cols,
                    regexp_replace(pg_get_expr(i.indpred, i.indrelid), '[()]|::text|::character varying', '', 'g') AS predicate
               FROM pg_index AS i
@@ -613,7 +625,7 @@ BEGIN
               JOIN pg_am AS m ON m.oid = c.relam AND m.amname = 'btree',
                    generate_series(1, i.indnkeyatts) AS k
              WHERE i.indrelid IN (SELECT oid FROM table_here) AND i.indisvalid
-             GROUP BY i.indexrelid, i.indrelid, i.indisunique, i.indimmediate, i.indpred
+             GROUP BY i.indexrelid, i.indrelid, c.relname, i.indisunique, i.indimmediate, i.indpred
         ),
         constraint_here AS (
             SELECT o.conrelid, o.conname, o.contype, o.confrelid, o.confdeltype, o.confupdtype,
@@ -629,8 +641,10 @@ BEGIN
         missing_constraint AS (
             SELECT row_number() OVER ()::integer AS seq, w.*, t.fresh, t.fullname,
                    -- The wanted name, unless it is taken: then the server finds one.
-                   CASE WHEN NOT EXISTS (SELECT FROM constraint_here AS o WHERE o.conrelid = t.oid AND o.conname = w.name)
-                         AND NOT EXISTS (SELECT FROM pg_class AS c WHERE c.relnamespace = home AND c.relname = w.name)
+                   CASE WHEN w.kind = 'index'
+                          OR NOT EXISTS (SELECT FROM constraint_here AS o WHERE o.conrelid = t.oid AND o.conname = w.name
+                                         UNION ALL
+                                         SELECT FROM pg_class AS c WHERE c.relnamespace = home AND c.relname = w.name)
                         THEN w.name END AS free_name,
                    CASE WHEN w.name LIKE '%\_pkey'
                          AND NOT EXISTS (SELECT FROM constraint_here AS o WHERE o.conrelid = t.oid AND o.contype = 'p')
@@ -650,7 +664,9 @@ BEGIN
                        NOT EXISTS (SELECT FROM index_here AS i
                                     WHERE i.indrelid = t.oid
                                       AND starts_with(i.cols || ', ', w.cols || ', ')
-                                      AND (i.predicate IS NULL OR i.predicate = w.rest))
+                                      AND i.predicate IS NOT DISTINCT FROM w.rest
+                                      -- The procedures know a partial index by its name.
+                                      AND (w.rest IS NULL OR i.relname = w.name))
                    ELSE
                        NOT EXISTS (SELECT FROM index_here AS i
                                     WHERE i.indrelid = t.oid AND i.is_unique AND i.cols = w.cols
@@ -685,7 +701,7 @@ BEGIN
             SELECT 0, 3, 'refuse', fresh, tab,
                    format('column "%s" of table "%s" has type %s, not %s', col, fullname, type_here, type::regtype),
                    'datatype_mismatch',
-                   format('ALTER TABLE %s ALTER COLUMN %I TYPE %s USING %2$I%s;', fullname, col, type::regtype,
+                   format('ALTER TABLE %s ALTER COLUMN %I TYPE %s USING %2$I%4$s;', fullname, col, type::regtype,
                           CASE WHEN type = 'timestamptz' AND type_here LIKE 'timestamp%' THEN ' AT TIME ZONE ''UTC'''
                                ELSE '::' || type::regtype END)
               FROM column_here
@@ -778,7 +794,7 @@ BEGIN
         -- writes between counting and the triggers' taking over, in the order in which all code of
         -- the extension locks; and looked over for what the procedures will meet there.
         adopted AS (
-            SELECT t.* FROM table_here AS t WHERE t.tab IN (SELECT tab FROM work WHERE phase BETWEEN 3 AND 7 AND NOT fresh)
+            SELECT t.* FROM table_here AS t WHERE t.tab IN (SELECT tab FROM work WHERE phase IN (3, 4, 6, 7) AND NOT fresh)
         ),
         adoption (phase, seq, kind, fresh, tab, subject, outcome, command) AS (
             SELECT 2, 0, 'make', true, NULL, NULL, NULL,
