@@ -19,8 +19,9 @@ BulkInsert BulkInsert::begin(Table* table, int64_t expected) {
   BulkInsert bulk;
   bulk.table_ = table;
   TriggerDesc* triggers = table->result_->ri_TrigDesc;
-  bulk.one_at_a_time_ = (triggers != nullptr && triggers->trig_insert_before_row) ||
-                        (table->map_->defaults != nullptr && has_volatile_default(table->relation_, table->map_));
+  bulk.one_at_a_time_ =
+      (triggers != nullptr && triggers->trig_insert_before_row) ||
+      (table->map_->defaults != nullptr && has_volatile_default(table->relation_, table->map_));
   if (!bulk.one_at_a_time_)
     bulk.slots_ = static_cast<TupleTableSlot**>(palloc0(sizeof(TupleTableSlot*) * kMaxRows));
   if (expected > kMaxRows) bulk.state_ = GetBulkInsertState();
@@ -34,7 +35,7 @@ void BulkInsert::add(const Values& values, int64_t bytes) {
     return;
   }
   EState* estate = table_->session_->estate();
-  if (slots_[used_] == nullptr) slots_[used_] = table_slot_create(table_->relation_, &estate->es_tupleTable);
+  if (slots_[used_] == nullptr) slots_[used_] = table_->make_slot();
   TupleTableSlot* slot = slots_[used_];
   ResetPerTupleExprContext(estate);
   MemoryContext caller = MemoryContextSwitchTo(GetPerTupleMemoryContext(estate));
@@ -59,7 +60,8 @@ void BulkInsert::flush() {
   MemoryContextSwitchTo(caller);
   for (int i = 0; i < used_; i++) {
     List* recheck = NIL;
-    if (result->ri_NumIndices > 0) recheck = compat::insert_index_tuples(result, slots_[i], estate, false, false);
+    if (result->ri_NumIndices > 0)
+      recheck = compat::insert_index_tuples(result, slots_[i], estate, false, false);
     ExecARInsertTriggers(estate, result, slots_[i], recheck, table_->capture_);
     list_free(recheck);
     ExecClearTuple(slots_[i]);

@@ -11,7 +11,8 @@ namespace {
   pg_unreachable();
 }
 
-// The first instant of a month. A zone whose clocks skip midnight begins it when they have moved on.
+// The first instant of a month. A zone whose clocks skip midnight begins it when they have moved
+// on.
 TimestampTz beginning_of(core::Month month, pg_tz* zone) {
   struct pg_tm civil = {};
   civil.tm_year = month.year;

@@ -21,7 +21,8 @@ constexpr const TableSpec* kSpecs[] = {
 static_assert(lengthof(kSpecs) == static_cast<int>(TableId::kCount));
 
 void hint_at_install(Oid schema) {
-  errhint("Call %s.s2t_install() to bring the tables up to date.", quote_identifier(get_namespace_name(schema)));
+  errhint("Call %s.s2t_install() to bring the tables up to date.",
+          quote_identifier(get_namespace_name(schema)));
 }
 
 bool is_usable(Oid found, Oid wanted) {
@@ -38,16 +39,18 @@ AttrNumber find_attribute(Relation relation, Oid schema, const ColumnSpec& colum
   Oid type = TupleDescAttr(RelationGetDescr(relation), number - 1)->atttypid;
   if (!is_usable(type, column.type))
     ereport(ERROR, (errcode(ERRCODE_DATATYPE_MISMATCH),
-                    errmsg("column \"%s\" of table \"%s\" has type %s", column.name, RelationGetRelationName(relation),
-                           format_type_be(type)),
-                    errdetail("The type %s is expected.", format_type_be(column.type)), (hint_at_install(schema), 0)));
+                    errmsg("column \"%s\" of table \"%s\" has type %s", column.name,
+                           RelationGetRelationName(relation), format_type_be(type)),
+                    errdetail("The type %s is expected.", format_type_be(column.type)),
+                    (hint_at_install(schema), 0)));
   return number;
 }
 
 // A whole, valid B-tree that leads with the column; unique on it alone where asked for.
 bool serves(Relation index, AttrNumber column, bool unique_column) {
   Form_pg_index form = index->rd_index;
-  return index->rd_rel->relam == BTREE_AM_OID && form->indisvalid && form->indkey.values[0] == column &&
+  return index->rd_rel->relam == BTREE_AM_OID && form->indisvalid &&
+         form->indkey.values[0] == column &&
          heap_attisnull(index->rd_indextuple, Anum_pg_index_indpred, nullptr) &&
          (!unique_column || (form->indisunique && form->indimmediate && form->indnkeyatts == 1));
 }
@@ -72,20 +75,20 @@ Oid find_index(Relation relation, Oid schema, const IndexSpec& spec, AttrNumber 
   }
   if (!OidIsValid(found))
     ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT),
-                    errmsg("table \"%s\" has no %sindex on column \"%s\"", RelationGetRelationName(relation),
-                           spec.unique_column ? "unique " : "", get_attname(RelationGetRelid(relation), column, false)),
+                    errmsg("table \"%s\" has no %sindex on column \"%s\"",
+                           RelationGetRelationName(relation), spec.unique_column ? "unique " : "",
+                           get_attname(RelationGetRelid(relation), column, false)),
                     spec.name != nullptr ? errdetail("The index \"%s\" is missing.", spec.name) : 0,
                     (hint_at_install(schema), 0)));
   return found;
 }
 
-bool is_user_function(Oid function, void* /*context*/) {
-  return function >= FirstNormalObjectId;
-}
+bool is_user_function(Oid function, void* /*context*/) { return function >= FirstNormalObjectId; }
 
 bool calls_user_code(Node* node, void* context) {
   if (node == nullptr) return false;
-  if (IsA(node, CoerceToDomain) || check_functions_in_node(node, is_user_function, context)) return true;
+  if (IsA(node, CoerceToDomain) || check_functions_in_node(node, is_user_function, context))
+    return true;
   return compat::walk_expression(node, calls_user_code, context);
 }
 
@@ -94,16 +97,19 @@ bool has_foreign_code(Relation relation) {
   TupleConstr* constraints = RelationGetDescr(relation)->constr;
   if (constraints != nullptr) {
     for (int i = 0; i < constraints->num_check; i++)
-      if (calls_user_code(static_cast<Node*>(stringToNode(constraints->check[i].ccbin)), nullptr)) return true;
+      if (calls_user_code(static_cast<Node*>(stringToNode(constraints->check[i].ccbin)), nullptr))
+        return true;
     for (int i = 0; i < constraints->num_defval; i++)
-      if (calls_user_code(static_cast<Node*>(stringToNode(constraints->defval[i].adbin)), nullptr)) return true;
+      if (calls_user_code(static_cast<Node*>(stringToNode(constraints->defval[i].adbin)), nullptr))
+        return true;
   }
   bool found = false;
   List* indexes = RelationGetIndexList(relation);
   ListCell* cell;
   foreach (cell, indexes) {
     Relation index = index_open(lfirst_oid(cell), AccessShareLock);
-    found = found || calls_user_code(reinterpret_cast<Node*>(RelationGetIndexExpressions(index)), nullptr) ||
+    found = found ||
+            calls_user_code(reinterpret_cast<Node*>(RelationGetIndexExpressions(index)), nullptr) ||
             calls_user_code(reinterpret_cast<Node*>(RelationGetIndexPredicate(index)), nullptr);
     index_close(index, AccessShareLock);
   }
@@ -126,13 +132,15 @@ void find_defaults(Relation relation, TableMap* map) {
   MemoryContextSwitchTo(caller);
 }
 
-// Whether the foreign key `constraint` leads from one column of `child` to the column `id` of one of the tables.
+// Whether the foreign key `constraint` leads from one column of `child` to the column `id` of one
+// of the tables.
 bool is_simple_foreign_key(Relation child, Oid constraint, Oid parent) {
   ListCell* cell;
   foreach (cell, RelationGetFKeyList(child)) {
     auto* key = static_cast<ForeignKeyCacheInfo*>(lfirst(cell));
     if (key->conoid == constraint)
-      return key->confrelid == parent && key->nkeys == 1 && key->confkey[0] == get_attnum(parent, "id");
+      return key->confrelid == parent && key->nkeys == 1 &&
+             key->confkey[0] == get_attnum(parent, "id");
   }
   return false;
 }
@@ -162,14 +170,16 @@ void find_known_triggers(Relation relation, Oid schema, TableMap* map) {
       *known = {trigger.tgoid, Kind::kCounting, TableId::kCount};
     } else if (trigger.tgfoid == F_RI_FKEY_CHECK_INS || trigger.tgfoid == F_RI_FKEY_CHECK_UPD) {
       TableId parent = table_of(trigger.tgconstrrelid, schema);
-      if (parent == TableId::kCount || !is_simple_foreign_key(relation, trigger.tgconstraint, trigger.tgconstrrelid))
+      if (parent == TableId::kCount ||
+          !is_simple_foreign_key(relation, trigger.tgconstraint, trigger.tgconstrrelid))
         continue;
       *known = {trigger.tgoid, Kind::kForeignKeyCheck, parent};
     } else if (trigger.tgfoid == F_RI_FKEY_CASCADE_DEL) {
       TableId child = table_of(trigger.tgconstrrelid, schema);
       if (child == TableId::kCount) continue;
       Relation child_relation = table_open(trigger.tgconstrrelid, AccessShareLock);
-      bool simple = is_simple_foreign_key(child_relation, trigger.tgconstraint, RelationGetRelid(relation));
+      bool simple =
+          is_simple_foreign_key(child_relation, trigger.tgconstraint, RelationGetRelid(relation));
       table_close(child_relation, AccessShareLock);
       if (!simple) continue;
       *known = {trigger.tgoid, Kind::kCascadingDelete, child};
@@ -182,9 +192,11 @@ void find_known_triggers(Relation relation, Oid schema, TableMap* map) {
 
 void build_map(const TableSpec& spec, Oid schema, Relation relation, TableMap* map) {
   if (relation->rd_rel->relkind != RELKIND_RELATION)
-    ereport(ERROR, (errcode(ERRCODE_WRONG_OBJECT_TYPE), errmsg("\"%s\" is not an ordinary table", spec.name)));
+    ereport(ERROR, (errcode(ERRCODE_WRONG_OBJECT_TYPE),
+                    errmsg("\"%s\" is not an ordinary table", spec.name)));
 
-  MemoryContext scratch = AllocSetContextCreate(CurrentMemoryContext, "s2t table map", ALLOCSET_DEFAULT_SIZES);
+  MemoryContext scratch =
+      AllocSetContextCreate(CurrentMemoryContext, "s2t table map", ALLOCSET_DEFAULT_SIZES);
   MemoryContext caller = MemoryContextSwitchTo(scratch);
   map->relation = RelationGetRelid(relation);
   // An invalidation that arrives while the map is being built must not be lost.
@@ -192,7 +204,8 @@ void build_map(const TableSpec& spec, Oid schema, Relation relation, TableMap* m
   for (size_t i = 0; i < spec.columns.size(); i++)
     map->attribute[i] = find_attribute(relation, schema, spec.columns[i]);
   for (size_t i = 0; i < spec.indexes.size(); i++)
-    map->index[i] = find_index(relation, schema, spec.indexes[i], map->attribute[spec.indexes[i].column]);
+    map->index[i] =
+        find_index(relation, schema, spec.indexes[i], map->attribute[spec.indexes[i].column]);
   find_defaults(relation, map);
   map->foreign_code = has_foreign_code(relation);
   find_known_triggers(relation, schema, map);

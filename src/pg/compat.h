@@ -20,7 +20,8 @@ inline void* guc_alloc(size_t size) {
 
 using TreeWalker = bool (*)(Node* node, void* context);
 
-// expression_tree_walker(), whose declaration before PostgreSQL 16 is an unprototyped function pointer.
+// expression_tree_walker(), whose declaration before PostgreSQL 16 is an unprototyped function
+// pointer.
 inline bool walk_expression(Node* node, TreeWalker walker, void* context) {
 #if PG_VERSION_NUM >= 160000
   return expression_tree_walker(node, walker, context);
@@ -45,8 +46,8 @@ inline void init_epq(EPQState* epq, EState* estate) {
 #endif
 }
 
-inline List* insert_index_tuples(ResultRelInfo* rri, TupleTableSlot* slot, EState* estate, bool update,
-                                 bool only_summarizing) {
+inline List* insert_index_tuples(ResultRelInfo* rri, TupleTableSlot* slot, EState* estate,
+                                 bool update, bool only_summarizing) {
 #if PG_VERSION_NUM >= 160000
   return ExecInsertIndexTuples(rri, slot, estate, update, false, nullptr, NIL, only_summarizing);
 #else
@@ -64,7 +65,8 @@ inline Index add_range_table_entry(EState* estate, RangeTblEntry* rte) {
   return ++estate->es_range_table_size;
 }
 
-// The set of columns an UPDATE of the relation behind `rte` assigns to, as triggers and generated columns ask for it.
+// The set of columns an UPDATE of the relation behind `rte` assigns to, as triggers and generated
+// columns ask for it.
 inline Bitmapset** updated_columns(EState* estate, RangeTblEntry* rte) {
 #if PG_VERSION_NUM >= 160000
   return &getRTEPermissionInfo(estate->es_rteperminfos, rte)->updatedCols;
@@ -74,7 +76,8 @@ inline Bitmapset** updated_columns(EState* estate, RangeTblEntry* rte) {
 #endif
 }
 
-inline bool before_row_update(EState* estate, EPQState* epq, ResultRelInfo* rri, ItemPointer tid, TupleTableSlot* slot) {
+inline bool before_row_update(EState* estate, EPQState* epq, ResultRelInfo* rri, ItemPointer tid,
+                              TupleTableSlot* slot) {
 #if PG_VERSION_NUM >= 180000
   return ExecBRUpdateTriggers(estate, epq, rri, tid, nullptr, slot, nullptr, nullptr, false);
 #elif PG_VERSION_NUM >= 160000
@@ -86,8 +89,8 @@ inline bool before_row_update(EState* estate, EPQState* epq, ResultRelInfo* rri,
 #endif
 }
 
-inline void after_row_update(EState* estate, ResultRelInfo* rri, ItemPointer tid, TupleTableSlot* slot, List* recheck,
-                             TransitionCaptureState* capture) {
+inline void after_row_update(EState* estate, ResultRelInfo* rri, ItemPointer tid,
+                             TupleTableSlot* slot, List* recheck, TransitionCaptureState* capture) {
 #if PG_VERSION_NUM >= 150000
   ExecARUpdateTriggers(estate, rri, nullptr, nullptr, tid, nullptr, slot, recheck, capture, false);
 #else
@@ -105,7 +108,8 @@ inline bool before_row_delete(EState* estate, EPQState* epq, ResultRelInfo* rri,
 #endif
 }
 
-inline void after_row_delete(EState* estate, ResultRelInfo* rri, ItemPointer tid, TransitionCaptureState* capture) {
+inline void after_row_delete(EState* estate, ResultRelInfo* rri, ItemPointer tid,
+                             TransitionCaptureState* capture) {
 #if PG_VERSION_NUM >= 150000
   ExecARDeleteTriggers(estate, rri, tid, nullptr, capture, false);
 #else
@@ -119,18 +123,19 @@ struct IndexUpdate {
   bool only_summarizing;
 };
 
-inline TM_Result update_tuple(Relation relation, ItemPointer tid, TupleTableSlot* slot, CommandId cid, Snapshot snapshot,
-                              TM_FailureData* failure, IndexUpdate* indexes) {
+inline TM_Result update_tuple(Relation relation, ItemPointer tid, TupleTableSlot* slot,
+                              CommandId cid, Snapshot snapshot, TM_FailureData* failure,
+                              IndexUpdate* indexes) {
   LockTupleMode mode;
 #if PG_VERSION_NUM >= 160000
   TU_UpdateIndexes update = TU_None;
-  TM_Result result =
-      table_tuple_update(relation, tid, slot, cid, snapshot, InvalidSnapshot, true, failure, &mode, &update);
+  TM_Result result = table_tuple_update(relation, tid, slot, cid, snapshot, InvalidSnapshot, true,
+                                        failure, &mode, &update);
   *indexes = {update != TU_None, update == TU_Summarizing};
 #else
   bool update = false;
-  TM_Result result =
-      table_tuple_update(relation, tid, slot, cid, snapshot, InvalidSnapshot, true, failure, &mode, &update);
+  TM_Result result = table_tuple_update(relation, tid, slot, cid, snapshot, InvalidSnapshot, true,
+                                        failure, &mode, &update);
   *indexes = {update, false};
 #endif
   return result;

@@ -34,7 +34,8 @@ void raise_not_found(const char* what, const pg_uuid_t* id) {
 void raise_suppressed_by_trigger(Relation relation) {
   ereport(ERROR,
           (errcode(ERRCODE_TRIGGERED_ACTION_EXCEPTION),
-           errmsg("change of table \"%s\" was suppressed by a trigger", RelationGetRelationName(relation)),
+           errmsg("change of table \"%s\" was suppressed by a trigger",
+                  RelationGetRelationName(relation)),
            errdetail("A BEFORE ROW trigger returned NULL for a row that the procedure depends on."),
            errtable(relation)));
   pg_unreachable();

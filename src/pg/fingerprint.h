@@ -1,4 +1,5 @@
-// What a completed recording was completed with, in 32 bytes: a retry is told from other content by it.
+// What a completed recording was completed with, in 32 bytes: a retry is told from other content by
+// it.
 #pragma once
 
 #include <string_view>
@@ -8,10 +9,11 @@
 
 namespace s2t::pg {
 
-// SHA-256 over the duration and every segment, in the order of the payload, in a form that depends neither on the
-// machine nor on the server's version:
-//   duration_ms, then of each segment idx, start_ms, end_ms (4 bytes each, big-endian), and text and further keys
-//   (length in 4 bytes, then the bytes; the further keys as jsonb prints them, length 0 for none).
+// SHA-256 over the duration and every segment, in the order of the payload, in a form that depends
+// neither on the machine nor on the server's version:
+//   duration_ms, then of each segment idx, start_ms, end_ms (4 bytes each, big-endian), and text
+//   and further keys (length in 4 bytes, then the bytes; the further keys as jsonb prints them,
+//   length 0 for none).
 class Fingerprint {
  public:
   static constexpr int kBytes = PG_SHA256_DIGEST_LENGTH;

@@ -44,12 +44,14 @@ Datum make_text(std::string_view value) {
   return PointerGetDatum(cstring_to_text_with_len(value.data(), static_cast<int>(value.size())));
 }
 
-Datum make_row(TupleDesc* descriptor, const ResultColumn* columns, int count, Datum* values, bool* nulls) {
+Datum make_row(TupleDesc* descriptor, const ResultColumn* columns, int count, Datum* values,
+               bool* nulls) {
   if (*descriptor == nullptr) {
     MemoryContext caller = MemoryContextSwitchTo(TopMemoryContext);
     TupleDesc built = CreateTemplateTupleDesc(count);
     for (int i = 0; i < count; i++)
-      TupleDescInitEntry(built, static_cast<AttrNumber>(i + 1), columns[i].name, columns[i].type, -1, 0);
+      TupleDescInitEntry(built, static_cast<AttrNumber>(i + 1), columns[i].name, columns[i].type,
+                         -1, 0);
     *descriptor = BlessTupleDesc(built);
     MemoryContextSwitchTo(caller);
   }

@@ -10,24 +10,26 @@
 #include "core/status.h"
 #include "pg/server.h"
 
-// Before PostgreSQL 16 the server leaves PGDLLEXPORT empty on ELF, and -fvisibility=hidden would hide every function.
+// Before PostgreSQL 16 the server leaves PGDLLEXPORT empty on ELF, and -fvisibility=hidden would
+// hide every function.
 #if PG_VERSION_NUM < 160000
 #undef PGDLLEXPORT
 #define PGDLLEXPORT __attribute__((visibility("default")))
 #endif
 
-// Declares and opens the definition of the SQL-callable function `name`, whose argument is `fcinfo`.
-#define S2T_FUNCTION(name)                       \
-  extern "C" {                                   \
+// Declares and opens the definition of the SQL-callable function `name`, whose argument is
+// `fcinfo`.
+#define S2T_FUNCTION(name)                         \
+  extern "C" {                                     \
   PGDLLEXPORT Datum name(FunctionCallInfo fcinfo); \
-  PG_FUNCTION_INFO_V1(name);                     \
-  }                                              \
+  PG_FUNCTION_INFO_V1(name);                       \
+  }                                                \
   extern "C" Datum name(FunctionCallInfo fcinfo)
 
 namespace s2t::pg {
 
-// The arguments of one call, by position from 0. A reader without `optional` in its name raises 22023 for NULL,
-// naming the argument as the SQL signature does.
+// The arguments of one call, by position from 0. A reader without `optional` in its name raises
+// 22023 for NULL, naming the argument as the SQL signature does.
 class Arguments {
  public:
   explicit Arguments(FunctionCallInfo fcinfo) : fcinfo_(fcinfo) {}
@@ -40,7 +42,8 @@ class Arguments {
   [[nodiscard]] bool as_bool(int index, const char* name) const;
   [[nodiscard]] Jsonb* as_jsonb(int index, const char* name) const;
 
-  // Whether a procedure was called where it must not commit: inside a transaction block or a function.
+  // Whether a procedure was called where it must not commit: inside a transaction block or a
+  // function.
   [[nodiscard]] bool atomic() const;
 
  private:
@@ -58,12 +61,14 @@ struct ResultColumn {
   Oid type;
 };
 
-// Builds the row of a function with OUT parameters. `descriptor` caches the row's type: give each function a static one.
-[[nodiscard]] Datum make_row(TupleDesc* descriptor, const ResultColumn* columns, int count, Datum* values, bool* nulls);
+// Builds the row of a function with OUT parameters. `descriptor` caches the row's type: give each
+// function a static one.
+[[nodiscard]] Datum make_row(TupleDesc* descriptor, const ResultColumn* columns, int count,
+                             Datum* values, bool* nulls);
 
 template <int N>
-[[nodiscard]] Datum make_row(TupleDesc* descriptor, const ResultColumn (&columns)[N], Datum (&values)[N],
-                             bool (&nulls)[N]) {
+[[nodiscard]] Datum make_row(TupleDesc* descriptor, const ResultColumn (&columns)[N],
+                             Datum (&values)[N], bool (&nulls)[N]) {
   return make_row(descriptor, columns, N, values, nulls);
 }
 

@@ -4,8 +4,8 @@ namespace s2t::pg {
 
 namespace {
 
-// Strong random numbers, fetched a block at a time because each fetch is a system call. A backend is
-// forked before its first use, so no two share a block.
+// Strong random numbers, fetched a block at a time because each fetch is a system call. A backend
+// is forked before its first use, so no two share a block.
 uint64_t strong_random() {
   constexpr int kBlock = 64;
   static uint64_t block[kBlock];

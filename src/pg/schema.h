@@ -1,5 +1,5 @@
-// The tables as the native code knows them: by name. Where a column stands in a table, and what else the table has,
-// is found out at run time (see pg/catalog.h).
+// The tables as the native code knows them: by name. Where a column stands in a table, and what
+// else the table has, is found out at run time (see pg/catalog.h).
 #pragma once
 
 #include <stdint.h>
@@ -28,7 +28,8 @@ struct ColumnSpec {
 
 // An index that a procedure finds rows by.
 struct IndexSpec {
-  const char* name;    // of the index itself where its columns do not tell it (a partial index), else nullptr
+  const char*
+      name;  // of the index itself where its columns do not tell it (a partial index), else nullptr
   int column;          // the leading column
   bool unique_column;  // unique on that column alone
 };
@@ -44,7 +45,15 @@ inline constexpr int kMaxColumns = 13;
 inline constexpr int kMaxIndexes = 3;
 
 namespace plans {
-enum Column : int { id, code, monthly_minutes, monthly_usage_limit, retention_days, is_active, is_default };
+enum Column : int {
+  id,
+  code,
+  monthly_minutes,
+  monthly_usage_limit,
+  retention_days,
+  is_active,
+  is_default
+};
 enum Index : int { by_id, by_code };
 inline constexpr ColumnSpec kColumns[] = {
     {"id", UUIDOID},
@@ -63,8 +72,11 @@ namespace users {
 enum Column : int { id, email, password_hash, user_name, created_at };
 enum Index : int { by_id };
 inline constexpr ColumnSpec kColumns[] = {
-    {"id", UUIDOID},       {"email", TEXTOID},          {"password_hash", TEXTOID},
-    {"user_name", TEXTOID}, {"created_at", TIMESTAMPTZOID},
+    {"id", UUIDOID},
+    {"email", TEXTOID},
+    {"password_hash", TEXTOID},
+    {"user_name", TEXTOID},
+    {"created_at", TIMESTAMPTZOID},
 };
 inline constexpr IndexSpec kIndexes[] = {{nullptr, id, true}};
 inline constexpr TableSpec kTable = {TableId::kUsers, "users", kColumns, kIndexes};
@@ -90,12 +102,13 @@ enum Column : int {
 };
 enum Index : int { by_user_id };
 inline constexpr ColumnSpec kColumns[] = {
-    {"user_id", UUIDOID},          {"plan_id", UUIDOID},         {"cycle_start", TIMESTAMPTZOID},
-    {"cycle_end", TIMESTAMPTZOID}, {"usage_count", INT4OID},     {"used_seconds", INT4OID},
+    {"user_id", UUIDOID},          {"plan_id", UUIDOID},           {"cycle_start", TIMESTAMPTZOID},
+    {"cycle_end", TIMESTAMPTZOID}, {"usage_count", INT4OID},       {"used_seconds", INT4OID},
     {"total_recordings", INT8OID}, {"total_duration_ms", INT8OID}, {"total_segments", INT8OID},
 };
 inline constexpr IndexSpec kIndexes[] = {{nullptr, user_id, true}};
-inline constexpr TableSpec kTable = {TableId::kUserSubscriptions, "user_subscriptions", kColumns, kIndexes};
+inline constexpr TableSpec kTable = {TableId::kUserSubscriptions, "user_subscriptions", kColumns,
+                                     kIndexes};
 }  // namespace user_subscriptions
 
 namespace recordings {
@@ -115,12 +128,18 @@ enum Column : int {
 };
 enum Index : int { by_id, by_user_id, done_by_created_at };
 inline constexpr ColumnSpec kColumns[] = {
-    {"id", UUIDOID},          {"user_id", UUIDOID},
-    {"source", TEXTOID},      {"language", TEXTOID},
-    {"status", TEXTOID},      {"duration_ms", INT4OID},
-    {"created_at", TIMESTAMPTZOID}, {"completed_at", TIMESTAMPTZOID},
-    {"meta", JSONBOID},       {"error", TEXTOID},
-    {"segment_count", INT4OID}, {"fingerprint", BYTEAOID},
+    {"id", UUIDOID},
+    {"user_id", UUIDOID},
+    {"source", TEXTOID},
+    {"language", TEXTOID},
+    {"status", TEXTOID},
+    {"duration_ms", INT4OID},
+    {"created_at", TIMESTAMPTZOID},
+    {"completed_at", TIMESTAMPTZOID},
+    {"meta", JSONBOID},
+    {"error", TEXTOID},
+    {"segment_count", INT4OID},
+    {"fingerprint", BYTEAOID},
 };
 inline constexpr IndexSpec kIndexes[] = {{nullptr, id, true},
                                          {nullptr, user_id, false},

@@ -23,7 +23,8 @@ std::string_view describe(const JsonbValue& value) {
   }
 }
 
-// An integer is written without a decimal point: 3.0 is more likely three seconds gone astray than 3 milliseconds.
+// An integer is written without a decimal point: 3.0 is more likely three seconds gone astray than
+// 3 milliseconds.
 bool read_int32(const JsonbValue& value, int32_t* result) {
   if (value.type != jbvNumeric) return false;
   Datum number = NumericGetDatum(value.val.numeric);
@@ -60,10 +61,13 @@ int compare_numbered(const void* left, const void* right) {
 
 SegmentReader SegmentReader::begin(Jsonb* document) {
   if (!JB_ROOT_IS_ARRAY(document) || JB_ROOT_IS_SCALAR(document))
-    ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("segments must be an array"),
-                    errdetail("The argument \"in_segments\" is %s.", JB_ROOT_IS_OBJECT(document) ? "an object" : "a scalar"),
-                    errhint("Pass an array of objects such as {\"idx\": 0, \"start_ms\": 0, \"end_ms\": 1000, "
-                            "\"text\": \"...\"}; an empty array means silence.")));
+    ereport(
+        ERROR,
+        (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("segments must be an array"),
+         errdetail("The argument \"in_segments\" is %s.",
+                   JB_ROOT_IS_OBJECT(document) ? "an object" : "a scalar"),
+         errhint("Pass an array of objects such as {\"idx\": 0, \"start_ms\": 0, \"end_ms\": 1000, "
+                 "\"text\": \"...\"}; an empty array means silence.")));
   SegmentReader reader;
   reader.document_ = document;
   reader.count_ = static_cast<int>(JB_ROOT_COUNT(document));
@@ -111,7 +115,8 @@ void SegmentReader::read_members(core::Segment* segment, Jsonb** meta) {
       case kText:
         valid = value.type == jbvString;
         expected = "a string";
-        if (valid) segment->text = {value.val.string.val, static_cast<size_t>(value.val.string.len)};
+        if (valid)
+          segment->text = {value.val.string.val, static_cast<size_t>(value.val.string.len)};
         break;
       default:
         if (others == nullptr) (void)pushJsonbValue(&others, WJB_BEGIN_OBJECT, nullptr);
@@ -132,7 +137,8 @@ void SegmentReader::read_members(core::Segment* segment, Jsonb** meta) {
                                                    : "text";
     raise_unless_ok(core::segment_key_missing(position_, missing));
   }
-  *meta = others == nullptr ? nullptr : JsonbValueToJsonb(pushJsonbValue(&others, WJB_END_OBJECT, nullptr));
+  *meta = others == nullptr ? nullptr
+                            : JsonbValueToJsonb(pushJsonbValue(&others, WJB_END_OBJECT, nullptr));
 }
 
 // Segments nearly always come in ascending order, which proves their numbers unique in passing.
@@ -145,17 +151,19 @@ void SegmentReader::check_unique(int32_t idx) {
   known_unique_ = true;
 }
 
-// Looks through all numbers of the array and raises for the first element whose number an earlier one has. Elements that
-// are broken in other ways are left to next().
+// Looks through all numbers of the array and raises for the first element whose number an earlier
+// one has. Elements that are broken in other ways are left to next().
 void SegmentReader::look_for_repeated_idx() {
-  auto* numbers = static_cast<Numbered*>(MemoryContextAllocHuge(CurrentMemoryContext, sizeof(Numbered) * count_));
+  auto* numbers = static_cast<Numbered*>(
+      MemoryContextAllocHuge(CurrentMemoryContext, sizeof(Numbered) * count_));
   int found = 0;
   for (int i = 0; i < count_; i++) {
     JsonbValue* element = getIthJsonbValueFromContainer(&document_->root, i);
     JsonbValue idx;
     int32_t number;
     if (element->type == jbvBinary && JsonContainerIsObject(element->val.binary.data) &&
-        getKeyJsonValueFromContainer(element->val.binary.data, "idx", 3, &idx) != nullptr && read_int32(idx, &number))
+        getKeyJsonValueFromContainer(element->val.binary.data, "idx", 3, &idx) != nullptr &&
+        read_int32(idx, &number))
       numbers[found++] = {number, i};
     pfree(element);
     CHECK_FOR_INTERRUPTS();
@@ -163,7 +171,8 @@ void SegmentReader::look_for_repeated_idx() {
   qsort(numbers, found, sizeof(Numbered), compare_numbered);
   const Numbered* first = nullptr;
   for (int i = 1; i < found; i++)
-    if (numbers[i].idx == numbers[i - 1].idx && (first == nullptr || numbers[i].position < first->position))
+    if (numbers[i].idx == numbers[i - 1].idx &&
+        (first == nullptr || numbers[i].position < first->position))
       first = &numbers[i];
   if (first != nullptr) raise_unless_ok(core::segment_idx_repeated(first->position, first->idx));
   pfree(numbers);

@@ -1,5 +1,6 @@
-// Everything of the server that s2t uses, behind one include. The C++ headers and what the core shares with the server
-// side come first: the server's headers redefine names of the standard library.
+// Everything of the server that s2t uses, behind one include. The C++ headers and what the core
+// shares with the server side come first: the server's headers redefine names of the standard
+// library.
 #pragma once
 
 #include <stdint.h>

@@ -43,8 +43,10 @@ void Session::advance_command() {
 void Session::fix_search_path() {
   if (guc_level_ != 0) return;
   guc_level_ = NewGUCNestLevel();
-  const char* path = psprintf("pg_catalog, %s, pg_temp", quote_identifier(get_namespace_name(schema_)));
-  (void)set_config_option("search_path", path, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+  const char* path =
+      psprintf("pg_catalog, %s, pg_temp", quote_identifier(get_namespace_name(schema_)));
+  (void)set_config_option("search_path", path, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0,
+                          false);
 }
 
 void commit_and_go_on() {

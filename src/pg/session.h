@@ -1,22 +1,24 @@
-// One call of a procedure: the schema it lives in, its snapshot, its memory and the executor state that its table
-// changes share.
+// One call of a procedure: the schema it lives in, its snapshot, its memory and the executor state
+// that its table changes share.
 #pragma once
 
 #include "pg/server.h"
 
 namespace s2t::pg {
 
-// Opened at the start of a call and closed at its end; an error in between needs no cleaning up, since the server's
-// transaction abort releases everything a session holds. Trivially destructible on purpose.
+// Opened at the start of a call and closed at its end; an error in between needs no cleaning up,
+// since the server's transaction abort releases everything a session holds. Trivially destructible
+// on purpose.
 class Session {
  public:
   enum class Mode {
     kRead,   // sees what the calling statement sees
-    kWrite,  // sees what has been committed when it starts (under READ COMMITTED), and its own transaction's changes
+    kWrite,  // sees what has been committed when it starts (under READ COMMITTED), and its own
+             // transaction's changes
   };
 
-  // `name` is the SQL name of the procedure, for error messages. A writing session raises 25006 in a read-only
-  // transaction or on a standby.
+  // `name` is the SQL name of the procedure, for error messages. A writing session raises 25006 in
+  // a read-only transaction or on a standby.
   static Session open(FunctionCallInfo fcinfo, const char* name, Mode mode = Mode::kWrite);
   void close();
 
@@ -25,21 +27,23 @@ class Session {
   [[nodiscard]] EState* estate() const { return estate_; }
   [[nodiscard]] Snapshot snapshot() const { return GetActiveSnapshot(); }
 
-  // Under READ COMMITTED, moves on to a snapshot that sees what was committed meanwhile (while a lock was waited for).
+  // Under READ COMMITTED, moves on to a snapshot that sees what was committed meanwhile (while a
+  // lock was waited for).
   void refresh_snapshot();
 
   // Makes the changes of the statement that just ended visible to the next one.
   void advance_command();
 
-  // From now on, and until the session is closed, search_path is fixed to pg_catalog and the extension's schema: called
-  // before code of the database's owner (triggers, functions in constraints and defaults) may run.
+  // From now on, and until the session is closed, search_path is fixed to pg_catalog and the
+  // extension's schema: called before code of the database's owner (triggers, functions in
+  // constraints and defaults) may run.
   void fix_search_path();
 
   // Keeps `relation` open, with its lock, until the session is closed.
   void keep(Relation relation) { relations_[relation_count_++] = relation; }
 
-  // The instant that decides on cycles and stamps new rows: the clock's, not the transaction's start, which may lie
-  // before the wait for a lock.
+  // The instant that decides on cycles and stamps new rows: the clock's, not the transaction's
+  // start, which may lie before the wait for a lock.
   [[nodiscard]] static TimestampTz now() { return GetCurrentTimestamp(); }
 
  private:
@@ -52,8 +56,8 @@ class Session {
   int relation_count_ = 0;
 };
 
-// Commits the transaction of a procedure that was called where it may, and begins the next. No session is open, and
-// SPI_connect_ext(SPI_OPT_NONATOMIC) came before.
+// Commits the transaction of a procedure that was called where it may, and begins the next. No
+// session is open, and SPI_connect_ext(SPI_OPT_NONATOMIC) came before.
 void commit_and_go_on();
 
 }  // namespace s2t::pg

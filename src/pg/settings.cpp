@@ -18,7 +18,8 @@ bool check_timezone(char** new_value, void** extra, GucSource /*source*/) {
     return false;
   }
   if (!pg_tz_acceptable(zone)) {
-    GUC_check_errdetail("The time zone \"%s\" uses leap seconds, which PostgreSQL does not support.", *new_value);
+    GUC_check_errdetail(
+        "The time zone \"%s\" uses leap seconds, which PostgreSQL does not support.", *new_value);
     return false;
   }
   auto* holder = static_cast<pg_tz**>(compat::guc_alloc(sizeof(pg_tz*)));
@@ -35,13 +36,15 @@ void assign_timezone(const char* /*new_value*/, void* extra) {
 }  // namespace
 
 void define() {
-  DefineCustomStringVariable("s2t.timezone", "Sets the time zone in which billing cycles begin and end.",
-                             "Cycles are calendar months of this time zone, whatever the session's is.",
-                             &timezone_name, "UTC", PGC_SUSET, 0, check_timezone, assign_timezone, nullptr);
-  DefineCustomBoolVariable("s2t.lazy_rollover", "Closes an ended billing cycle as soon as a procedure meets it.",
-                           "When off, an ended cycle stays open until sp_reset_monthly_cycles() closes it, and "
-                           "no recording can be created in it.",
-                           &lazy_rollover_value, true, PGC_SUSET, 0, nullptr, nullptr, nullptr);
+  DefineCustomStringVariable(
+      "s2t.timezone", "Sets the time zone in which billing cycles begin and end.",
+      "Cycles are calendar months of this time zone, whatever the session's is.", &timezone_name,
+      "UTC", PGC_SUSET, 0, check_timezone, assign_timezone, nullptr);
+  DefineCustomBoolVariable(
+      "s2t.lazy_rollover", "Closes an ended billing cycle as soon as a procedure meets it.",
+      "When off, an ended cycle stays open until sp_reset_monthly_cycles() closes it, and "
+      "no recording can be created in it.",
+      &lazy_rollover_value, true, PGC_SUSET, 0, nullptr, nullptr, nullptr);
 #if PG_VERSION_NUM >= 150000
   MarkGUCPrefixReserved("s2t");
 #else
@@ -49,12 +52,8 @@ void define() {
 #endif
 }
 
-pg_tz* timezone() {
-  return timezone_value;
-}
+pg_tz* timezone() { return timezone_value; }
 
-bool lazy_rollover() {
-  return lazy_rollover_value;
-}
+bool lazy_rollover() { return lazy_rollover_value; }
 
 }  // namespace s2t::pg::settings

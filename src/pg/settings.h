@@ -1,5 +1,5 @@
-// The extension's settings (documented in docs/reference.md). All are superuser-settable: a caller cannot change what
-// the procedures do.
+// The extension's settings (documented in docs/reference.md). All are superuser-settable: a caller
+// cannot change what the procedures do.
 #pragma once
 
 #include "pg/server.h"

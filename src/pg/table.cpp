@@ -28,11 +28,12 @@ void check_rights(Relation relation, AclMode rights) {
   if (pg_class_aclmask(RelationGetRelid(relation), user, rights, ACLMASK_ALL) != rights)
     aclcheck_error(ACLCHECK_NO_PRIV, OBJECT_TABLE, RelationGetRelationName(relation));
   if (check_enable_rls(RelationGetRelid(relation), InvalidOid, true) == RLS_ENABLED)
-    ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-                    errmsg("row security on table \"%s\" applies to role \"%s\"", RelationGetRelationName(relation),
-                           GetUserNameFromId(user, false)),
-                    errdetail("The procedures work on whole tables and do not evaluate policies."),
-                    errhint("Exempt the role that owns the extension from row security on this table.")));
+    ereport(ERROR,
+            (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+             errmsg("row security on table \"%s\" applies to role \"%s\"",
+                    RelationGetRelationName(relation), GetUserNameFromId(user, false)),
+             errdetail("The procedures work on whole tables and do not evaluate policies."),
+             errhint("Exempt the role that owns the extension from row security on this table.")));
 }
 
 LockTupleMode tuple_lock(RowLock mode) {
@@ -55,9 +56,7 @@ Datum Row::datum(int column, bool* is_null) const {
   return slot_getattr(slot, map->attribute[column], is_null);
 }
 
-bool Row::is_null(int column) const {
-  return slot_attisnull(slot, map->attribute[column]);
-}
+bool Row::is_null(int column) const { return slot_attisnull(slot, map->attribute[column]); }
 
 int32_t Row::as_int32(int column, int32_t if_null) const {
   bool null;
@@ -97,7 +96,8 @@ const pg_uuid_t* Row::as_uuid(int column) const {
   if (null)
     ereport(ERROR, (errcode(ERRCODE_NOT_NULL_VIOLATION),
                     errmsg("null value in column \"%s\" of table \"%s\"",
-                           get_attname(map->relation, map->attribute[column], false), get_rel_name(map->relation))));
+                           get_attname(map->relation, map->attribute[column], false),
+                           get_rel_name(map->relation))));
   return DatumGetUUIDP(value);
 }
 
@@ -115,13 +115,22 @@ Table Table::open(Session* session, const TableSpec& spec, Use use, CoveredTable
   return table;
 }
 
+TupleTableSlot* Table::make_slot() {
+  EState* estate = session_->estate();
+  MemoryContext caller = MemoryContextSwitchTo(estate->es_query_cxt);
+  TupleTableSlot* slot = table_slot_create(relation_, &estate->es_tupleTable);
+  MemoryContextSwitchTo(caller);
+  return slot;
+}
+
 bool Table::find(int index, Datum key, Row* row) {
   Relation index_relation = index_open(map_->index[index], AccessShareLock);
   Oid type = spec_->columns[spec_->indexes[index].column].type;
   ScanKeyData scan_key;
-  ScanKeyEntryInitialize(&scan_key, 0, 1, BTEqualStrategyNumber, InvalidOid, index_relation->rd_indcollation[0],
-                         type == UUIDOID ? F_UUID_EQ : F_TEXTEQ, key);
-  if (found_ == nullptr) found_ = table_slot_create(relation_, &session_->estate()->es_tupleTable);
+  ScanKeyEntryInitialize(&scan_key, 0, 1, BTEqualStrategyNumber, InvalidOid,
+                         index_relation->rd_indcollation[0], type == UUIDOID ? F_UUID_EQ : F_TEXTEQ,
+                         key);
+  if (found_ == nullptr) found_ = make_slot();
   IndexScanDesc scan = compat::begin_index_scan(relation_, index_relation, session_->snapshot(), 1);
   index_rescan(scan, &scan_key, 1, nullptr, 0);
   bool found = index_getnext_slot(scan, ForwardScanDirection, found_);
@@ -141,25 +150,26 @@ bool Table::has_key(const Row& row, int column, Datum key) const {
 }
 
 Locked Table::lock(int index, Datum key, RowLock mode, Row* row) {
-  // Somebody may remove the row while we wait for it, or give it another key, and store another row under this key:
-  // then that one is meant.
+  // Somebody may remove the row while we wait for it, or give it another key, and store another row
+  // under this key: then that one is meant.
   int column = spec_->indexes[index].column;
   while (find(index, key, row)) {
-    if (lock_found(row, mode, OnConflict::kWait) == Locked::kYes && has_key(*row, column, key)) return Locked::kYes;
+    if (lock_found(row, mode, OnConflict::kWait) == Locked::kYes && has_key(*row, column, key))
+      return Locked::kYes;
     CHECK_FOR_INTERRUPTS();
   }
   return Locked::kNo;
 }
 
 Locked Table::lock_found(Row* row, RowLock mode, OnConflict on_conflict) {
-  if (locked_ == nullptr) locked_ = table_slot_create(relation_, &session_->estate()->es_tupleTable);
+  if (locked_ == nullptr) locked_ = make_slot();
   ItemPointerData tid = row->slot->tts_tid;
   uint8_t flags = TUPLE_LOCK_FLAG_LOCK_UPDATE_IN_PROGRESS;
   if (!IsolationUsesXactSnapshot()) flags |= TUPLE_LOCK_FLAG_FIND_LAST_VERSION;
   TM_FailureData failure;
-  TM_Result result =
-      table_tuple_lock(relation_, &tid, session_->snapshot(), locked_, GetCurrentCommandId(false), tuple_lock(mode),
-                       on_conflict == OnConflict::kSkip ? LockWaitSkip : LockWaitBlock, flags, &failure);
+  TM_Result result = table_tuple_lock(
+      relation_, &tid, session_->snapshot(), locked_, GetCurrentCommandId(false), tuple_lock(mode),
+      on_conflict == OnConflict::kSkip ? LockWaitSkip : LockWaitBlock, flags, &failure);
   switch (result) {
     case TM_Ok:
       *row = Row{locked_, map_};
@@ -173,13 +183,14 @@ Locked Table::lock_found(Row* row, RowLock mode, OnConflict on_conflict) {
       session_->refresh_snapshot();
       return Locked::kNo;
     case TM_SelfModified:
-      // Changed by a statement of this transaction that the snapshot does not see yet: cannot be, since
-      // advance_command() follows every statement.
+      // Changed by a statement of this transaction that the snapshot does not see yet: cannot be,
+      // since advance_command() follows every statement.
     case TM_Invisible:
     case TM_BeingModified:
       break;
   }
-  elog(ERROR, "unexpected result %d of locking a row of \"%s\"", result, RelationGetRelationName(relation_));
+  elog(ERROR, "unexpected result %d of locking a row of \"%s\"", result,
+       RelationGetRelationName(relation_));
   return Locked::kNo;
 }
 
@@ -190,7 +201,7 @@ Row Table::row_at(const ItemPointerData& tid) {
 }
 
 Row Table::locked_at(const ItemPointerData& tid) {
-  if (locked_ == nullptr) locked_ = table_slot_create(relation_, &session_->estate()->es_tupleTable);
+  if (locked_ == nullptr) locked_ = make_slot();
   ItemPointerData position = tid;
   if (!table_tuple_fetch_row_version(relation_, &position, SnapshotAny, locked_))
     elog(ERROR, "a locked row of \"%s\" has disappeared", RelationGetRelationName(relation_));
@@ -203,8 +214,7 @@ Scan Scan::begin(Table* table, int index, ScanKeyData* keys, int key_count, Snap
   Scan scan;
   scan.table_ = table;
   scan.index_ = index_open(table->map_->index[index], AccessShareLock);
-  if (table->found_ == nullptr)
-    table->found_ = table_slot_create(table->relation_, &table->session_->estate()->es_tupleTable);
+  if (table->found_ == nullptr) table->found_ = table->make_slot();
   // The session may move on to another snapshot while rows of this one are being locked.
   scan.snapshot_ = RegisterSnapshot(snapshot != nullptr ? snapshot : table->session_->snapshot());
   scan.scan_ = compat::begin_index_scan(table->relation_, scan.index_, scan.snapshot_, key_count);

@@ -1,12 +1,12 @@
-// The table layer: rows found, locked and changed without SQL, the way COPY and the logical-replication apply worker
-// do it, with everything SQL would have done: rights, constraints, defaults, generated columns, indexes, triggers,
-// isolation levels. See docs/architecture.md for why.
+// The table layer: rows found, locked and changed without SQL, the way COPY and the
+// logical-replication apply worker do it, with everything SQL would have done: rights, constraints,
+// defaults, generated columns, indexes, triggers, isolation levels. See docs/architecture.md for
+// why.
 //
 //   Table recordings = Table::open(&session, recordings::kTable, kUpdate);
 //   Row row;
-//   if (recordings.lock(recordings::by_id, UUIDPGetDatum(id), RowLock::kNoKeyUpdate, &row) != Locked::kYes) ...
-//   Values change;
-//   change.set(recordings::status, make_text("done"));
+//   if (recordings.lock(recordings::by_id, UUIDPGetDatum(id), RowLock::kNoKeyUpdate, &row) !=
+//   Locked::kYes) ... Values change; change.set(recordings::status, make_text("done"));
 //   recordings.update_one(&row, change);
 #pragma once
 
@@ -36,8 +36,8 @@ enum class Locked : uint8_t {
 
 enum class OnConflict : uint8_t { kWait, kSkip };
 
-// A row as it was found: columns are read by their number in the table's spec. Valid until the next find or lock in
-// the same table. The readers with a default return it for NULL.
+// A row as it was found: columns are read by their number in the table's spec. Valid until the next
+// find or lock in the same table. The readers with a default return it for NULL.
 class Row {
  public:
   [[nodiscard]] bool is_null(int column) const;
@@ -77,21 +77,25 @@ class Values {
 };
 static_assert(kMaxColumns <= 32);
 
-// The tables at the other end of a foreign key whose side of it the caller takes care of: it holds a lock on the parent
-// row that keeps it from disappearing, or removes the children of a row itself.
+// The tables at the other end of a foreign key whose side of it the caller takes care of: it holds
+// a lock on the parent row that keeps it from disappearing, or removes the children of a row
+// itself.
 class CoveredTables {
  public:
   constexpr CoveredTables() = default;
   constexpr CoveredTables(std::initializer_list<TableId> tables) {
     for (TableId table : tables) bits_ |= 1U << static_cast<int>(table);
   }
-  [[nodiscard]] constexpr bool contains(TableId table) const { return (bits_ >> static_cast<int>(table) & 1U) != 0; }
+  [[nodiscard]] constexpr bool contains(TableId table) const {
+    return (bits_ >> static_cast<int>(table) & 1U) != 0;
+  }
 
  private:
   uint32_t bits_ = 0;
 };
 
-// What a procedure does with a table, which decides on its lock and on the rights asked for. Combined with |.
+// What a procedure does with a table, which decides on its lock and on the rights asked for.
+// Combined with |.
 enum Use : uint8_t {
   kRead = 1,
   kLockRows = 2,
@@ -105,33 +109,35 @@ constexpr Use operator|(Use left, Use right) {
 
 class Table {
  public:
-  // Opens the table of `spec` in the session's schema, with the lock that `use` calls for, until the session is
-  // closed. The current user must hold the rights that SQL would ask for: 42501 if it does not, or if row security
-  // would bind it.
+  // Opens the table of `spec` in the session's schema, with the lock that `use` calls for, until
+  // the session is closed. The current user must hold the rights that SQL would ask for: 42501 if
+  // it does not, or if row security would bind it.
   static Table open(Session* session, const TableSpec& spec, Use use, CoveredTables covered = {});
 
   // Finds the row whose key in `index` of the spec is `key`, as the session's snapshot sees it.
   bool find(int index, Datum key, Row* row);
 
-  // Finds and locks it, in its latest version. Under REPEATABLE READ and SERIALIZABLE a version newer than the snapshot
-  // is 40001. After a wait the session's snapshot is refreshed.
+  // Finds and locks it, in its latest version. Under REPEATABLE READ and SERIALIZABLE a version
+  // newer than the snapshot is 40001. After a wait the session's snapshot is refreshed.
   Locked lock(int index, Datum key, RowLock mode, Row* row);
 
-  // Locks a row that was found. The row moves to its latest version, which may no longer be what was searched for.
+  // Locks a row that was found. The row moves to its latest version, which may no longer be what
+  // was searched for.
   Locked lock_found(Row* row, RowLock mode, OnConflict on_conflict);
 
-  // A row by where a version of it lies (Row::tid()): row_at() of one that was found and can be locked, locked_at() of
-  // one that this transaction has locked and can change.
+  // A row by where a version of it lies (Row::tid()): row_at() of one that was found and can be
+  // locked, locked_at() of one that this transaction has locked and can change.
   [[nodiscard]] Row row_at(const ItemPointerData& tid);
   [[nodiscard]] Row locked_at(const ItemPointerData& tid);
 
-  // A statement: its BEFORE STATEMENT triggers run in begin(), its AFTER triggers and constraints in end(), after which
-  // the changes are visible to the session. insert(), update() and remove() belong in between.
+  // A statement: its BEFORE STATEMENT triggers run in begin(), its AFTER triggers and constraints
+  // in end(), after which the changes are visible to the session. insert(), update() and remove()
+  // belong in between.
   void begin(CmdType command);
   void end();
 
-  // Stores one row; columns that are not set get their defaults. Returns the stored row (valid until the next call),
-  // or nullptr if a BEFORE ROW trigger suppressed it.
+  // Stores one row; columns that are not set get their defaults. Returns the stored row (valid
+  // until the next call), or nullptr if a BEFORE ROW trigger suppressed it.
   const Row* insert(const Values& values);
 
   // Changes a row that is locked (kNoKeyUpdate) by this transaction. Returns as insert() does.
@@ -144,8 +150,8 @@ class Table {
   const Row* insert_one(const Values& values);
   const Row* update_one(const Row& locked, const Values& change);
 
-  // Whether changes of this table may run triggers or functions of the database's owner, which may in turn change rows
-  // that the procedure has found before.
+  // Whether changes of this table may run triggers or functions of the database's owner, which may
+  // in turn change rows that the procedure has found before.
   [[nodiscard]] bool runs_foreign_code() const { return foreign_triggers_ || map_->foreign_code; }
 
   [[nodiscard]] Relation relation() const { return relation_; }
@@ -158,6 +164,8 @@ class Table {
   friend class Scan;
 
   [[nodiscard]] bool has_key(const Row& row, int column, Datum key) const;
+  // A slot for the table's rows that lives as long as the session.
+  [[nodiscard]] TupleTableSlot* make_slot();
   void prepare_changes();
   void leave_out_known_triggers();
   void fill(TupleTableSlot* slot, const Values& values);
@@ -189,9 +197,10 @@ class Table {
 // The rows of a range of an index, in its order.
 class Scan {
  public:
-  // `index` is one of the table's spec; `keys` refer to the index's columns, from 1. The rows are those that `snapshot`
-  // sees, by default the session's.
-  static Scan begin(Table* table, int index, ScanKeyData* keys, int key_count, Snapshot snapshot = nullptr);
+  // `index` is one of the table's spec; `keys` refer to the index's columns, from 1. The rows are
+  // those that `snapshot` sees, by default the session's.
+  static Scan begin(Table* table, int index, ScanKeyData* keys, int key_count,
+                    Snapshot snapshot = nullptr);
   bool next(Row* row);
   void end();
 
@@ -203,8 +212,9 @@ class Scan {
   Snapshot snapshot_ = nullptr;
 };
 
-// A key of a scan: the index's column `position` (from 1) compared by `strategy` (BTEqualStrategyNumber ...) through the
-// comparison function `procedure`.
-[[nodiscard]] ScanKeyData scan_key(int position, StrategyNumber strategy, RegProcedure procedure, Datum value);
+// A key of a scan: the index's column `position` (from 1) compared by `strategy`
+// (BTEqualStrategyNumber ...) through the comparison function `procedure`.
+[[nodiscard]] ScanKeyData scan_key(int position, StrategyNumber strategy, RegProcedure procedure,
+                                   Datum value);
 
 }  // namespace s2t::pg

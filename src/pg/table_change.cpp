@@ -20,19 +20,23 @@ void recompute_flags(TriggerDesc* triggers) {
     bool row = TRIGGER_FOR_ROW(type);
     bool before = TRIGGER_FOR_BEFORE(type);
     bool after = TRIGGER_FOR_AFTER(type);
-    auto note = [&](bool event, bool* before_row, bool* after_row, bool* before_statement, bool* after_statement) {
+    auto note = [&](bool event, bool* before_row, bool* after_row, bool* before_statement,
+                    bool* after_statement) {
       if (!event) return;
       *before_row |= row && before;
       *after_row |= row && after;
       *before_statement |= !row && before;
       *after_statement |= !row && after;
     };
-    note(TRIGGER_FOR_INSERT(type), &triggers->trig_insert_before_row, &triggers->trig_insert_after_row,
-         &triggers->trig_insert_before_statement, &triggers->trig_insert_after_statement);
-    note(TRIGGER_FOR_UPDATE(type), &triggers->trig_update_before_row, &triggers->trig_update_after_row,
-         &triggers->trig_update_before_statement, &triggers->trig_update_after_statement);
-    note(TRIGGER_FOR_DELETE(type), &triggers->trig_delete_before_row, &triggers->trig_delete_after_row,
-         &triggers->trig_delete_before_statement, &triggers->trig_delete_after_statement);
+    note(TRIGGER_FOR_INSERT(type), &triggers->trig_insert_before_row,
+         &triggers->trig_insert_after_row, &triggers->trig_insert_before_statement,
+         &triggers->trig_insert_after_statement);
+    note(TRIGGER_FOR_UPDATE(type), &triggers->trig_update_before_row,
+         &triggers->trig_update_after_row, &triggers->trig_update_before_statement,
+         &triggers->trig_update_after_statement);
+    note(TRIGGER_FOR_DELETE(type), &triggers->trig_delete_before_row,
+         &triggers->trig_delete_after_row, &triggers->trig_delete_before_statement,
+         &triggers->trig_delete_after_statement);
     bool old_table = array[i].tgoldtable != nullptr;
     bool new_table = array[i].tgnewtable != nullptr;
     triggers->trig_insert_new_table |= TRIGGER_FOR_INSERT(type) && new_table;
@@ -45,14 +49,15 @@ void recompute_flags(TriggerDesc* triggers) {
 // varchar(n) has a length that only its cast enforces.
 Datum coerce(Form_pg_attribute attribute, Datum value) {
   if (attribute->atttypid != VARCHAROID || attribute->atttypmod < 0) return value;
-  return DirectFunctionCall3(varchar, value, Int32GetDatum(attribute->atttypmod), BoolGetDatum(false));
+  return DirectFunctionCall3(varchar, value, Int32GetDatum(attribute->atttypmod),
+                             BoolGetDatum(false));
 }
 
 }  // namespace
 
-// Takes the triggers out whose work the procedures do themselves: counting, and the foreign keys whose parent row the
-// caller holds. With a BEFORE ROW trigger the key that is stored may not be the one the caller holds: then the check
-// stays.
+// Takes the triggers out whose work the procedures do themselves: counting, and the foreign keys
+// whose parent row the caller holds. With a BEFORE ROW trigger the key that is stored may not be
+// the one the caller holds: then the check stays.
 void Table::leave_out_known_triggers() {
   using Kind = TableMap::KnownTrigger::Kind;
   TriggerDesc* triggers = result_->ri_TrigDesc;
@@ -68,16 +73,18 @@ void Table::leave_out_known_triggers() {
     const Trigger& trigger = triggers->triggers[i];
     if (trigger.tgisinternal || known(trigger) != nullptr) continue;
     foreign_triggers_ = true;
-    if (TRIGGER_FOR_ROW(trigger.tgtype) && TRIGGER_FOR_BEFORE(trigger.tgtype)) keys_may_change = true;
+    if (TRIGGER_FOR_ROW(trigger.tgtype) && TRIGGER_FOR_BEFORE(trigger.tgtype))
+      keys_may_change = true;
   }
 
   int left = 0;
   for (int i = 0; i < triggers->numtriggers; i++) {
     const TableMap::KnownTrigger* entry = known(triggers->triggers[i]);
-    bool redundant = entry != nullptr && (entry->kind == Kind::kCounting ||
-                                          (entry->kind == Kind::kForeignKeyCheck && covered_.contains(entry->other) &&
-                                           !keys_may_change) ||
-                                          (entry->kind == Kind::kCascadingDelete && covered_.contains(entry->other)));
+    bool redundant = entry != nullptr &&
+                     (entry->kind == Kind::kCounting ||
+                      (entry->kind == Kind::kForeignKeyCheck && covered_.contains(entry->other) &&
+                       !keys_may_change) ||
+                      (entry->kind == Kind::kCascadingDelete && covered_.contains(entry->other)));
     if (!redundant) triggers->triggers[left++] = triggers->triggers[i];
   }
   triggers->numtriggers = left;
@@ -104,7 +111,7 @@ void Table::prepare_changes() {
 
   epq_ = static_cast<EPQState*>(palloc0(sizeof(EPQState)));
   compat::init_epq(epq_, estate);
-  stored_ = table_slot_create(relation_, &estate->es_tupleTable);
+  stored_ = make_slot();
   stored_row_ = Row{stored_, map_};
 }
 
@@ -150,13 +157,15 @@ void Table::end() {
   session_->advance_command();
 }
 
-// Defaults of the columns that `values` leaves open, as COPY gives them to columns it has no data for.
+// Defaults of the columns that `values` leaves open, as COPY gives them to columns it has no data
+// for.
 void Table::fill_defaults(TupleTableSlot* slot, const Values& values) {
   TupleDesc descriptor = RelationGetDescr(relation_);
   EState* estate = session_->estate();
   Bitmapset* open = bms_copy(map_->defaults);
   for (size_t column = 0; column < spec_->columns.size(); column++)
-    if (values.is_set(static_cast<int>(column))) open = bms_del_member(open, map_->attribute[column]);
+    if (values.is_set(static_cast<int>(column)))
+      open = bms_del_member(open, map_->attribute[column]);
   if (default_states_ == nullptr)
     default_states_ = static_cast<ExprState**>(
         MemoryContextAllocZero(estate->es_query_cxt, sizeof(ExprState*) * descriptor->natts));
@@ -194,7 +203,8 @@ void Table::fill(TupleTableSlot* slot, const Values& values) {
 void Table::check_row(TupleTableSlot* slot, CmdType command) {
   TupleConstr* constraints = RelationGetDescr(relation_)->constr;
   if (constraints == nullptr) return;
-  if (constraints->has_generated_stored) ExecComputeStoredGenerated(result_, session_->estate(), slot, command);
+  if (constraints->has_generated_stored)
+    ExecComputeStoredGenerated(result_, session_->estate(), slot, command);
   ExecConstraints(result_, slot, session_->estate());
 }
 
@@ -205,12 +215,14 @@ const Row* Table::insert(const Values& values) {
   fill(stored_, values);
   MemoryContextSwitchTo(caller);
   TriggerDesc* triggers = result_->ri_TrigDesc;
-  if (triggers != nullptr && triggers->trig_insert_before_row && !ExecBRInsertTriggers(estate, result_, stored_))
+  if (triggers != nullptr && triggers->trig_insert_before_row &&
+      !ExecBRInsertTriggers(estate, result_, stored_))
     return nullptr;
   check_row(stored_, CMD_INSERT);
   table_tuple_insert(relation_, stored_, estate->es_output_cid, 0, nullptr);
   List* recheck = NIL;
-  if (result_->ri_NumIndices > 0) recheck = compat::insert_index_tuples(result_, stored_, estate, false, false);
+  if (result_->ri_NumIndices > 0)
+    recheck = compat::insert_index_tuples(result_, stored_, estate, false, false);
   ExecARInsertTriggers(estate, result_, stored_, recheck, capture_);
   list_free(recheck);
   return &stored_row_;
@@ -238,7 +250,8 @@ const Row* Table::update(const Row& locked, const Values& change) {
     int position = map_->attribute[column] - 1;
     stored_->tts_isnull[position] = change.is_null(column);
     if (!change.is_null(column))
-      stored_->tts_values[position] = coerce(TupleDescAttr(descriptor, position), change.value(column));
+      stored_->tts_values[position] =
+          coerce(TupleDescAttr(descriptor, position), change.value(column));
   }
   ExecStoreVirtualTuple(stored_);
 
@@ -251,14 +264,15 @@ const Row* Table::update(const Row& locked, const Values& change) {
 
   TM_FailureData failure;
   compat::IndexUpdate indexes;
-  TM_Result result = compat::update_tuple(relation_, &tid, stored_, estate->es_output_cid, session_->snapshot(),
-                                          &failure, &indexes);
+  TM_Result result = compat::update_tuple(relation_, &tid, stored_, estate->es_output_cid,
+                                          session_->snapshot(), &failure, &indexes);
   if (result != TM_Ok) {
     // The row is locked, so only this transaction can have changed it since: a BEFORE trigger did.
     ereport(ERROR, (errcode(ERRCODE_TRIGGERED_DATA_CHANGE_VIOLATION),
                     errmsg("row of table \"%s\" was already changed by a trigger of this statement",
                            RelationGetRelationName(relation_)),
-                    errhint("Consider an AFTER trigger instead of a BEFORE trigger to propagate changes to other rows.")));
+                    errhint("Consider an AFTER trigger instead of a BEFORE trigger to propagate "
+                            "changes to other rows.")));
   }
   List* recheck = NIL;
   if (result_->ri_NumIndices > 0 && indexes.needed)
@@ -273,7 +287,8 @@ bool Table::remove(const Row& row) {
   ItemPointerData tid = row.slot->tts_tid;
   TriggerDesc* triggers = result_->ri_TrigDesc;
   if (triggers != nullptr && triggers->trig_delete_before_row) {
-    // The trigger must see the row's latest version, and nobody may change it before the trigger's verdict is carried out.
+    // The trigger must see the row's latest version, and nobody may change it before the trigger's
+    // verdict is carried out.
     Row latest = row;
     if (lock_found(&latest, RowLock::kUpdate, OnConflict::kWait) != Locked::kYes) return false;
     tid = latest.slot->tts_tid;
@@ -281,10 +296,12 @@ bool Table::remove(const Row& row) {
   }
   for (;;) {
     TM_FailureData failure;
-    TM_Result result = table_tuple_delete(relation_, &tid, estate->es_output_cid, session_->snapshot(), InvalidSnapshot,
-                                          true, &failure, false);
+    TM_Result result =
+        table_tuple_delete(relation_, &tid, estate->es_output_cid, session_->snapshot(),
+                           InvalidSnapshot, true, &failure, false);
     if (result == TM_Ok) break;
-    // Changed or removed by somebody else since it was found, or removed by a trigger of this statement.
+    // Changed or removed by somebody else since it was found, or removed by a trigger of this
+    // statement.
     if (result == TM_SelfModified || result == TM_Invisible) return false;
     if (IsolationUsesXactSnapshot()) raise_serialization_failure();
     if (result != TM_Updated) return false;

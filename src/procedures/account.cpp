@@ -71,7 +71,9 @@ bool find_plan(Table* plans, const pg_uuid_t* id, Plan* plan) {
 
 bool hold_plan(Table* plans, std::string_view code, Plan* plan) {
   Row row;
-  if (plans->lock(pg::plans::by_code, pg::make_text(code), RowLock::kKeyShare, &row) != Locked::kYes) return false;
+  if (plans->lock(pg::plans::by_code, pg::make_text(code), RowLock::kKeyShare, &row) !=
+      Locked::kYes)
+    return false;
   read_plan(row, plan);
   return true;
 }
@@ -79,23 +81,24 @@ bool hold_plan(Table* plans, std::string_view code, Plan* plan) {
 Account Account::open(Session* session) {
   Account account;
   // A new plan's row is held before the subscription is moved to it; see move_to().
-  account.subscriptions_ = Table::open(session, pg::user_subscriptions::kTable, pg::kUpdate,
-                                       {pg::TableId::kPlans});
+  account.subscriptions_ =
+      Table::open(session, pg::user_subscriptions::kTable, pg::kUpdate, {pg::TableId::kPlans});
   account.plans_ = Table::open(session, pg::plans::kTable, pg::kLockRows);
   return account;
 }
 
 bool Account::lock(const pg_uuid_t* user_id) {
   Row row;
-  if (subscriptions_.lock(pg::user_subscriptions::by_user_id, UUIDPGetDatum(user_id), RowLock::kNoKeyUpdate, &row) !=
-      Locked::kYes)
+  if (subscriptions_.lock(pg::user_subscriptions::by_user_id, UUIDPGetDatum(user_id),
+                          RowLock::kNoKeyUpdate, &row) != Locked::kYes)
     return false;
   read(row);
   return true;
 }
 
 bool Account::lock_found(Row* row) {
-  if (subscriptions_.lock_found(row, RowLock::kNoKeyUpdate, pg::OnConflict::kWait) != Locked::kYes) return false;
+  if (subscriptions_.lock_found(row, RowLock::kNoKeyUpdate, pg::OnConflict::kWait) != Locked::kYes)
+    return false;
   read(*row);
   return true;
 }
@@ -106,7 +109,8 @@ void Account::read(const Row& row) {
   user_id_ = *row.as_uuid(s::user_id);
   usage_ = {row.as_int32(s::usage_count), row.as_int32(s::used_seconds)};
   // An adopted row without dates has never been in a cycle: the next rollover opens its first one.
-  cycle_ = {row.as_timestamp(s::cycle_start, DT_NOBEGIN), row.as_timestamp(s::cycle_end, DT_NOBEGIN)};
+  cycle_ = {row.as_timestamp(s::cycle_start, DT_NOBEGIN),
+            row.as_timestamp(s::cycle_end, DT_NOBEGIN)};
   change_ = {};
   closing_ = false;
   const pg_uuid_t* plan_id = row.as_uuid(s::plan_id);
@@ -114,9 +118,7 @@ void Account::read(const Row& row) {
   if (!known && !find_plan(&plans_, plan_id, &plan_)) pg::raise_not_found("plan", plan_id);
 }
 
-bool Account::cycle_ended(TimestampTz now) const {
-  return core::cycle_ended(cycle_.end, now);
-}
+bool Account::cycle_ended(TimestampTz now) const { return core::cycle_ended(cycle_.end, now); }
 
 void Account::close_cycle(TimestampTz end, TimestampTz now, const char* reason) {
   namespace c = pg::usage_cycles;
@@ -167,8 +169,10 @@ void Account::move_to(const Plan& plan) {
 
 void Account::charge(int32_t recordings, int32_t seconds) {
   namespace s = pg::user_subscriptions;
-  pg::raise_unless_ok(core::add_to_counter(usage_.recordings, recordings, "usage_count", &usage_.recordings));
-  pg::raise_unless_ok(core::add_to_counter(usage_.seconds, seconds, "used_seconds", &usage_.seconds));
+  pg::raise_unless_ok(
+      core::add_to_counter(usage_.recordings, recordings, "usage_count", &usage_.recordings));
+  pg::raise_unless_ok(
+      core::add_to_counter(usage_.seconds, seconds, "used_seconds", &usage_.seconds));
   change_.set(s::usage_count, Int32GetDatum(usage_.recordings));
   change_.set(s::used_seconds, Int32GetDatum(usage_.seconds));
 }

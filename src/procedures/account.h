@@ -1,5 +1,5 @@
-// A user's subscription while a procedure works on it: the plan in force, the open cycle, and what is charged and
-// counted (contract, sections 2 and 4.2 to 4.6).
+// A user's subscription while a procedure works on it: the plan in force, the open cycle, and what
+// is charged and counted (contract, sections 2 and 4.2 to 4.6).
 #pragma once
 
 #include <stdint.h>
@@ -24,7 +24,8 @@ struct Plan {
 [[nodiscard]] bool find_plan(pg::Table* plans, std::string_view code, Plan* plan);
 [[nodiscard]] bool find_plan(pg::Table* plans, const pg_uuid_t* id, Plan* plan);
 
-// Locks the plan of this code against removal (KEY SHARE), as a foreign key would. False if there is none.
+// Locks the plan of this code against removal (KEY SHARE), as a foreign key would. False if there
+// is none.
 [[nodiscard]] bool hold_plan(pg::Table* plans, std::string_view code, Plan* plan);
 
 // Why a cycle is closed; the values of usage_cycles.reason.
@@ -35,18 +36,19 @@ class Account {
  public:
   static Account open(pg::Session* session);
 
-  // Locks the user's subscription (NO KEY UPDATE) and reads it and its plan. False if the user has none.
-  // Raises P0002 if its plan is gone.
+  // Locks the user's subscription (NO KEY UPDATE) and reads it and its plan. False if the user has
+  // none. Raises P0002 if its plan is gone.
   [[nodiscard]] bool lock(const pg_uuid_t* user_id);
 
-  // The same for a subscription that a scan found, which moves to its latest version; false if it is gone.
+  // The same for a subscription that a scan found, which moves to its latest version; false if it
+  // is gone.
   [[nodiscard]] bool lock_found(pg::Row* row);
 
   [[nodiscard]] bool cycle_ended(TimestampTz now) const;
 
-  // Closes an ended cycle as of `now`: its figures go to usage_cycles, the counters start at zero in the current month,
-  // several missed months being one; a plan that is no longer active gives way to the default plan, if there is one.
-  // Nothing is written before store().
+  // Closes an ended cycle as of `now`: its figures go to usage_cycles, the counters start at zero
+  // in the current month, several missed months being one; a plan that is no longer active gives
+  // way to the default plan, if there is one. Nothing is written before store().
   void roll_over(TimestampTz now);
 
   // Closes the open cycle early, at `now`; the new one ends when the old one would have.
@@ -64,8 +66,8 @@ class Account {
   // Writes what was changed since lock(): the closed cycle, then the subscription.
   void store();
 
-  // The same in two halves, for many accounts in one statement each: the row for usage_cycles, to be stored before the
-  // next lock, and the change of the subscription, which stays valid.
+  // The same in two halves, for many accounts in one statement each: the row for usage_cycles, to
+  // be stored before the next lock, and the change of the subscription, which stays valid.
   [[nodiscard]] const pg::Values& closed_cycle() const { return closed_; }
   [[nodiscard]] const pg::Values& change() const { return change_; }
 

@@ -27,11 +27,10 @@ struct Answer {
   const char* message;
 };
 
-Answer refuse(const char* message) {
-  return {false, message};
-}
+Answer refuse(const char* message) { return {false, message}; }
 
-// Whether the user's cycle was closed early in this calendar month: a second time would be free quota.
+// Whether the user's cycle was closed early in this calendar month: a second time would be free
+// quota.
 bool was_prorated(Session* session, const pg_uuid_t* user_id, TimestampTz now) {
   namespace c = pg::usage_cycles;
   pg::Cycle month = pg::month_of(now);
@@ -41,7 +40,8 @@ bool was_prorated(Session* session, const pg_uuid_t* user_id, TimestampTz now) {
   bool found = false;
   Row row;
   while (!found && scan.next(&row))
-    found = row.as_text(c::reason) == kProrate && row.as_timestamp(c::closed_at, DT_NOBEGIN) >= month.start;
+    found = row.as_text(c::reason) == kProrate &&
+            row.as_timestamp(c::closed_at, DT_NOBEGIN) >= month.start;
   scan.end();
   return found;
 }
@@ -50,7 +50,8 @@ Answer change_plan(Session* session, const Request& request) {
   const auto* code = pnstrdup(request.plan_code.data(), request.plan_code.size());
   Account account = Account::open(session);
   Plan plan;
-  if (!find_plan(account.plans(), request.plan_code, &plan)) return refuse(psprintf("plan \"%s\" not found", code));
+  if (!find_plan(account.plans(), request.plan_code, &plan))
+    return refuse(psprintf("plan \"%s\" not found", code));
   if (!plan.active) return refuse(psprintf("plan \"%s\" is not active", code));
   if (!account.lock(request.user_id)) return refuse("no active subscription");
 
@@ -58,11 +59,13 @@ Answer change_plan(Session* session, const Request& request) {
   bool ended = account.cycle_ended(now);
   std::string_view old_code = account.plan().code;
   if (old_code == request.plan_code) return refuse(psprintf("already on plan \"%s\"", code));
-  if (request.prorate && ended && !pg::settings::lazy_rollover()) return refuse("no active subscription");
+  if (request.prorate && ended && !pg::settings::lazy_rollover())
+    return refuse("no active subscription");
   if (request.prorate && !ended && was_prorated(session, request.user_id, now))
     return refuse("plan was already changed with proration this month");
   // Looked up without a lock before; it may have gone meanwhile.
-  if (!hold_plan(account.plans(), request.plan_code, &plan)) return refuse(psprintf("plan \"%s\" not found", code));
+  if (!hold_plan(account.plans(), request.plan_code, &plan))
+    return refuse(psprintf("plan \"%s\" not found", code));
 
   if (ended && pg::settings::lazy_rollover())
     account.roll_over(now);
@@ -70,7 +73,8 @@ Answer change_plan(Session* session, const Request& request) {
     account.prorate(now);
   account.move_to(plan);
   account.store();
-  return {true, psprintf("plan changed from \"%.*s\" to \"%s\"", static_cast<int>(old_code.size()), old_code.data(), code)};
+  return {true, psprintf("plan changed from \"%.*s\" to \"%s\"", static_cast<int>(old_code.size()),
+                         old_code.data(), code)};
 }
 
 }  // namespace

@@ -40,7 +40,8 @@ struct UserRetention {
 TimestampTz days_before(TimestampTz now, int32_t days) {
   int64 span;
   TimestampTz result;
-  if (pg_mul_s64_overflow(days, USECS_PER_DAY, &span) || pg_sub_s64_overflow(now, span, &result)) return DT_NOBEGIN;
+  if (pg_mul_s64_overflow(days, USECS_PER_DAY, &span) || pg_sub_s64_overflow(now, span, &result))
+    return DT_NOBEGIN;
   return Max(result, MIN_TIMESTAMP);
 }
 
@@ -56,14 +57,17 @@ class Retention {
     control.keysize = UUID_LEN;
     control.entrysize = sizeof(UserRetention);
     control.hcxt = CurrentMemoryContext;
-    retention.users_ = hash_create("s2t retention", 256, &control, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+    retention.users_ =
+        hash_create("s2t retention", 256, &control, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
     return retention;
   }
 
   // The shortest time that anybody's recordings are kept.
   int32_t shortest() {
-    TupleTableSlot* slot = table_slot_create(plans_.relation(), &plans_.session()->estate()->es_tupleTable);
-    TableScanDesc scan = table_beginscan(plans_.relation(), plans_.session()->snapshot(), 0, nullptr);
+    TupleTableSlot* slot =
+        table_slot_create(plans_.relation(), &plans_.session()->estate()->es_tupleTable);
+    TableScanDesc scan =
+        table_beginscan(plans_.relation(), plans_.session()->snapshot(), 0, nullptr);
     int32_t days = days_;
     while (table_scan_getnextslot(scan, ForwardScanDirection, slot)) {
       Row plan{slot, plans_.map()};
@@ -100,18 +104,22 @@ class Retention {
 bool is_due(const Row& recording, Retention* retention, TimestampTz now) {
   namespace r = pg::recordings;
   return recording.as_text(r::status) == "done" &&
-         recording.as_timestamp(r::created_at, DT_NOEND) < days_before(now, retention->days_for(recording.as_uuid(r::user_id)));
+         recording.as_timestamp(r::created_at, DT_NOEND) <
+             days_before(now, retention->days_for(recording.as_uuid(r::user_id)));
 }
 
 // Finds and locks the oldest recordings that are due.
-Batch lock_due(Table* recordings, Retention* retention, const RetentionPolicy& policy, CleanupPosition* position) {
+Batch lock_due(Table* recordings, Retention* retention, const RetentionPolicy& policy,
+               CleanupPosition* position) {
   namespace r = pg::recordings;
   TimestampTz now = Session::now();
   Batch batch{nullptr, 0};
   int room = 0;
   ScanKeyData keys[] = {
-      pg::scan_key(1, BTLessStrategyNumber, F_TIMESTAMPTZ_LT, TimestampTzGetDatum(days_before(now, retention->shortest()))),
-      pg::scan_key(1, BTGreaterEqualStrategyNumber, F_TIMESTAMPTZ_GE, TimestampTzGetDatum(position->from)),
+      pg::scan_key(1, BTLessStrategyNumber, F_TIMESTAMPTZ_LT,
+                   TimestampTzGetDatum(days_before(now, retention->shortest()))),
+      pg::scan_key(1, BTGreaterEqualStrategyNumber, F_TIMESTAMPTZ_GE,
+                   TimestampTzGetDatum(position->from)),
   };
   Scan scan = Scan::begin(recordings, r::done_by_created_at, keys, lengthof(keys));
   Row row;
@@ -123,8 +131,9 @@ Batch lock_due(Table* recordings, Retention* retention, const RetentionPolicy& p
     if (batch.count == room) {
       room = room == 0 ? 256 : room * 2;
       Size bytes = sizeof(Candidate) * static_cast<Size>(room);
-      batch.recordings = static_cast<Candidate*>(
-          batch.recordings == nullptr ? palloc_extended(bytes, MCXT_ALLOC_HUGE) : repalloc_huge(batch.recordings, bytes));
+      batch.recordings = static_cast<Candidate*>(batch.recordings == nullptr
+                                                     ? palloc_extended(bytes, MCXT_ALLOC_HUGE)
+                                                     : repalloc_huge(batch.recordings, bytes));
     }
     batch.recordings[batch.count++] = {row.tid(),
                                        *row.as_uuid(r::id),
@@ -151,8 +160,9 @@ int64_t remove_recordings(Table* recordings, const Batch& batch) {
   return removed;
 }
 
-// What the foreign key would do on cascade. Its parent being locked and removed, no segment can be added any more; those
-// that were added after this transaction's snapshot must go too, or be refused.
+// What the foreign key would do on cascade. Its parent being locked and removed, no segment can be
+// added any more; those that were added after this transaction's snapshot must go too, or be
+// refused.
 int64_t remove_segments(Session* session, const Batch& batch) {
   namespace s = pg::segments;
   Table segments = Table::open(session, s::kTable, pg::kDelete);
@@ -161,7 +171,8 @@ int64_t remove_segments(Session* session, const Batch& batch) {
   segments.begin(CMD_DELETE);
   for (int i = 0; i < batch.count; i++) {
     if (!batch.recordings[i].removed) continue;
-    ScanKeyData key = pg::scan_key(1, BTEqualStrategyNumber, F_UUID_EQ, UUIDPGetDatum(&batch.recordings[i].id));
+    ScanKeyData key =
+        pg::scan_key(1, BTEqualStrategyNumber, F_UUID_EQ, UUIDPGetDatum(&batch.recordings[i].id));
     Scan scan = Scan::begin(&segments, s::by_recording_id, &key, 1, latest);
     Row row;
     while (scan.next(&row)) {
@@ -178,7 +189,8 @@ int64_t remove_segments(Session* session, const Batch& batch) {
 }
 
 int by_user(const void* left, const void* right) {
-  return memcmp(&static_cast<const Candidate*>(left)->user_id, &static_cast<const Candidate*>(right)->user_id, UUID_LEN);
+  return memcmp(&static_cast<const Candidate*>(left)->user_id,
+                &static_cast<const Candidate*>(right)->user_id, UUID_LEN);
 }
 
 // Moves the running totals of every owner, in the order of the primary key.
@@ -206,7 +218,8 @@ void move_totals(Session* session, const Batch& batch) {
 }  // namespace
 
 Removed remove_batch(Session* session, const RetentionPolicy& policy, CleanupPosition* position) {
-  Table recordings = Table::open(session, pg::recordings::kTable, pg::kLockRows | pg::kDelete, {TableId::kSegments});
+  Table recordings = Table::open(session, pg::recordings::kTable, pg::kLockRows | pg::kDelete,
+                                 {TableId::kSegments});
   Retention retention = Retention::open(session, policy.days);
   Batch batch = lock_due(&recordings, &retention, policy, position);
   Removed removed;

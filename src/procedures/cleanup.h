@@ -23,8 +23,10 @@ struct Removed {
   int64_t segments = 0;
 };
 
-// Removes the oldest recordings that are done and older than their owners keep them, with their segments, and moves the
-// owners' running totals. Recordings somebody else holds are skipped, not waited for.
-[[nodiscard]] Removed remove_batch(pg::Session* session, const RetentionPolicy& policy, CleanupPosition* position);
+// Removes the oldest recordings that are done and older than their owners keep them, with their
+// segments, and moves the owners' running totals. Recordings somebody else holds are skipped, not
+// waited for.
+[[nodiscard]] Removed remove_batch(pg::Session* session, const RetentionPolicy& policy,
+                                   CleanupPosition* position);
 
 }  // namespace s2t::procedures

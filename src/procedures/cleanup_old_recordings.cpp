@@ -13,7 +13,8 @@ using pg::Session;
 namespace {
 
 RetentionPolicy read_policy(const Arguments& arguments) {
-  RetentionPolicy policy{arguments.as_int32(0, "in_retention_days"), arguments.as_int32(1, "in_batch_size")};
+  RetentionPolicy policy{arguments.as_int32(0, "in_retention_days"),
+                         arguments.as_int32(1, "in_batch_size")};
   pg::raise_unless_ok(core::check_retention_days(policy.days));
   pg::raise_unless_ok(core::check_batch_size(policy.batch_size));
   return policy;
@@ -26,7 +27,8 @@ RetentionPolicy read_policy(const Arguments& arguments) {
 S2T_FUNCTION(sp_cleanup_old_recordings) {
   using namespace s2t::procedures;
   static TupleDesc row_type = nullptr;
-  constexpr s2t::pg::ResultColumn kColumns[] = {{"deleted_recordings", INT4OID}, {"deleted_segments", INT4OID}};
+  constexpr s2t::pg::ResultColumn kColumns[] = {{"deleted_recordings", INT4OID},
+                                                {"deleted_segments", INT4OID}};
 
   RetentionPolicy policy = read_policy(Arguments(fcinfo));
   Session session = Session::open(fcinfo, "sp_cleanup_old_recordings");
@@ -43,14 +45,17 @@ S2T_FUNCTION(sp_cleanup_old_recordings) {
 S2T_FUNCTION(sp_purge_old_recordings) {
   using namespace s2t::procedures;
   static TupleDesc row_type = nullptr;
-  constexpr s2t::pg::ResultColumn kColumns[] = {{"deleted_recordings", INT8OID}, {"deleted_segments", INT8OID}};
+  constexpr s2t::pg::ResultColumn kColumns[] = {{"deleted_recordings", INT8OID},
+                                                {"deleted_segments", INT8OID}};
 
   Arguments arguments(fcinfo);
   if (arguments.atomic())
-    ereport(ERROR, (errcode(ERRCODE_ACTIVE_SQL_TRANSACTION),
-                    errmsg("%s cannot run inside a transaction block", "sp_purge_old_recordings"),
-                    errdetail("It commits after each batch."),
-                    errhint("Call it on its own with autocommit on, or use sp_cleanup_old_recordings().")));
+    ereport(
+        ERROR,
+        (errcode(ERRCODE_ACTIVE_SQL_TRANSACTION),
+         errmsg("%s cannot run inside a transaction block", "sp_purge_old_recordings"),
+         errdetail("It commits after each batch."),
+         errhint("Call it on its own with autocommit on, or use sp_cleanup_old_recordings().")));
   RetentionPolicy policy = read_policy(arguments);
   SPI_connect_ext(SPI_OPT_NONATOMIC);
   CleanupPosition position;

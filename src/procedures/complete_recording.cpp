@@ -51,28 +51,33 @@ void accept_repetition(const Row& recording, const pg_uuid_t* id, const Transcri
   if (null || !DatumGetBool(DirectFunctionCall2(byteaeq, stored, PointerGetDatum(fingerprint))))
     ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
                     errmsg("recording is already completed with other content"),
-                    errdetail("The recording %s is done; its transcript is not the one given.", pg::to_cstring(id))));
-  ereport(NOTICE, (errmsg("recording %s is already completed with this content, nothing changed", pg::to_cstring(id))));
+                    errdetail("The recording %s is done; its transcript is not the one given.",
+                              pg::to_cstring(id))));
+  ereport(NOTICE, (errmsg("recording %s is already completed with this content, nothing changed",
+                          pg::to_cstring(id))));
 }
 
 void require_no_segments(const Row& recording, const pg_uuid_t* id) {
   int32_t count = recording.as_int32(pg::recordings::segment_count);
   if (count != 0)
-    ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-                    errmsg("recording already has segments"),
-                    errdetail("The recording %s is not completed, but has %d segments.", pg::to_cstring(id), count),
-                    errhint("Delete these segments first; completing a recording stores all of them.")));
+    ereport(ERROR,
+            (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+             errmsg("recording already has segments"),
+             errdetail("The recording %s is not completed, but has %d segments.",
+                       pg::to_cstring(id), count),
+             errhint("Delete these segments first; completing a recording stores all of them.")));
 }
 
 // Stores all segments; the recording is locked. Returns how many rows there are now.
-int64_t store_segments(Session* session, const pg_uuid_t* id, const Transcript& transcript, Fingerprint* fingerprint,
-                       bool* ran_foreign_code) {
+int64_t store_segments(Session* session, const pg_uuid_t* id, const Transcript& transcript,
+                       Fingerprint* fingerprint, bool* ran_foreign_code) {
   namespace s = pg::segments;
   SegmentReader reader = SegmentReader::begin(transcript.segments);
   Table segments = Table::open(session, s::kTable, pg::kInsert, {TableId::kRecordings});
   segments.begin(CMD_INSERT);
   BulkInsert bulk = BulkInsert::begin(&segments, reader.count());
-  MemoryContext scratch = AllocSetContextCreate(CurrentMemoryContext, "s2t segment", ALLOCSET_DEFAULT_SIZES);
+  MemoryContext scratch =
+      AllocSetContextCreate(CurrentMemoryContext, "s2t segment", ALLOCSET_DEFAULT_SIZES);
   MemoryContext outer = MemoryContextSwitchTo(scratch);
   core::Segment segment;
   Jsonb* meta;
@@ -88,7 +93,8 @@ int64_t store_segments(Session* session, const pg_uuid_t* id, const Transcript& 
       row.set(s::meta, JsonbPGetDatum(meta));
     else
       row.set_null(s::meta);
-    bulk.add(row, static_cast<int64_t>(segment.text.size()) + (meta != nullptr ? VARSIZE(meta) : 0));
+    bulk.add(row,
+             static_cast<int64_t>(segment.text.size()) + (meta != nullptr ? VARSIZE(meta) : 0));
     MemoryContextReset(scratch);
   }
   MemoryContextSwitchTo(outer);
@@ -99,9 +105,10 @@ int64_t store_segments(Session* session, const pg_uuid_t* id, const Transcript& 
   return stored;
 }
 
-// Adds the recording's minutes to the open cycle of its owner, and what it holds to the running totals.
-void charge_owner(Session* session, const pg_uuid_t* user_id, int32_t duration_ms, int64_t more_duration_ms,
-                  int64_t more_segments) {
+// Adds the recording's minutes to the open cycle of its owner, and what it holds to the running
+// totals.
+void charge_owner(Session* session, const pg_uuid_t* user_id, int32_t duration_ms,
+                  int64_t more_duration_ms, int64_t more_segments) {
   Account account = Account::open(session);
   if (!account.lock(user_id)) return;  // without a subscription there is nothing to charge
   TimestampTz now = Session::now();
@@ -134,8 +141,8 @@ void complete(Session* session, const pg_uuid_t* id, const Transcript& transcrip
   change.set(r::segment_count, Int32GetDatum(static_cast<int32_t>(stored)));
   change.set(r::fingerprint, PointerGetDatum(fingerprint.end()));
   const Row* done = recording.update(change);
-  charge_owner(session, recording.user_id(), transcript.duration_ms, done->as_int32(r::duration_ms) - old_duration_ms,
-               stored);
+  charge_owner(session, recording.user_id(), transcript.duration_ms,
+               done->as_int32(r::duration_ms) - old_duration_ms, stored);
 }
 
 }  // namespace
@@ -146,7 +153,8 @@ S2T_FUNCTION(sp_complete_recording) {
   using namespace s2t::procedures;
   Arguments arguments(fcinfo);
   const pg_uuid_t* id = arguments.as_uuid(0, "in_recording_id");
-  Transcript transcript{arguments.as_int32(1, "in_duration_ms"), arguments.as_jsonb(2, "in_segments")};
+  Transcript transcript{arguments.as_int32(1, "in_duration_ms"),
+                        arguments.as_jsonb(2, "in_segments")};
   s2t::pg::raise_unless_ok(s2t::core::check_duration(transcript.duration_ms));
 
   Session session = Session::open(fcinfo, "sp_complete_recording");

@@ -33,8 +33,8 @@ struct Request {
 };
 
 Request read_arguments(const Arguments& arguments) {
-  Request request{arguments.as_uuid(0, "in_user_id"), arguments.as_text(1, "in_source"), arguments.as_text(2, "in_language"),
-                  arguments.as_jsonb(3, "in_meta")};
+  Request request{arguments.as_uuid(0, "in_user_id"), arguments.as_text(1, "in_source"),
+                  arguments.as_text(2, "in_language"), arguments.as_jsonb(3, "in_meta")};
   pg::raise_unless_ok(core::check_source(request.source));
   pg::raise_unless_ok(core::check_language(request.language));
   if (!JB_ROOT_IS_OBJECT(request.meta))
@@ -47,11 +47,14 @@ Request read_arguments(const Arguments& arguments) {
 bool hold_user(Session* session, const pg_uuid_t* user_id) {
   Table users = Table::open(session, pg::users::kTable, pg::kLockRows);
   Row user;
-  return users.lock(pg::users::by_id, UUIDPGetDatum(user_id), RowLock::kKeyShare, &user) == Locked::kYes;
+  return users.lock(pg::users::by_id, UUIDPGetDatum(user_id), RowLock::kKeyShare, &user) ==
+         Locked::kYes;
 }
 
-// Stores the recording; the user is held. What a trigger of the database's owner made of it is counted.
-pg_uuid_t insert_recording(Session* session, const Request& request, TimestampTz now, int32_t* duration_ms) {
+// Stores the recording; the user is held. What a trigger of the database's owner made of it is
+// counted.
+pg_uuid_t insert_recording(Session* session, const Request& request, TimestampTz now,
+                           int32_t* duration_ms) {
   namespace r = pg::recordings;
   Table recordings = Table::open(session, r::kTable, pg::kInsert, {TableId::kUsers});
   pg_uuid_t id = pg::new_id(now, pg::slot_of(request.user_id));
@@ -68,7 +71,8 @@ pg_uuid_t insert_recording(Session* session, const Request& request, TimestampTz
   const Row* stored = recordings.insert_one(recording);
   if (memcmp(stored->as_uuid(r::user_id), request.user_id, UUID_LEN) != 0)
     ereport(ERROR, (errcode(ERRCODE_TRIGGERED_ACTION_EXCEPTION),
-                    errmsg("owner of a new recording was changed by a trigger"), errtable(recordings.relation())));
+                    errmsg("owner of a new recording was changed by a trigger"),
+                    errtable(recordings.relation())));
   *duration_ms = stored->as_int32(r::duration_ms);
   return *stored->as_uuid(r::id);
 }
@@ -107,7 +111,8 @@ bool create(Session* session, const Request& request, pg_uuid_t* id, char* reaso
 S2T_FUNCTION(sp_check_quota_and_create_recording) {
   using namespace s2t::procedures;
   static TupleDesc row_type = nullptr;
-  constexpr s2t::pg::ResultColumn kColumns[] = {{"recording_id", UUIDOID}, {"quota_ok", BOOLOID}, {"error_message", TEXTOID}};
+  constexpr s2t::pg::ResultColumn kColumns[] = {
+      {"recording_id", UUIDOID}, {"quota_ok", BOOLOID}, {"error_message", TEXTOID}};
 
   Request request = read_arguments(Arguments(fcinfo));
   Session session = Session::open(fcinfo, "sp_check_quota_and_create_recording");

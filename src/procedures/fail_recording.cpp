@@ -19,11 +19,14 @@ void fail(Session* session, const pg_uuid_t* id, std::string_view reason) {
     case Status::kProcessing:
       break;
     case Status::kFailed:
-      ereport(NOTICE, (errmsg("recording %s has already failed, nothing changed", pg::to_cstring(id))));
+      ereport(NOTICE,
+              (errmsg("recording %s has already failed, nothing changed", pg::to_cstring(id))));
       return;
     case Status::kDone:
-      ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE), errmsg("recording is already completed"),
-                      errdetail("The recording %s is done and cannot fail any more.", pg::to_cstring(id))));
+      ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+                      errmsg("recording is already completed"),
+                      errdetail("The recording %s is done and cannot fail any more.",
+                                pg::to_cstring(id))));
   }
   Values change;
   change.set(pg::recordings::status, make_text("failed"));

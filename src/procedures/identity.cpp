@@ -2,9 +2,7 @@
 #include "pg/function.h"
 #include "pg/ids.h"
 
-S2T_FUNCTION(s2t_slot) {
-  PG_RETURN_INT32(s2t::pg::slot_of(PG_GETARG_UUID_P(0)));
-}
+S2T_FUNCTION(s2t_slot) { PG_RETURN_INT32(s2t::pg::slot_of(PG_GETARG_UUID_P(0))); }
 
 S2T_FUNCTION(s2t_version) {
   (void)fcinfo;

@@ -16,16 +16,19 @@ Recording Recording::lock(Session* session, const pg_uuid_t* id) {
   recording.recordings_ = Table::open(session, pg::recordings::kTable, pg::kUpdate);
   Table users = Table::open(session, pg::users::kTable, pg::kLockRows);
   Row found;
-  if (!recording.recordings_.find(pg::recordings::by_id, UUIDPGetDatum(id), &found)) pg::raise_not_found("recording", id);
+  if (!recording.recordings_.find(pg::recordings::by_id, UUIDPGetDatum(id), &found))
+    pg::raise_not_found("recording", id);
   recording.user_id_ = *found.as_uuid(pg::recordings::user_id);
   Row owner;
-  (void)users.lock(pg::users::by_id, UUIDPGetDatum(&recording.user_id_), RowLock::kKeyShare, &owner);
+  (void)users.lock(pg::users::by_id, UUIDPGetDatum(&recording.user_id_), RowLock::kKeyShare,
+                   &owner);
   recording.lock_again();
   return recording;
 }
 
 void Recording::lock_again() {
-  if (recordings_.lock(pg::recordings::by_id, UUIDPGetDatum(&id_), RowLock::kNoKeyUpdate, &row_) != Locked::kYes)
+  if (recordings_.lock(pg::recordings::by_id, UUIDPGetDatum(&id_), RowLock::kNoKeyUpdate, &row_) !=
+      Locked::kYes)
     pg::raise_not_found("recording", &id_);
   user_id_ = *row_.as_uuid(pg::recordings::user_id);
 }

@@ -29,8 +29,10 @@ struct Registration {
 
 Registration read_arguments(const Arguments& arguments) {
   Registration registration{
-      core::trim(arguments.as_text(0, "in_email")), core::trim(arguments.as_text(1, "in_user_name")),
-      arguments.as_text(2, "in_hashed_pass"),       arguments.as_optional_text(3),
+      core::trim(arguments.as_text(0, "in_email")),
+      core::trim(arguments.as_text(1, "in_user_name")),
+      arguments.as_text(2, "in_hashed_pass"),
+      arguments.as_optional_text(3),
       arguments.as_text(4, "in_default_plan_code"),
   };
   pg::raise_unless_ok(core::check_email(registration.email));
@@ -46,13 +48,16 @@ Plan hold_active_plan(Session* session, std::string_view code) {
   Plan plan;
   bool found = hold_plan(&plans, code, &plan);
   if (!found || !plan.active)
-    ereport(ERROR, (errcode(ERRCODE_NO_DATA_FOUND), errmsg(found ? "plan is not active" : "plan not found"),
-                    errdetail(found ? "The plan \"%.*s\" is not active." : "No plan has the code \"%.*s\".",
-                              static_cast<int>(code.size()), code.data())));
+    ereport(
+        ERROR,
+        (errcode(ERRCODE_NO_DATA_FOUND), errmsg(found ? "plan is not active" : "plan not found"),
+         errdetail(found ? "The plan \"%.*s\" is not active." : "No plan has the code \"%.*s\".",
+                   static_cast<int>(code.size()), code.data())));
   return plan;
 }
 
-void insert_user(Session* session, const Registration& registration, const pg_uuid_t* id, TimestampTz now) {
+void insert_user(Session* session, const Registration& registration, const pg_uuid_t* id,
+                 TimestampTz now) {
   Table users = Table::open(session, pg::users::kTable, pg::kInsert);
   Values user;
   user.set(pg::users::id, UUIDPGetDatum(id));
@@ -76,7 +81,8 @@ void insert_profile(Session* session, const Registration& registration, const pg
 
 void insert_subscription(Session* session, const Plan& plan, const pg_uuid_t* id, TimestampTz now) {
   namespace s = pg::user_subscriptions;
-  Table subscriptions = Table::open(session, s::kTable, pg::kInsert, {TableId::kUsers, TableId::kPlans});
+  Table subscriptions =
+      Table::open(session, s::kTable, pg::kInsert, {TableId::kUsers, TableId::kPlans});
   pg::Cycle cycle = pg::month_of(now);
   Values subscription;
   subscription.set(s::user_id, UUIDPGetDatum(id));

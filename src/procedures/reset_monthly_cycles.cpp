@@ -27,7 +27,8 @@ struct Position {
 // Where the ended cycles after `position` lie, kBatch of them at most.
 int find_ended(Table* subscriptions, TimestampTz now, Position* position, ItemPointerData* ended) {
   namespace s = pg::user_subscriptions;
-  ScanKeyData key = pg::scan_key(1, BTGreaterStrategyNumber, F_UUID_GT, UUIDPGetDatum(&position->after));
+  ScanKeyData key =
+      pg::scan_key(1, BTGreaterStrategyNumber, F_UUID_GT, UUIDPGetDatum(&position->after));
   pg::Scan scan = pg::Scan::begin(subscriptions, s::by_user_id, &key, position->begun ? 1 : 0);
   int found = 0;
   Row row;
@@ -41,7 +42,8 @@ int find_ended(Table* subscriptions, TimestampTz now, Position* position, ItemPo
   return found;
 }
 
-// Closes up to kBatch ended cycles: first all go to usage_cycles, then all subscriptions change. Returns how many.
+// Closes up to kBatch ended cycles: first all go to usage_cycles, then all subscriptions change.
+// Returns how many.
 int close_batch(Session* session, Position* position) {
   Account account = Account::open(session);
   TimestampTz now = Session::now();
@@ -69,7 +71,8 @@ int close_batch(Session* session, Position* position) {
 
   Table* subscriptions = account.subscriptions();
   subscriptions->begin(CMD_UPDATE);
-  for (int i = 0; i < closed; i++) (void)subscriptions->update(subscriptions->locked_at(rows[i]), changes[i]);
+  for (int i = 0; i < closed; i++)
+    (void)subscriptions->update(subscriptions->locked_at(rows[i]), changes[i]);
   subscriptions->end();
   return closed;
 }
@@ -83,8 +86,8 @@ void report(int64_t closed) {
   (void)timestamp2tm(current.start, &offset, &civil, &fraction, nullptr, zone);
   ereport(NOTICE, (errmsg_plural("reset %lld subscription, current cycle is %04d-%02d (%s)",
                                  "reset %lld subscriptions, current cycle is %04d-%02d (%s)",
-                                 static_cast<unsigned long>(closed), static_cast<long long>(closed), civil.tm_year,
-                                 civil.tm_mon, pg_get_timezone_name(zone))));
+                                 static_cast<unsigned long>(closed), static_cast<long long>(closed),
+                                 civil.tm_year, civil.tm_mon, pg_get_timezone_name(zone))));
 }
 
 }  // namespace

@@ -23,7 +23,8 @@ struct Stats {
   core::Limits limits;
 };
 
-// The running totals live in the subscription: the cost does not depend on what the user has recorded.
+// The running totals live in the subscription: the cost does not depend on what the user has
+// recorded.
 bool read_totals(Session* session, const pg_uuid_t* user_id, Stats* stats) {
   namespace s = pg::user_subscriptions;
   Table subscriptions = Table::open(session, s::kTable, pg::kRead);
@@ -55,9 +56,7 @@ void count_recordings(Session* session, const pg_uuid_t* user_id, Stats* stats) 
   scan.end();
 }
 
-Datum hundredths(int64_t value) {
-  return NumericGetDatum(int64_div_fast_to_numeric(value, 2));
-}
+Datum hundredths(int64_t value) { return NumericGetDatum(int64_div_fast_to_numeric(value, 2)); }
 
 std::optional<int64_t> limit_in(std::optional<int32_t> limit, int64_t unit) {
   if (!limit) return std::nullopt;
@@ -73,8 +72,9 @@ S2T_FUNCTION(sp_get_user_stats) {
   namespace core = s2t::core;
   static TupleDesc row_type = nullptr;
   constexpr s2t::pg::ResultColumn kColumns[] = {
-      {"total_recordings", INT8OID},      {"total_duration_minutes", NUMERICOID}, {"total_segments", INT8OID},
-      {"current_cycle_usage", INT4OID},   {"current_cycle_seconds", INT4OID},     {"quota_usage_percent", NUMERICOID},
+      {"total_recordings", INT8OID},         {"total_duration_minutes", NUMERICOID},
+      {"total_segments", INT8OID},           {"current_cycle_usage", INT4OID},
+      {"current_cycle_seconds", INT4OID},    {"quota_usage_percent", NUMERICOID},
       {"quota_minutes_percent", NUMERICOID},
   };
 
@@ -90,8 +90,10 @@ S2T_FUNCTION(sp_get_user_stats) {
       Int64GetDatum(stats.segments),
       Int32GetDatum(stats.usage.recordings),
       Int32GetDatum(stats.usage.seconds),
-      hundredths(core::usage_percent_hundredths(stats.usage.recordings, limit_in(stats.limits.recordings, 1))),
-      hundredths(core::usage_percent_hundredths(stats.usage.seconds, limit_in(stats.limits.minutes, 60))),
+      hundredths(core::usage_percent_hundredths(stats.usage.recordings,
+                                                limit_in(stats.limits.recordings, 1))),
+      hundredths(
+          core::usage_percent_hundredths(stats.usage.seconds, limit_in(stats.limits.minutes, 60))),
   };
   bool nulls[lengthof(values)] = {};
   return s2t::pg::make_row(&row_type, kColumns, values, nulls);
