@@ -107,7 +107,7 @@ find_server() {
     fi
     need_packages "postgresql-$PG_MAJOR" "postgresql-server-dev-$PG_MAJOR" g++ make
     PG_BIN=$("$PG_CONFIG" --bindir) || die "no PostgreSQL: set PG_CONFIG"
-    PGXS_DIR=$(dirname "$("$PG_CONFIG" --pgxs)")/..
+    PGXS_DIR=$(realpath "$(dirname "$("$PG_CONFIG" --pgxs)")/../..")
     export PG_CONFIG PG_MAJOR PG_BIN PGXS_DIR
 }
 

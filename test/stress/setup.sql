@@ -107,7 +107,7 @@ BEGIN
     ELSIF dice < 88 THEN
         SELECT id INTO recording FROM recordings ORDER BY random() LIMIT 1;
         statement := format('/*insert segment*/ INSERT INTO segments VALUES (%L, %s, 0, 1, ''x'')',
-            recording, 1000000 + stress.random_int(3));
+            coalesce(recording, gen_random_uuid()), 1000000 + stress.random_int(3));
     ELSIF dice < 90 THEN
         SELECT recording_id INTO recording FROM segments ORDER BY random() LIMIT 1;
         RETURN QUERY VALUES (format('BEGIN')),
