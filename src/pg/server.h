@@ -37,6 +37,7 @@ extern "C" {
 #include "catalog/pg_type_d.h"
 #include "commands/trigger.h"
 #include "common/cryptohash.h"
+#include "common/int.h"
 #include "common/sha2.h"
 #include "executor/executor.h"
 #include "executor/nodeModifyTable.h"
