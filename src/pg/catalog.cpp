@@ -6,12 +6,18 @@ namespace s2t::pg {
 
 namespace {
 
-TableMap maps[static_cast<int>(TableId::kCount)];
-Oid maps_schema = InvalidOid;
+struct CachedMap {
+  TableMap* map = nullptr;
+  Oid relation = InvalidOid;  // of the map, or of the one being built
+  bool valid = false;         // no invalidation has come since the map was begun
+};
+
+CachedMap cache[static_cast<int>(TableId::kCount)];
+Oid cache_schema = InvalidOid;
 
 void forget_relation(Datum /*argument*/, Oid relation) {
-  for (TableMap& map : maps)
-    if (!OidIsValid(relation) || map.relation == relation) map.valid = false;
+  for (CachedMap& entry : cache)
+    if (!OidIsValid(relation) || entry.relation == relation) entry.valid = false;
 }
 
 constexpr const TableSpec* kSpecs[] = {
@@ -119,17 +125,33 @@ bool has_foreign_code(Relation relation) {
 
 void find_defaults(Relation relation, TableMap* map) {
   TupleDesc descriptor = RelationGetDescr(relation);
-  Bitmapset* defaults = nullptr;
   for (int i = 0; i < descriptor->natts; i++) {
     Form_pg_attribute attribute = TupleDescAttr(descriptor, i);
     if (attribute->attisdropped || attribute->attgenerated != '\0') continue;
-    Node* expression = build_column_default(relation, i + 1);
-    if (expression != nullptr) defaults = bms_add_member(defaults, i + 1);
+    if (build_column_default(relation, i + 1) != nullptr)
+      map->defaults = bms_add_member(map->defaults, i + 1);
   }
-  MemoryContext caller = MemoryContextSwitchTo(TopMemoryContext);
-  bms_free(map->defaults);
-  map->defaults = bms_copy(defaults);
-  MemoryContextSwitchTo(caller);
+}
+
+// Parsing and planning the expressions of a table costs more than storing a row.
+void prepare_expressions(Relation relation, TableMap* map) {
+  TupleDesc descriptor = RelationGetDescr(relation);
+  if (map->foreign_code || compat::has_virtual_columns(descriptor)) return;
+  EState* estate = CreateExecutorState();
+  TupleConstr* constraints = descriptor->constr;
+  if (constraints != nullptr && constraints->num_check > 0) {
+    map->checks = static_cast<ExprState**>(palloc0(sizeof(ExprState*) * constraints->num_check));
+    for (int i = 0; i < constraints->num_check; i++)
+      if (compat::is_enforced(constraints->check[i]))
+        map->checks[i] =
+            ExecPrepareExpr(static_cast<Expr*>(stringToNode(constraints->check[i].ccbin)), estate);
+  }
+  if (map->defaults == nullptr) return;
+  map->default_states = static_cast<ExprState**>(palloc0(sizeof(ExprState*) * descriptor->natts));
+  int number = -1;
+  while ((number = bms_next_member(map->defaults, number)) >= 0)
+    map->default_states[number - 1] =
+        ExecPrepareExpr(reinterpret_cast<Expr*>(build_column_default(relation, number)), estate);
 }
 
 // Whether the foreign key `constraint` leads from one column of `child` to the column `id` of one
@@ -190,17 +212,17 @@ void find_known_triggers(Relation relation, Oid schema, TableMap* map) {
   }
 }
 
-void build_map(const TableSpec& spec, Oid schema, Relation relation, TableMap* map) {
+TableMap* build_map(const TableSpec& spec, Oid schema, Relation relation) {
   if (relation->rd_rel->relkind != RELKIND_RELATION)
     ereport(ERROR, (errcode(ERRCODE_WRONG_OBJECT_TYPE),
                     errmsg("\"%s\" is not an ordinary table", spec.name)));
 
-  MemoryContext scratch =
-      AllocSetContextCreate(CurrentMemoryContext, "s2t table map", ALLOCSET_DEFAULT_SIZES);
-  MemoryContext caller = MemoryContextSwitchTo(scratch);
+  MemoryContext memory =
+      AllocSetContextCreate(CurrentMemoryContext, "s2t table map", ALLOCSET_SMALL_SIZES);
+  MemoryContext caller = MemoryContextSwitchTo(memory);
+  auto* map = static_cast<TableMap*>(palloc0(sizeof(TableMap)));
+  map->memory = memory;
   map->relation = RelationGetRelid(relation);
-  // An invalidation that arrives while the map is being built must not be lost.
-  map->valid = true;
   for (size_t i = 0; i < spec.columns.size(); i++)
     map->attribute[i] = find_attribute(relation, schema, spec.columns[i]);
   for (size_t i = 0; i < spec.indexes.size(); i++)
@@ -208,9 +230,10 @@ void build_map(const TableSpec& spec, Oid schema, Relation relation, TableMap* m
         find_index(relation, schema, spec.indexes[i], map->attribute[spec.indexes[i].column]);
   find_defaults(relation, map);
   map->foreign_code = has_foreign_code(relation);
+  prepare_expressions(relation, map);
   find_known_triggers(relation, schema, map);
   MemoryContextSwitchTo(caller);
-  MemoryContextDelete(scratch);
+  return map;
 }
 
 }  // namespace
@@ -230,16 +253,23 @@ const TableMap* map_of(const TableSpec& spec, Oid schema, Relation relation) {
     CacheRegisterRelcacheCallback(forget_relation, static_cast<Datum>(0));
     registered = true;
   }
-  if (maps_schema != schema) {
+  if (cache_schema != schema) {
     forget_relation(static_cast<Datum>(0), InvalidOid);
-    maps_schema = schema;
+    cache_schema = schema;
   }
-  TableMap* map = &maps[static_cast<int>(spec.id)];
-  if (!map->valid || !map->complete || map->relation != RelationGetRelid(relation)) {
-    map->complete = false;
-    build_map(spec, schema, relation, map);
-    map->complete = true;
-  }
+  CachedMap* entry = &cache[static_cast<int>(spec.id)];
+  if (entry->map != nullptr && entry->valid && entry->relation == RelationGetRelid(relation))
+    return entry->map;
+
+  // A caller further up may still be reading the old one.
+  if (entry->map != nullptr) MemoryContextSetParent(entry->map->memory, TopTransactionContext);
+  entry->map = nullptr;
+  // An invalidation that comes while the map is being built must not be lost.
+  entry->relation = RelationGetRelid(relation);
+  entry->valid = true;
+  TableMap* map = build_map(spec, schema, relation);
+  MemoryContextSetParent(map->memory, TopMemoryContext);
+  entry->map = map;
   return map;
 }
 

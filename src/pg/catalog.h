@@ -7,18 +7,22 @@
 
 namespace s2t::pg {
 
-// Where the columns and indexes of a table are, and what else acts on its rows.
+// Where the columns and indexes of a table are, what else acts on its rows, and its expressions
+// ready to run.
 struct TableMap {
   static constexpr int kMaxTriggers = 64;
 
+  MemoryContext memory;  // holds the map and everything it points to
   Oid relation;
-  bool valid;                         // no invalidation has come since the map was begun
-  bool complete;                      // building it did not fail half-way
   AttrNumber attribute[kMaxColumns];  // by column of the spec
   Oid index[kMaxIndexes];             // by index of the spec
   Bitmapset* defaults;                // attributes that have a default (generated ones not counted)
-  bool foreign_code;  // constraints, defaults, generated columns or index expressions call user
-                      // functions
+
+  // Constraints, defaults, generated columns or index expressions call user functions. Then the
+  // expressions below are not kept: such a function may be replaced without notice.
+  bool foreign_code;
+  ExprState** checks;  // of the CHECK constraints, in the order of the relation's; or nullptr
+  ExprState** default_states;  // by attribute number - 1; or nullptr
 
   // Triggers the native code does the work of: the extension's own counting, always; foreign keys
   // towards another of the tables, by the parent they check (as the child) or by the child they
@@ -31,10 +35,11 @@ struct TableMap {
   int known_count;
 };
 
-// The map of `spec` in `schema`; valid until the next invalidation is accepted, that is, until the
-// next lock is taken. Raises 42P01 for a missing table, 42703 for a missing column, 42804 for a
-// column of another type, 42704 for a missing index, 42809 for anything but an ordinary table, each
-// with the hint to call s2t_install().
+// The map of `spec` in `schema`, up to date as of the lock that `relation` was opened with. It
+// stays readable until the end of the transaction, whatever is invalidated meanwhile. Raises 42P01
+// for a missing table, 42703 for a missing column, 42804 for a column of another type, 42704 for a
+// missing index, 42809 for anything but an ordinary table, each with the hint to call
+// s2t_install().
 [[nodiscard]] const TableMap* map_of(const TableSpec& spec, Oid schema, Relation relation);
 
 // The oid of the table `spec` names in `schema`; raises 42P01 if there is none.

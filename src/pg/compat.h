@@ -56,6 +56,34 @@ inline List* insert_index_tuples(ResultRelInfo* rri, TupleTableSlot* slot, EStat
 #endif
 }
 
+// Whether reading a row means computing columns that are not stored.
+inline bool has_virtual_columns(TupleDesc descriptor) {
+#if PG_VERSION_NUM >= 180000
+  return descriptor->constr != nullptr && descriptor->constr->has_generated_virtual;
+#else
+  (void)descriptor;
+  return false;
+#endif
+}
+
+inline bool is_enforced(const ConstrCheck& check) {
+#if PG_VERSION_NUM >= 180000
+  return check.ccenforced;
+#else
+  (void)check;
+  return true;
+#endif
+}
+
+// Gives `rri` the CHECK constraints of its relation ready to run; nullptr leaves it to the server.
+inline void set_checks(ResultRelInfo* rri, ExprState** checks) {
+#if PG_VERSION_NUM >= 180000
+  rri->ri_CheckConstraintExprs = checks;
+#else
+  rri->ri_ConstraintExprs = checks;
+#endif
+}
+
 // Adds `rte` to the range table of `estate` and returns its index.
 inline Index add_range_table_entry(EState* estate, RangeTblEntry* rte) {
 #if PG_VERSION_NUM >= 160000

@@ -104,6 +104,7 @@ void Table::prepare_changes() {
 
   result_ = makeNode(ResultRelInfo);
   InitResultRelInfo(result_, relation_, compat::add_range_table_entry(estate, entry_), nullptr, 0);
+  compat::set_checks(result_, map_->checks);
   leave_out_known_triggers();
   ExecOpenIndices(result_, false);
   estate->es_opened_result_relations = lappend(estate->es_opened_result_relations, result_);
@@ -166,9 +167,12 @@ void Table::fill_defaults(TupleTableSlot* slot, const Values& values) {
   for (size_t column = 0; column < spec_->columns.size(); column++)
     if (values.is_set(static_cast<int>(column)))
       open = bms_del_member(open, map_->attribute[column]);
-  if (default_states_ == nullptr)
-    default_states_ = static_cast<ExprState**>(
-        MemoryContextAllocZero(estate->es_query_cxt, sizeof(ExprState*) * descriptor->natts));
+  if (default_states_ == nullptr) {
+    default_states_ = map_->default_states;
+    if (default_states_ == nullptr)
+      default_states_ = static_cast<ExprState**>(
+          MemoryContextAllocZero(estate->es_query_cxt, sizeof(ExprState*) * descriptor->natts));
+  }
   int number = -1;
   while ((number = bms_next_member(open, number)) >= 0) {
     ExprState** state = &default_states_[number - 1];
