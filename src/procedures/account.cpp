@@ -113,9 +113,13 @@ void Account::read(const Row& row) {
             row.as_timestamp(s::cycle_end, DT_NOBEGIN)};
   change_ = {};
   closing_ = false;
-  const pg_uuid_t* plan_id = row.as_uuid(s::plan_id);
-  bool known = !plan_.code.empty() && memcmp(&plan_.id, plan_id, UUID_LEN) == 0;
-  if (!known && !find_plan(&plans_, plan_id, &plan_)) pg::raise_not_found("plan", plan_id);
+  plan_id_ = *row.as_uuid(s::plan_id);
+}
+
+const Plan& Account::plan() {
+  bool known = !plan_.code.empty() && memcmp(&plan_.id, &plan_id_, UUID_LEN) == 0;
+  if (!known && !find_plan(&plans_, &plan_id_, &plan_)) pg::raise_not_found("plan", &plan_id_);
+  return plan_;
 }
 
 bool Account::cycle_ended(TimestampTz now) const { return core::cycle_ended(cycle_.end, now); }
@@ -128,7 +132,7 @@ void Account::close_cycle(TimestampTz end, TimestampTz now, const char* reason) 
   *id = pg::new_id(now, pg::slot_of(&user_id_));
   closed_.set(c::id, UUIDPGetDatum(id));
   closed_.set(c::user_id, UUIDPGetDatum(&user_id_));
-  closed_.set(c::plan_code, pg::make_text(plan_.code));
+  closed_.set(c::plan_code, pg::make_text(plan().code));
   set_limit(&closed_, c::monthly_minutes, plan_.limits.minutes);
   set_limit(&closed_, c::monthly_usage_limit, plan_.limits.recordings);
   closed_.set(c::cycle_start, TimestampTzGetDatum(cycle_.start));
@@ -151,7 +155,7 @@ void Account::roll_over(TimestampTz now) {
   change_.set(s::cycle_start, TimestampTzGetDatum(cycle_.start));
   change_.set(s::cycle_end, TimestampTzGetDatum(cycle_.end));
   Plan fallback;
-  if (!plan_.active && hold_default_plan(&plans_, &fallback)) move_to(fallback);
+  if (!plan().active && hold_default_plan(&plans_, &fallback)) move_to(fallback);
 }
 
 void Account::prorate(TimestampTz now) {
@@ -162,6 +166,7 @@ void Account::prorate(TimestampTz now) {
 
 void Account::move_to(const Plan& plan) {
   plan_ = plan;
+  plan_id_ = plan.id;
   auto* id = static_cast<pg_uuid_t*>(palloc(sizeof(pg_uuid_t)));
   *id = plan.id;
   change_.set(pg::user_subscriptions::plan_id, UUIDPGetDatum(id));

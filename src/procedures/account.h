@@ -36,8 +36,7 @@ class Account {
  public:
   static Account open(pg::Session* session);
 
-  // Locks the user's subscription (NO KEY UPDATE) and reads it and its plan. False if the user has
-  // none. Raises P0002 if its plan is gone.
+  // Locks the user's subscription (NO KEY UPDATE) and reads it. False if the user has none.
   [[nodiscard]] bool lock(const pg_uuid_t* user_id);
 
   // The same for a subscription that a scan found, which moves to its latest version; false if it
@@ -71,7 +70,8 @@ class Account {
   [[nodiscard]] const pg::Values& closed_cycle() const { return closed_; }
   [[nodiscard]] const pg::Values& change() const { return change_; }
 
-  [[nodiscard]] const Plan& plan() const { return plan_; }
+  // The plan in force. Raises P0002 if it is gone, which a foreign key prevents.
+  [[nodiscard]] const Plan& plan();
   [[nodiscard]] const core::Usage& usage() const { return usage_; }
   [[nodiscard]] const pg::Cycle& cycle() const { return cycle_; }
   [[nodiscard]] pg::Table* subscriptions() { return &subscriptions_; }
@@ -86,7 +86,8 @@ class Account {
   pg::Table plans_;
   pg::Row row_;
   pg_uuid_t user_id_;
-  Plan plan_;
+  pg_uuid_t plan_id_;
+  Plan plan_;  // looked up by plan()
   core::Usage usage_;
   pg::Cycle cycle_;
   pg::Values change_;

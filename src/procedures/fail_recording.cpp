@@ -3,6 +3,7 @@
 
 #include "pg/error.h"
 #include "pg/function.h"
+#include "procedures/account.h"
 #include "procedures/recording.h"
 
 namespace s2t::procedures {
@@ -31,7 +32,16 @@ void fail(Session* session, const pg_uuid_t* id, std::string_view reason) {
   Values change;
   change.set(pg::recordings::status, make_text("failed"));
   change.set(pg::recordings::error, make_text(reason));
-  (void)recording.update(change);
+  int64_t old_duration_ms = recording.row().as_int32(pg::recordings::duration_ms);
+  const pg::Row* failed = recording.update(change);
+
+  // A trigger of the database's owner may have given it another duration.
+  int64_t more_duration_ms = failed->as_int32(pg::recordings::duration_ms) - old_duration_ms;
+  if (more_duration_ms == 0) return;
+  Account account = Account::open(session);
+  if (!account.lock(recording.user_id())) return;
+  account.count(0, more_duration_ms, 0);
+  account.store();
 }
 
 }  // namespace
