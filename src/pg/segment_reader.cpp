@@ -59,22 +59,18 @@ int compare_numbered(const void* left, const void* right) {
 
 }  // namespace
 
-SegmentReader SegmentReader::begin(Jsonb* document) {
+SegmentReader::SegmentReader(Jsonb* document) : document_(document) {
   if (!JB_ROOT_IS_ARRAY(document) || JB_ROOT_IS_SCALAR(document))
-    ereport(
-        ERROR,
-        (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("segments must be an array"),
-         errdetail("The argument \"in_segments\" is %s.",
-                   JB_ROOT_IS_OBJECT(document) ? "an object" : "a scalar"),
-         errhint("Pass an array of objects such as {\"idx\": 0, \"start_ms\": 0, \"end_ms\": 1000, "
-                 "\"text\": \"...\"}; an empty array means silence.")));
-  SegmentReader reader;
-  reader.document_ = document;
-  reader.count_ = static_cast<int>(JB_ROOT_COUNT(document));
-  reader.iterator_ = JsonbIteratorInit(&document->root);
+    ereport(ERROR,
+            (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("segments must be an array"),
+             errdetail("The argument \"in_segments\" is %s.",
+                       JB_ROOT_IS_OBJECT(document) ? "an object" : "a scalar"),
+             errhint("Pass an array of objects such as {\"idx\": 0, \"start_ms\": 0, "
+                     "\"end_ms\": 1000, \"text\": \"...\"}; an empty array means silence.")));
+  count_ = static_cast<int>(JB_ROOT_COUNT(document));
+  iterator_ = JsonbIteratorInit(&document->root);
   JsonbValue array;
-  (void)JsonbIteratorNext(&reader.iterator_, &array, false);
-  return reader;
+  (void)JsonbIteratorNext(&iterator_, &array, false);
 }
 
 bool SegmentReader::next(core::Segment* segment, Jsonb** meta) {
