@@ -83,8 +83,9 @@ format:
 	clang-format -i $(own_code)
 
 tidy:
-	cmake -S . -B build/tidy -DCMAKE_EXPORT_COMPILE_COMMANDS=ON >/dev/null
-	clang-tidy --quiet --warnings-as-errors='*' -p build/tidy $(filter %.cpp,$(own_code))
+	cmake -S . -B build/tidy -DPG_CONFIG=$(PG_CONFIG) -DCMAKE_EXPORT_COMPILE_COMMANDS=ON >/dev/null
+	printf '%s\n' $(filter %.cpp,$(own_code)) | \
+		xargs -n 1 -P "$$(nproc)" clang-tidy --quiet --warnings-as-errors='*' -p build/tidy
 
 # For scripts: what a variable holds (make print-REGRESS).
 print-%:
