@@ -47,7 +47,7 @@ CALL sp_change_user_plan(:'an', 'FREE', false);
 SELECT plan, usage, seconds FROM t.subscriptions;
 CALL sp_change_user_plan(:'an', 'OPEN', true);
 -- NULL for the flag is not a yes.
-SELECT sqlstate, message FROM t.error_of(format('CALL sp_change_user_plan(%L, %L, NULL)', :'an', 'OPEN'));
+SELECT state, message FROM t.error_of(format('CALL sp_change_user_plan(%L, %L, NULL)', :'an', 'OPEN'));
 -- What was prorated last month is no obstacle.
 UPDATE usage_cycles SET closed_at = date_trunc('month', now() AT TIME ZONE 'UTC') AT TIME ZONE 'UTC' - interval '1 second',
                         cycle_start = cycle_start - interval '1 month', cycle_end = cycle_end - interval '1 month';
@@ -64,12 +64,14 @@ CALL t.age_cycle('dung', 2);
 CALL sp_change_user_plan(t.uid('dung'), 'BASIC');
 SELECT * FROM t.subscriptions WHERE user_name = 'dung';
 SELECT plan_code, usage_count, used_seconds, reason FROM usage_cycles WHERE user_id = t.uid('dung');
--- With proration too: the month that is over is one row, the part of the current one another.
+-- With proration too: the new month has no usage to close yet, and its proration is still to be had, once.
 CALL t.age_cycle('dung', 1);
 UPDATE user_subscriptions SET usage_count = 6 WHERE user_id = t.uid('dung');
 CALL sp_change_user_plan(t.uid('dung'), 'FREE', true);
 SELECT plan, usage, seconds FROM t.subscriptions WHERE user_name = 'dung';
 SELECT plan_code, usage_count, used_seconds, reason FROM usage_cycles WHERE user_id = t.uid('dung') ORDER BY closed_at, id;
+CALL sp_change_user_plan(t.uid('dung'), 'OPEN', true);
+CALL sp_change_user_plan(t.uid('dung'), 'FREE', true);
 -- Without lazy rollover the cycle is left as it is.
 CALL sp_register_user('em@example.com', 'em', 'hash', 'Em', 'FREE');
 CALL t.age_cycle('em', 1);

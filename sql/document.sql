@@ -15,7 +15,6 @@ CALL sp_register_user(:email, :user_name, :pass, :name, :plan);
 
 -- Verify.
 SELECT count(*) FROM (SELECT * FROM users WHERE email = :email) AS u;
-SELECT '\'' || id || '\'' AS user_id FROM (VALUES (1)) AS v, users \gset
 SELECT id AS user_id FROM users WHERE email = :email \gset
 \set user_id '\'' :user_id '\''
 SELECT name FROM (SELECT * FROM user_profiles WHERE user_id = :user_id) AS profile;
@@ -109,7 +108,7 @@ DROP FUNCTION explained();
 CREATE INDEX idx_user_subscriptions_active_cycle 
 ON user_subscriptions(user_id, cycle_start, cycle_end) 
 WHERE cycle_end > now();
-SELECT sqlstate FROM t.error_of('CREATE INDEX idx_user_subscriptions_active_cycle ON user_subscriptions(user_id, cycle_start, cycle_end) WHERE cycle_end > now()');
+SELECT state FROM t.error_of('CREATE INDEX idx_user_subscriptions_active_cycle ON user_subscriptions(user_id, cycle_start, cycle_end) WHERE cycle_end > now()');
 CREATE INDEX idx_recordings_cleanup 
 ON recordings(created_at, status) 
 WHERE status = 'done';

@@ -2,12 +2,14 @@
 CALL t.plans();
 CALL sp_register_user('an@example.com', 'an', 'hash', 'An', 'OPEN');
 SELECT t.uid('an') AS an \gset
-SELECT recording_id AS r FROM sp_check_quota_and_create_recording(:'an', 'upload') \gset
+-- Some details name the recording, so its id is the same every time.
+\set r '018f3c2a-7b00-7000-8000-000000000001'
+INSERT INTO recordings (id, user_id, source) VALUES (:'r', :'an', 'direct');
 
 \pset format unaligned
 \pset tuples_only on
 CREATE FUNCTION e(statement text) RETURNS text LANGUAGE sql AS $$
-  SELECT concat_ws(E'\n    ', concat_ws(' ', sqlstate, message), 'DETAIL: ' || nullif(detail, ''), 'HINT: ' || nullif(hint, ''),
+  SELECT concat_ws(E'\n    ', concat_ws(' ', state, message), 'DETAIL: ' || nullif(detail, ''), 'HINT: ' || nullif(hint, ''),
                    'CONSTRAINT: ' || nullif("constraint", ''))
   FROM t.error_of(statement)
 $$;
@@ -72,7 +74,7 @@ SELECT e(format($$SELECT sp_check_quota_and_create_recording(%L, 'upload', 'tiáº
 SELECT e(format($$SELECT sp_check_quota_and_create_recording(%L, 'upload', 'vi-')$$, :'an'));
 SELECT string_agg(tag, ' ' ORDER BY n) FROM unnest(ARRAY['vi', 'VI', 'vi-VN', 'zh-Hant-TW', 'es-419', 'sl-rozaj-biske', 'de-CH-1901', 'en-a-myext-b-another',
   'x-whatever', 'i-klingon', 'en-GB-oed', 'zh-yue']) WITH ORDINALITY AS v (tag, n)
-WHERE (t.error_of(format($$SELECT sp_check_quota_and_create_recording(%L, 'upload', %L)$$, :'an', tag))).sqlstate IS NULL;
+WHERE (t.error_of(format($$SELECT sp_check_quota_and_create_recording(%L, 'upload', %L)$$, :'an', tag))).state IS NULL;
 SELECT e(format($$SELECT sp_check_quota_and_create_recording(%L, 'upload', 'vi', '[]')$$, :'an'));
 SELECT e(format($$SELECT sp_check_quota_and_create_recording(%L, 'upload', 'vi', '"text"')$$, :'an'));
 SELECT e(format($$SELECT sp_check_quota_and_create_recording(%L, 'upload', 'vi', '1')$$, :'an'));
@@ -148,8 +150,8 @@ SELECT e(format($$CALL sp_complete_recording(%L, 1001, '[]')$$, :'r'));
 -- Bad input is bad input, also for a recording that is done.
 SELECT segments_error(:'r', '[1]');
 -- Done by other means: nothing tells that the content is the same.
-INSERT INTO recordings (id, user_id, source, status, duration_ms) VALUES ('018f3c2a-7b00-7000-8000-000000000001', :'an', 'direct', 'done', 1000);
-SELECT e($$CALL sp_complete_recording('018f3c2a-7b00-7000-8000-000000000001', 1001, '[]')$$);
+INSERT INTO recordings (id, user_id, source, status, duration_ms) VALUES ('018f3c2a-7b00-7000-8000-000000000002', :'an', 'direct', 'done', 1000);
+SELECT e($$CALL sp_complete_recording('018f3c2a-7b00-7000-8000-000000000002', 1001, '[]')$$);
 
 --
 -- sp_fail_recording
@@ -198,19 +200,19 @@ SHOW s2t.lazy_rollover;
 -- The tables' own rules hold for direct DML.
 --
 SELECT e($$INSERT INTO plans (code, name) VALUES ('FREE', 'Again')$$);
-SELECT sqlstate FROM t.error_of($$INSERT INTO plans (code, name, monthly_minutes) VALUES ('BAD', 'Bad', -1)$$);
-SELECT sqlstate FROM t.error_of($$INSERT INTO plans (code, name, monthly_usage_limit) VALUES ('BAD', 'Bad', -1)$$);
-SELECT sqlstate FROM t.error_of($$INSERT INTO plans (code, name, is_default) VALUES ('BAD', 'Bad', true)$$);
-SELECT sqlstate FROM t.error_of($$DELETE FROM plans WHERE code = 'OPEN'$$);
-SELECT sqlstate FROM t.error_of($$UPDATE recordings SET status = 'lost'$$);
-SELECT sqlstate FROM t.error_of($$UPDATE recordings SET duration_ms = -1$$);
-SELECT sqlstate FROM t.error_of($$UPDATE user_subscriptions SET usage_count = -1$$);
-SELECT sqlstate FROM t.error_of($$UPDATE user_subscriptions SET used_seconds = -1$$);
-SELECT sqlstate FROM t.error_of($$UPDATE user_subscriptions SET cycle_end = cycle_start$$);
-SELECT sqlstate FROM t.error_of(format($$INSERT INTO segments VALUES (%L, -1, 0, 1, 'a')$$, :'r'));
-SELECT sqlstate FROM t.error_of(format($$INSERT INTO segments VALUES (%L, 1, 2, 1, 'a')$$, :'r'));
-SELECT sqlstate FROM t.error_of($$INSERT INTO segments VALUES ('123e4567-e89b-12d3-a456-426614174000', 1, 1, 1, 'a')$$);
-SELECT sqlstate FROM t.error_of($$UPDATE users SET email = upper(email) || 'x', id = '123e4567-e89b-12d3-a456-426614174000'$$);
+SELECT state FROM t.error_of($$INSERT INTO plans (code, name, monthly_minutes) VALUES ('BAD', 'Bad', -1)$$);
+SELECT state FROM t.error_of($$INSERT INTO plans (code, name, monthly_usage_limit) VALUES ('BAD', 'Bad', -1)$$);
+SELECT state FROM t.error_of($$INSERT INTO plans (code, name, is_default) VALUES ('BAD', 'Bad', true)$$);
+SELECT state FROM t.error_of($$DELETE FROM plans WHERE code = 'OPEN'$$);
+SELECT state FROM t.error_of($$UPDATE recordings SET status = 'lost'$$);
+SELECT state FROM t.error_of($$UPDATE recordings SET duration_ms = -1$$);
+SELECT state FROM t.error_of($$UPDATE user_subscriptions SET usage_count = -1$$);
+SELECT state FROM t.error_of($$UPDATE user_subscriptions SET used_seconds = -1$$);
+SELECT state FROM t.error_of($$UPDATE user_subscriptions SET cycle_end = cycle_start$$);
+SELECT state FROM t.error_of(format($$INSERT INTO segments VALUES (%L, -1, 0, 1, 'a')$$, :'r'));
+SELECT state FROM t.error_of(format($$INSERT INTO segments VALUES (%L, 1, 2, 1, 'a')$$, :'r'));
+SELECT state FROM t.error_of($$INSERT INTO segments VALUES ('123e4567-e89b-12d3-a456-426614174000', 1, 1, 1, 'a')$$);
+SELECT state FROM t.error_of($$UPDATE users SET email = upper(email) || 'x', id = '123e4567-e89b-12d3-a456-426614174000'$$);
 
 \pset tuples_only off
 \pset format aligned

@@ -6,15 +6,22 @@ SELECT recording_id AS r2 FROM sp_check_quota_and_create_recording(t.uid('an'), 
 
 CALL sp_fail_recording(:'r1', 'engine crashed: không đọc được tệp');
 SELECT status, error, completed_at, duration_ms, segment_count FROM recordings WHERE id = :'r1';
--- The first reason stays.
+-- The first reason stays, and a NOTICE says so (shown for an id that is the same every time).
+SET client_min_messages = warning;
 CALL sp_fail_recording(:'r1', 'another reason');
+RESET client_min_messages;
 SELECT status, error FROM recordings WHERE id = :'r1';
 -- Failing refunds nothing and charges nothing.
 SELECT * FROM t.subscriptions;
 
+INSERT INTO recordings (id, user_id, source) VALUES ('018f3c2a-7b00-7000-8000-000000000001', t.uid('an'), 'direct');
+CALL sp_fail_recording('018f3c2a-7b00-7000-8000-000000000001', 'once');
+CALL sp_fail_recording('018f3c2a-7b00-7000-8000-000000000001', 'twice');
+SELECT status, error FROM recordings WHERE source = 'direct';
+
 -- What is done cannot fail.
 CALL sp_complete_recording(:'r2', 1000, t.segments(2));
-SELECT sqlstate, message FROM t.error_of(format('CALL sp_fail_recording(%L, %L)', :'r2', 'too late'));
+SELECT state, message FROM t.error_of(format('CALL sp_fail_recording(%L, %L)', :'r2', 'too late'));
 SELECT status, error FROM recordings WHERE id = :'r2';
 
 -- By name; and it rolls back with its caller.

@@ -74,6 +74,9 @@ DELETE FROM plans;
 \set VERBOSITY default
 
 -- A table that is missing: the procedure says what to do, and doing it helps.
+INSERT INTO plans (code, name) VALUES ('KEEP', 'Keep');
+CALL sp_register_user('keep@example.com', 'keep', 'hash', 'Keep', 'KEEP');
+UPDATE user_subscriptions SET cycle_start = now() - interval '70 days', cycle_end = now() - interval '40 days';
 ALTER TABLE usage_cycles RENAME TO usage_cycles_gone;
 DO $$
 DECLARE
@@ -90,6 +93,10 @@ ALTER TABLE usage_cycles_gone RENAME TO usage_cycles;
 SET client_min_messages = warning;
 CALL sp_reset_monthly_cycles();
 RESET client_min_messages;
+SELECT count(*) AS closed FROM usage_cycles;
+DELETE FROM usage_cycles;
+DELETE FROM users;
+DELETE FROM plans;
 
 -- Helpers of the other files.
 CREATE SCHEMA t;
@@ -153,13 +160,13 @@ CREATE VIEW t.inexact AS
   GROUP BY s.user_id HAVING s.total_segments <> count(g.idx);
 
 -- How a statement fails, or that it does not.
-CREATE FUNCTION t.error_of(statement text, OUT sqlstate text, OUT message text, OUT detail text, OUT hint text, OUT "constraint" text)
+CREATE FUNCTION t.error_of(statement text, OUT state text, OUT message text, OUT detail text, OUT hint text, OUT "constraint" text)
 LANGUAGE plpgsql AS $$
 BEGIN
   EXECUTE statement;
   message := 'no error';
 EXCEPTION WHEN OTHERS THEN
-  GET STACKED DIAGNOSTICS sqlstate = RETURNED_SQLSTATE, message = MESSAGE_TEXT, detail = PG_EXCEPTION_DETAIL,
+  GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, message = MESSAGE_TEXT, detail = PG_EXCEPTION_DETAIL,
     hint = PG_EXCEPTION_HINT, "constraint" = CONSTRAINT_NAME;
 END
 $$;

@@ -30,7 +30,7 @@ BEGIN;
 CALL sp_purge_old_recordings();
 ROLLBACK;
 \set VERBOSITY default
-SELECT sqlstate, message, hint FROM t.error_of('CALL sp_purge_old_recordings()');
+SELECT state, message, hint FROM t.error_of('CALL sp_purge_old_recordings()');
 SELECT count(*) FROM recordings;
 
 CALL sp_purge_old_recordings(90, 10);

@@ -15,7 +15,8 @@ FROM users AS u WHERE user_name = 'binh';
 CALL sp_register_user(in_default_plan_code => 'FREE', in_name => 'Chi', in_hashed_pass => 'hash', in_user_name => 'chi',
                       in_email => 'chi@example.com');
 SELECT s2t_register_user(in_default_plan_code => 'FREE', in_name => 'Dung', in_hashed_pass => 'hash', in_user_name => 'dung',
-                         in_email => 'dung@example.com') = t.uid('dung') AS same_id;
+                         in_email => 'dung@example.com') AS dung \gset
+SELECT :'dung' = t.uid('dung')::text AS same_id;
 
 -- White space around e-mail and user name is trimmed; the hash and the display name are taken as they are.
 CALL sp_register_user(E' \t em@example.com\n', E'  em \r\n', ' hash ', '  Em  ', 'FREE');

@@ -8,27 +8,27 @@ SELECT recording_id AS r FROM sp_check_quota_and_create_recording(:'an', 'upload
 
 -- Nothing without EXECUTE.
 SET ROLE regress_s2t_nobody;
-SELECT sqlstate, message FROM t.error_of($$CALL sp_register_user('x@example.com', 'x', 'hash', 'X', 'FREE')$$);
-SELECT sqlstate, message FROM t.error_of($$SELECT s2t_register_user('x@example.com', 'x', 'hash', 'X', 'FREE')$$);
-SELECT sqlstate, message FROM t.error_of(format($$SELECT sp_check_quota_and_create_recording(%L, 'upload')$$, :'an'));
-SELECT sqlstate, message FROM t.error_of(format($$CALL sp_complete_recording(%L, 1, '[]')$$, :'r'));
-SELECT sqlstate, message FROM t.error_of(format($$CALL sp_fail_recording(%L, 'because')$$, :'r'));
-SELECT sqlstate, message FROM t.error_of($$CALL sp_reset_monthly_cycles()$$);
-SELECT sqlstate, message FROM t.error_of(format($$SELECT sp_get_user_stats(%L)$$, :'an'));
-SELECT sqlstate, message FROM t.error_of(format($$CALL sp_change_user_plan(%L, 'BASIC')$$, :'an'));
-SELECT sqlstate, message FROM t.error_of($$SELECT sp_cleanup_old_recordings()$$);
-SELECT sqlstate, message FROM t.error_of($$CALL sp_purge_old_recordings()$$);
-SELECT sqlstate, message FROM t.error_of($$CALL sp_seed_plans()$$);
-SELECT sqlstate, message FROM t.error_of($$SELECT s2t_slot('123e4567-e89b-12d3-a456-426614174000')$$);
-SELECT sqlstate, message FROM t.error_of($$SELECT s2t_version()$$);
-SELECT sqlstate, message FROM t.error_of($$SELECT s2t_install()$$);
-SELECT sqlstate, message FROM t.error_of($$SELECT FROM plans$$);
-SELECT sqlstate, message FROM t.error_of($$SELECT FROM users$$);
-SELECT sqlstate, message FROM t.error_of($$SELECT FROM user_profiles$$);
-SELECT sqlstate, message FROM t.error_of($$SELECT FROM user_subscriptions$$);
-SELECT sqlstate, message FROM t.error_of($$SELECT FROM recordings$$);
-SELECT sqlstate, message FROM t.error_of($$SELECT FROM segments$$);
-SELECT sqlstate, message FROM t.error_of($$SELECT FROM usage_cycles$$);
+SELECT state, message FROM t.error_of($$CALL sp_register_user('x@example.com', 'x', 'hash', 'X', 'FREE')$$);
+SELECT state, message FROM t.error_of($$SELECT s2t_register_user('x@example.com', 'x', 'hash', 'X', 'FREE')$$);
+SELECT state, message FROM t.error_of(format($$SELECT sp_check_quota_and_create_recording(%L, 'upload')$$, :'an'));
+SELECT state, message FROM t.error_of(format($$CALL sp_complete_recording(%L, 1, '[]')$$, :'r'));
+SELECT state, message FROM t.error_of(format($$CALL sp_fail_recording(%L, 'because')$$, :'r'));
+SELECT state, message FROM t.error_of($$CALL sp_reset_monthly_cycles()$$);
+SELECT state, message FROM t.error_of(format($$SELECT sp_get_user_stats(%L)$$, :'an'));
+SELECT state, message FROM t.error_of(format($$CALL sp_change_user_plan(%L, 'BASIC')$$, :'an'));
+SELECT state, message FROM t.error_of($$SELECT sp_cleanup_old_recordings()$$);
+SELECT state, message FROM t.error_of($$CALL sp_purge_old_recordings()$$);
+SELECT state, message FROM t.error_of($$CALL sp_seed_plans()$$);
+SELECT state, message FROM t.error_of($$SELECT s2t_slot('123e4567-e89b-12d3-a456-426614174000')$$);
+SELECT state, message FROM t.error_of($$SELECT s2t_version()$$);
+SELECT state, message FROM t.error_of($$SELECT s2t_install()$$);
+SELECT state, message FROM t.error_of($$SELECT FROM plans$$);
+SELECT state, message FROM t.error_of($$SELECT FROM users$$);
+SELECT state, message FROM t.error_of($$SELECT FROM user_profiles$$);
+SELECT state, message FROM t.error_of($$SELECT FROM user_subscriptions$$);
+SELECT state, message FROM t.error_of($$SELECT FROM recordings$$);
+SELECT state, message FROM t.error_of($$SELECT FROM segments$$);
+SELECT state, message FROM t.error_of($$SELECT FROM usage_cycles$$);
 RESET ROLE;
 
 -- With EXECUTE, and no right to any table, a service's whole life.
@@ -37,7 +37,7 @@ GRANT EXECUTE ON PROCEDURE sp_register_user, sp_complete_recording, sp_fail_reco
 GRANT EXECUTE ON FUNCTION s2t_register_user, sp_check_quota_and_create_recording, sp_get_user_stats, sp_cleanup_old_recordings,
   s2t_slot, s2t_version, s2t_install TO regress_s2t_app;
 SET ROLE regress_s2t_app;
-SELECT sqlstate FROM t.error_of($$SELECT FROM users$$);
+SELECT state FROM t.error_of($$SELECT FROM users$$);
 CALL sp_register_user('binh@example.com', 'binh', 'hash', 'Binh', 'FREE');
 SELECT s2t_register_user('chi@example.com', 'chi', 'hash', 'Chi', 'BASIC') AS chi \gset
 SELECT recording_id AS r1, quota_ok FROM sp_check_quota_and_create_recording(:'chi', 'upload') \gset
@@ -51,20 +51,20 @@ SELECT * FROM sp_cleanup_old_recordings(0);
 SELECT s2t_slot(:'chi') BETWEEN 0 AND 4095 AS slot, s2t_version() IS NOT NULL AS version;
 -- What the SECURITY DEFINER ones ran is the owner's; the caller's errors stay the caller's.
 SELECT current_user;
-SELECT sqlstate FROM t.error_of($$CALL sp_register_user('binh@example.com', 'x', 'hash', 'X', 'FREE')$$);
+SELECT state FROM t.error_of($$CALL sp_register_user('binh@example.com', 'x', 'hash', 'X', 'FREE')$$);
 SELECT current_user;
 
 -- Those that commit run with the caller's rights, and these are checked before anything is done.
-SELECT sqlstate, message FROM t.error_of($$CALL sp_reset_monthly_cycles()$$);
-SELECT sqlstate, message FROM t.error_of($$CALL sp_seed_plans()$$);
+SELECT state, message FROM t.error_of($$CALL sp_reset_monthly_cycles()$$);
+SELECT state, message FROM t.error_of($$CALL sp_seed_plans()$$);
 \set VERBOSITY sqlstate
 CALL sp_purge_old_recordings(0);
 CALL sp_reset_monthly_cycles();
 SELECT FROM s2t_install();
 \set VERBOSITY default
 -- The settings are not for everybody.
-SELECT sqlstate, message FROM t.error_of($$SET s2t.timezone = 'Asia/Ho_Chi_Minh'$$);
-SELECT sqlstate, message FROM t.error_of($$SET s2t.lazy_rollover = off$$);
+SELECT state, message FROM t.error_of($$SET s2t.timezone = 'Asia/Ho_Chi_Minh'$$);
+SELECT state, message FROM t.error_of($$SET s2t.lazy_rollover = off$$);
 SHOW s2t.timezone;
 SHOW s2t.lazy_rollover;
 RESET ROLE;

@@ -19,5 +19,5 @@ INSERT INTO plans (code, name, monthly_minutes, monthly_usage_limit) VALUES ('FR
 CALL sp_seed_plans();
 SELECT code, name FROM plans ORDER BY code COLLATE "C";
 -- At most one default.
-SELECT sqlstate FROM t.error_of('UPDATE plans SET is_default = true');
+SELECT state FROM t.error_of('UPDATE plans SET is_default = true');
 CALL t.clear();

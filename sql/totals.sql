@@ -129,7 +129,7 @@ SELECT segments FROM totals;
 TABLE t.inexact;
 INSERT INTO segments SELECT id, 0, 0, 1, 'x' FROM recordings;
 TRUNCATE recordings;
-SELECT sqlstate FROM t.error_of('TRUNCATE recordings');
+SELECT state FROM t.error_of('TRUNCATE recordings');
 TRUNCATE recordings CASCADE;
 TABLE totals;
 TABLE t.inexact;

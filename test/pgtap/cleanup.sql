@@ -80,7 +80,7 @@ SELECT throws_ok('SELECT sp_cleanup_old_recordings(NULL)', '22023', NULL, 'days 
 SELECT throws_ok('SELECT sp_cleanup_old_recordings(90, NULL)', '22023', NULL, 'batch NULL');
 SELECT throws_ok('SELECT sp_cleanup_old_recordings(-1)', '22023', NULL, 'days -1');
 SELECT throws_ok('SELECT sp_cleanup_old_recordings(90, 0)', '22023', NULL, 'batch 0');
-SELECT throws_ok('CALL sp_purge_old_recordings(90)', '2D000', NULL, 'the purge commits: not where the caller holds a transaction');
+SELECT throws_ok('CALL sp_purge_old_recordings(90)', '25001', NULL, 'the purge commits: not where the caller holds a transaction');
 
 SELECT * FROM finish();
 ROLLBACK;

@@ -22,6 +22,7 @@ CREATE TEMPORARY VIEW inexact AS
 
 CALL sp_register_user('an@example.com', 'an', 'hash', NULL, 'OPEN');
 CREATE TEMPORARY TABLE r AS SELECT recording_id AS id FROM sp_check_quota_and_create_recording(pg_temp.uid('an'), 'upload');
+CREATE FUNCTION pg_temp.r() RETURNS uuid LANGUAGE sql AS 'SELECT id FROM r';
 
 UPDATE user_subscriptions SET usage_count = 2147483646;
 SELECT ok(quota_ok, 'the last recording that can be counted') FROM sp_check_quota_and_create_recording(pg_temp.uid('an'), 'upload');
@@ -30,12 +31,12 @@ SELECT results_eq('SELECT usage_count, total_recordings FROM user_subscriptions'
 SELECT is((SELECT count(*) FROM recordings), 2::bigint, 'nor stored');
 
 UPDATE user_subscriptions SET used_seconds = 2147483647 - 3;
-SELECT throws_ok($$CALL sp_complete_recording((SELECT id FROM r), 3001, '[{"idx": 0, "start_ms": 0, "end_ms": 1, "text": "a"}]')$$, '22003', NULL, 'four seconds more than fit');
+SELECT throws_ok($$CALL sp_complete_recording(pg_temp.r(), 3001, '[{"idx": 0, "start_ms": 0, "end_ms": 1, "text": "a"}]')$$, '22003', NULL, 'four seconds more than fit');
 SELECT results_eq($$SELECT status, segment_count FROM recordings WHERE id = (SELECT id FROM r)$$, $$VALUES ('processing'::text, 0)$$, 'nothing of it was written');
 SELECT is((SELECT count(*) FROM segments), 0::bigint, 'no segment');
-SELECT lives_ok($$CALL sp_complete_recording((SELECT id FROM r), 3000, '[{"idx": 0, "start_ms": 0, "end_ms": 1, "text": "a"}]')$$, 'three fit');
+SELECT lives_ok($$CALL sp_complete_recording(pg_temp.r(), 3000, '[{"idx": 0, "start_ms": 0, "end_ms": 1, "text": "a"}]')$$, 'three fit');
 SELECT is((SELECT used_seconds FROM user_subscriptions), 2147483647, 'exactly');
-SELECT lives_ok($$CALL sp_complete_recording((SELECT id FROM r), 3000, '[{"idx": 0, "start_ms": 0, "end_ms": 1, "text": "a"}]')$$, 'a retry charges nothing');
+SELECT lives_ok($$CALL sp_complete_recording(pg_temp.r(), 3000, '[{"idx": 0, "start_ms": 0, "end_ms": 1, "text": "a"}]')$$, 'a retry charges nothing');
 -- The cycle's end makes room.
 UPDATE user_subscriptions SET cycle_start = now() - interval '60 days', cycle_end = now() - interval '30 days';
 SELECT ok(quota_ok, 'a new cycle') FROM sp_check_quota_and_create_recording(pg_temp.uid('an'), 'upload');

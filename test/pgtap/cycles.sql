@@ -4,7 +4,7 @@ BEGIN;
 SET LOCAL client_min_messages = warning;
 CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION IF NOT EXISTS s2t;
-SELECT plan(36);
+SELECT plan(35);
 
 INSERT INTO plans (code, name, monthly_minutes, monthly_usage_limit, is_default) VALUES
   ('FREE', 'Free', 30, 10, true), ('BASIC', 'Basic', 300, 100, false), ('TINY', 'Tiny', 1, 2, false), ('OPEN', 'Open', NULL, NULL, false);
@@ -20,16 +20,18 @@ DECLARE
   last timestamptz;
   bad text := '';
   ok boolean;
+  message text;
+  rid uuid;
 BEGIN
   PERFORM set_config('s2t.timezone', zone, true), set_config('TimeZone', session_zone, true);
   DELETE FROM users;
   PERFORM s2t_register_user(n || '@example.com', n, 'hash', NULL, 'OPEN') FROM unnest(ARRAY['registers', 'creates', 'completes', 'is reset', 'changes']) AS u (n) WHERE n <> 'is reset';
   PERFORM s2t_register_user('reset@example.com', 'is reset', 'hash', NULL, 'OPEN');
-  INSERT INTO recordings (user_id, source) VALUES (pg_temp.uid('completes'), 'direct');
+  INSERT INTO recordings (user_id, source) VALUES (pg_temp.uid('completes'), 'direct') RETURNING id INTO rid;
   UPDATE user_subscriptions SET cycle_start = now() - interval '70 days', cycle_end = now() - interval '40 days' WHERE user_id <> pg_temp.uid('registers');
   PERFORM sp_check_quota_and_create_recording(pg_temp.uid('creates'), 'upload');
-  CALL sp_complete_recording((SELECT id FROM recordings WHERE user_id = pg_temp.uid('completes')), 1000, '[]');
-  CALL sp_change_user_plan(pg_temp.uid('changes'), 'FREE', false, ok);
+  CALL sp_complete_recording(rid, 1000, '[]');
+  CALL sp_change_user_plan(pg_temp.uid('changes'), 'FREE', false, ok, message);
   CALL sp_reset_monthly_cycles();
   first := pg_temp.month_of(zone, 0);
   last := pg_temp.month_of(zone, 1);
@@ -65,12 +67,13 @@ UPDATE user_subscriptions SET cycle_start = pg_temp.month_of('Asia/Ho_Chi_Minh',
 CREATE FUNCTION pg_temp.prorate_after(closed timestamptz) RETURNS boolean LANGUAGE plpgsql AS $$
 DECLARE
   ok boolean;
+  message text;
   plan text := (SELECT CASE p.code WHEN 'FREE' THEN 'OPEN' ELSE 'FREE' END FROM user_subscriptions AS s JOIN plans AS p ON p.id = s.plan_id);
 BEGIN
   DELETE FROM usage_cycles;
   INSERT INTO usage_cycles (user_id, cycle_start, cycle_end, usage_count, used_seconds, closed_at, reason)
   VALUES (pg_temp.uid('an'), closed - interval '1 day', closed, 0, 0, closed, 'prorate');
-  CALL sp_change_user_plan(pg_temp.uid('an'), plan, true, ok);
+  CALL sp_change_user_plan(pg_temp.uid('an'), plan, true, ok, message);
   RETURN ok;
 END
 $$;

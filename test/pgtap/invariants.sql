@@ -43,6 +43,7 @@ DECLARE
   r uuid;
   ms int := floor(random() * 20000);
   ok boolean;
+  message text;
   before int := pg_temp.closed(u);
 BEGIN
   IF n < 5 THEN
@@ -83,7 +84,7 @@ BEGIN
     UPDATE segments AS s SET recording_id = r, idx = s.idx + 1000000000 + floor(random() * 1e8) WHERE s.recording_id <> r AND s.idx < 1000000000 AND random() < 0.1;
     RETURN 'move segments';
   ELSIF n = 16 THEN
-    CALL sp_change_user_plan(u, chr(65 + floor(random() * 3)::int), random() < 0.3, ok);
+    CALL sp_change_user_plan(u, chr(65 + floor(random() * 3)::int), random() < 0.3, ok, message);
     IF pg_temp.closed(u) > before THEN UPDATE charged SET usage_count = 0, used_seconds = 0 WHERE user_id = u; END IF;
     RETURN 'change plan';
   ELSIF n = 17 THEN
@@ -93,9 +94,9 @@ BEGIN
   ELSIF n = 18 THEN
     UPDATE user_subscriptions SET cycle_start = now() - interval '60 days', cycle_end = now() - interval '30 days' WHERE user_id = u;
     IF random() < 0.5 THEN
+      UPDATE charged SET usage_count = 0, used_seconds = 0
+      WHERE user_id IN (SELECT x.user_id FROM user_subscriptions AS x WHERE x.cycle_end <= clock_timestamp());
       CALL sp_reset_monthly_cycles();
-      UPDATE charged AS c SET usage_count = 0, used_seconds = 0 WHERE c.user_id IN (SELECT x.user_id FROM usage_cycles AS x WHERE x.closed_at > statement_timestamp() AND x.reason = 'rollover')
-        AND EXISTS (SELECT FROM user_subscriptions AS s WHERE s.user_id = c.user_id AND s.usage_count = 0 AND s.used_seconds = 0);
     END IF;
     RETURN 'end of a cycle';
   ELSE
