@@ -1,0 +1,625 @@
+#!/usr/bin/env python3
+"""Measures the extension against its peers, and reports.
+
+Called by bench/run, with the PG* variables of an empty cluster and S2T_TMP.
+
+The contenders of a case take turns, round by round, each in a session of its
+own, in another order every round; between turns the tables are vacuumed. What
+is compared are medians; how far the ratio varies from round to round is shown
+by its quartiles.
+"""
+
+import argparse
+import dataclasses
+import os
+import pathlib
+import random
+import re
+import statistics
+import subprocess
+import sys
+import threading
+import time
+
+import psycopg2
+
+import report
+
+HERE = pathlib.Path(__file__).parent
+TMP = pathlib.Path(os.environ["S2T_TMP"])
+PGBENCH = os.path.join(os.environ["PG_BIN"], "pgbench")
+DATABASE = "s2t_bench"
+USERS = 2000
+CASES = ["complete", "client", "create", "register", "plan", "stats", "cleanup", "reset", "big",
+         "throughput"]
+TABLES = "plans, users, user_profiles, user_subscriptions, recordings, segments, usage_cycles"
+
+
+class Session:
+    """A connection whose search_path leads to one contender's procedures and tables."""
+
+    def __init__(self, schema):
+        self.schema = schema
+        self.connection = psycopg2.connect(dbname=DATABASE, client_encoding="UTF8")
+        self.connection.autocommit = True
+        self.run(f"SET search_path = {schema}, bench, public")
+
+    def run(self, query, *args):
+        with self.connection.cursor() as cursor:
+            cursor.execute(query, args or None)
+            return cursor.fetchall() if cursor.description else []
+
+    def value(self, query, *args):
+        return self.run(query, *args)[0][0]
+
+    def spent(self, driver, *args):
+        """Calls a driver of driver.sql: (microseconds, bytes of WAL), each per call."""
+        places = ", ".join(["%s"] * len(args))
+        return self.run(f"SELECT usec, wal FROM bench.{driver}({places})", *args)[0]
+
+    def vacuum(self, tables=TABLES):
+        self.run(f"VACUUM {tables}")
+
+    def load(self, users=USERS, **flags):
+        extra = "".join(f", {name} => {value}" for name, value in flags.items())
+        self.run(f"SELECT bench.load({users}{extra})")
+        self.run(f"VACUUM ANALYZE {TABLES}")
+
+    def backend(self):
+        return self.connection.get_backend_pid()
+
+    def close(self):
+        self.connection.close()
+
+
+@dataclasses.dataclass
+class Series:
+    """What one contender needed, round by round."""
+
+    usec: list = dataclasses.field(default_factory=list)
+    wal: list = dataclasses.field(default_factory=list)
+    buffers: float = None
+
+    def median(self):
+        return statistics.median(self.usec)
+
+
+class Results(dict):
+    """Case -> contender -> Series."""
+
+    def series(self, case, contender):
+        return self.setdefault(case, {}).setdefault(contender, Series())
+
+
+results = Results()
+notes = {}  # figures that are no series
+watch = None  # a Session that looks on from outside
+
+
+def tell(line):
+    print(f"  {line}", flush=True)
+
+
+# ---------------------------------------------------------------- rounds
+
+
+def buffers_now():
+    return watch.value("SELECT blks_hit + blks_read FROM pg_stat_database WHERE datname = current_database()")
+
+
+def count_buffers(session, turn):
+    """Pages that one turn touches; None where the server cannot tell (before 15)."""
+    if session.connection.server_version < 150000:
+        return None
+    session.run("SELECT pg_stat_force_next_flush()")
+    session.run("SELECT 1")
+    before = buffers_now()
+    turn()
+    session.run("SELECT pg_stat_force_next_flush()")
+    session.run("SELECT 1")
+    return buffers_now() - before
+
+
+def take_turns(case, rounds, contenders, calls):
+    """Runs a case.
+
+    contenders: name -> (session, prepare, turn). turn(prepare()) is one turn and
+    returns (usec, wal); prepare is not measured. The first round is not counted:
+    it fills caches, and touches every page once after the last checkpoint. The
+    round after the last counts buffers.
+    """
+    names = list(contenders)
+    watch.run("CHECKPOINT")
+    for number in range(rounds + 2):
+        order = names[number % len(names):] + names[: number % len(names)]
+        for name in order:
+            session, prepare, turn = contenders[name]
+            given = prepare()
+            session.vacuum()
+            series = results.series(case, name)
+            if number == 0:
+                turn(given)
+            elif number <= rounds:
+                usec, wal = turn(given)
+                series.usec.append(usec)
+                series.wal.append(wal)
+            else:
+                touched = count_buffers(session, lambda: turn(given))
+                series.buffers = None if touched is None else touched / calls
+    tell(f"{case}: " + ", ".join(f"{name} {results[case][name].median():.1f} us" for name in names))
+
+
+def nothing():
+    return None
+
+
+# ---------------------------------------------------------------- cases
+
+
+def measure_complete(options):
+    sizes = {10: (15, 300), 100: (15, 100), 1000: (11, 20), 10000: (7, 3), 100000: (3, 1)}
+    if options.quick:
+        sizes = {10: (7, 200), 100: (7, 60), 1000: (7, 8), 10000: (3, 1)}
+    folder = str(TMP / "copy")
+    for size, (rounds, calls) in sizes.items():
+        watch.run("SELECT bench.make_payload(%s)", size)
+        s2t, peer, copy = Session("s2t"), Session("peer"), Session("peer")
+        s2t.load()
+        peer.load()
+        copy.run("TRUNCATE peer.segments_copy")
+
+        def open_for(session):
+            return lambda: session.value("SELECT bench.open_recordings(%s)::text", calls)
+
+        def write_files():
+            ids = s2t.value("SELECT bench.open_recordings(%s)::text", calls)
+            copy.run("SELECT bench.write_files(%s::uuid[], %s, %s)", ids, size, folder)
+            copy.vacuum("peer.segments_copy")
+
+        def complete(session):
+            return lambda ids: session.run("SELECT usec, wal FROM bench.complete(%s::uuid[], %s)", ids, size)[0]
+
+        take_turns(f"complete {size}", rounds, {
+            "s2t": (s2t, open_for(s2t), complete(s2t)),
+            "plpgsql": (peer, open_for(peer), complete(peer)),
+            "copy": (copy, write_files, lambda _: copy.spent("copy", calls, folder)),
+        }, calls)
+        compare_content(size)
+        for session in (s2t, peer, copy):
+            session.close()
+
+
+def compare_content(size):
+    """Both sides must have stored the same, or the comparison is void."""
+    for query in ("SELECT count(*), sum(idx), sum(start_ms), sum(end_ms), sum(octet_length(text)) FROM {}.segments",
+                  "SELECT sum(used_seconds), sum(total_duration_ms), sum(total_segments) FROM {}.user_subscriptions"):
+        ours, theirs = (watch.run(query.format(schema))[0] for schema in ("s2t", "peer"))
+        if ours != theirs:
+            sys.exit(f"complete {size}: the contenders stored different things: {ours} and {theirs}")
+
+
+def measure_simple(case, rounds, calls, arguments, drivers):
+    """A case whose turns need no preparation; arguments(round) are the driver's."""
+    sessions = []
+    contenders = {}
+    for name, (schema, driver) in drivers.items():
+        session = Session(schema)
+        sessions.append(session)
+        if name != "bare":
+            session.load()
+        turns = iter(range(rounds + 2))
+        offset = 500000 if name == "bare" else 0
+        contenders[name] = (session, nothing, lambda _, session=session, driver=driver, turns=turns, offset=offset:
+                            session.spent(driver, *arguments(next(turns), offset)))
+    take_turns(case, rounds, contenders, calls)
+    for session in sessions:
+        session.close()
+
+
+def measure_create(options):
+    rounds, calls = (7, 500) if options.quick else (15, USERS)
+    measure_simple("create", rounds, calls, lambda turn, offset: (calls,), {
+        "s2t": ("s2t", "create"), "plpgsql": ("peer", "create"), "bare": ("peer", "create_bare")})
+
+
+def measure_register(options):
+    rounds, calls = (7, 300) if options.quick else (15, 1000)
+    measure_simple("register", rounds, calls, lambda turn, offset: (offset + turn * calls, calls), {
+        "s2t": ("s2t", "register"), "plpgsql": ("peer", "register"), "bare": ("peer", "register_bare")})
+
+
+def measure_plan(options):
+    rounds, calls = (7, 500) if options.quick else (15, USERS)
+    # The two that share the peer's tables move its users to and fro, in whichever order they come.
+    state = {}
+
+    def change(session, driver):
+        def turn(_):
+            code = "FREE" if state.get(session.schema) == "BASIC" else "BASIC"
+            state[session.schema] = code
+            return session.spent(driver, code, calls)
+        return turn
+
+    s2t, peer, bare = Session("s2t"), Session("peer"), Session("peer")
+    s2t.load()
+    peer.load()
+    take_turns("change plan", rounds, {
+        "s2t": (s2t, nothing, change(s2t, "change_plan")),
+        "plpgsql": (peer, nothing, change(peer, "change_plan")),
+        "bare": (bare, nothing, change(bare, "change_plan_bare")),
+    }, calls)
+    for session in (s2t, peer, bare):
+        session.close()
+
+
+def measure_stats(options):
+    recordings, rounds, calls = (1000, 7, 1000) if options.quick else (10000, 15, 3000)
+    sides = [Session("s2t"), Session("peer")]
+    for side in sides:
+        side.load()
+        # User 1 gets them all, user 2 ten; what stats read does not hang on who has segments,
+        # so on the peer's side they are left out.
+        side.run("SELECT bench.load_old(%s, %s, 1)", recordings, 100 if side.schema == "s2t" else 0)
+        if side.schema == "s2t":
+            side.run("UPDATE recordings SET user_id = bench.user_id(2) WHERE id >= bench.recording_id(%s)",
+                     recordings - 10)
+        side.run(f"VACUUM ANALYZE {TABLES}")
+    s2t, peer = sides
+    few = Session("s2t")
+    take_turns("stats", rounds, {
+        "s2t": (s2t, nothing, lambda _: s2t.spent("stats", 1, calls)),
+        "ten": (few, nothing, lambda _: few.spent("stats", 2, calls)),
+        "plpgsql": (peer, nothing, lambda _: peer.spent("stats", 1, calls)),
+    }, calls)
+    notes["stats recordings"] = recordings
+    for session in (s2t, peer, few):
+        session.close()
+
+
+def measure_cleanup(options):
+    rounds = 3 if options.quick else 7
+    batch = 300 if options.quick else 1000
+    segments = 100
+    s2t, peer, direct = Session("s2t"), Session("peer"), Session("peer")
+    for side, share in ((s2t, 1), (peer, 2)):
+        side.load()
+        side.run("SELECT bench.load_old(%s, %s, %s)", batch * (rounds + 2) * share, segments, USERS)
+        side.run(f"VACUUM ANALYZE {TABLES}")
+    take_turns("cleanup", rounds, {
+        "s2t": (s2t, nothing, lambda _: s2t.spent("cleanup", batch)),
+        "plpgsql": (peer, nothing, lambda _: peer.spent("cleanup", batch)),
+        "no cascade": (direct, nothing, lambda _: direct.spent("cleanup_without_cascade", batch)),
+    }, batch * segments)
+    for session in (s2t, peer, direct):
+        session.close()
+
+
+class Creator(threading.Thread):
+    """A user who goes on creating recordings, and remembers the longest wait."""
+
+    def __init__(self, schema):
+        super().__init__(daemon=True)
+        self.session = Session(schema)
+        self.longest = 0.0
+        self.calls = 0
+        self.going = True
+        self.call()
+        self.longest = 0.0
+        self.start()
+
+    def call(self):
+        user = 1000 * random.randint(1, 1000)
+        since = time.perf_counter()
+        self.session.run("SELECT * FROM sp_check_quota_and_create_recording(bench.user_id(%s), 'realtime')", user)
+        self.longest = max(self.longest, time.perf_counter() - since)
+        self.calls += 1
+
+    def run(self):
+        while self.going:
+            self.call()
+            time.sleep(0.002)
+
+    def finish(self):
+        self.going = False
+        self.join()
+        self.session.close()
+        return self.longest
+
+
+class Memory(threading.Thread):
+    """Watches what a backend has for itself (not the shared buffers), in bytes."""
+
+    def __init__(self, session):
+        super().__init__(daemon=True)
+        self.path = f"/proc/{session.backend()}/status"
+        self.samples = [self.read()]
+        self.going = True
+        self.start()
+
+    def read(self):
+        with open(self.path, encoding="ascii") as status:
+            return int(re.search(r"^RssAnon:\s+(\d+) kB", status.read(), re.M)[1]) * 1024
+
+    def run(self):
+        while self.going:
+            self.samples.append(self.read())
+            time.sleep(0.001)
+
+    def finish(self):
+        self.going = False
+        self.join()
+        return self.samples
+
+
+TWO_STATEMENTS = """
+    BEGIN;
+    INSERT INTO usage_cycles (user_id, plan_code, monthly_minutes, monthly_usage_limit,
+                              cycle_start, cycle_end, usage_count, used_seconds, reason)
+    SELECT s.user_id, p.code, p.monthly_minutes, p.monthly_usage_limit,
+           s.cycle_start, s.cycle_end, s.usage_count, s.used_seconds, 'rollover'
+      FROM user_subscriptions AS s
+      JOIN plans AS p ON p.id = s.plan_id
+     WHERE s.cycle_end <= now();
+    UPDATE user_subscriptions AS s
+       SET cycle_start = date_trunc('month', now(), 'UTC'),
+           cycle_end = (date_trunc('month', now() AT TIME ZONE 'UTC') + interval '1 month') AT TIME ZONE 'UTC',
+           usage_count = 0, used_seconds = 0
+     WHERE s.cycle_end <= now();
+    COMMIT"""
+
+
+def measure_reset(options):
+    rounds, users = (1, 100000) if options.quick else (3, 1000000)
+    batches, growth, waits = [], [], {"s2t": [], "set-based": [], "idle": []}
+    contenders = {"s2t": ("s2t", "CALL sp_reset_monthly_cycles()"), "set-based": ("peer", TWO_STATEMENTS),
+                  "plpgsql": ("peer", "CALL sp_reset_monthly_cycles()")}
+    for number in range(rounds):
+        for name, (schema, command) in list(contenders.items()):
+            session = Session(schema)
+            session.load(users, in_ended="true", in_only_subscriptions="true")
+            watch.run("CHECKPOINT")
+            session.run("CALL sp_seed_plans()" if schema == "s2t" else "SELECT 1")
+            creator = Creator(schema)
+            if name == "s2t":
+                time.sleep(1.0)
+                waits["idle"].append(creator.longest)
+                creator.longest = 0.0
+            memory = Memory(session)
+            since = time.perf_counter()
+            session.run(command)
+            results.series("reset", name).usec.append((time.perf_counter() - since) * 1e6)
+            samples = memory.finish()
+            waits.setdefault(name, []).append(creator.finish())
+            left = session.value("SELECT count(*) FROM user_subscriptions WHERE cycle_end <= now()")
+            closed = session.value("SELECT count(*) FROM usage_cycles")
+            if (left, closed) != (0, users):
+                sys.exit(f"reset: {name} left {left} cycles open and closed {closed} of {users}")
+            if name == "s2t":
+                # Flat: what it holds at its end over what it held when a tenth was done.
+                growth.append(max(samples) - samples[len(samples) // 10])
+                batches.append(session.value("""
+                    SELECT max(extract(epoch FROM gap)) FROM (
+                        SELECT lead(closed_at) OVER (ORDER BY closed_at) - closed_at AS gap
+                          FROM usage_cycles GROUP BY closed_at HAVING count(*) > 1) AS g"""))
+            session.close()
+    notes["reset"] = {"users": users, "growth": max(growth), "idle": max(waits["idle"]), "wait": max(waits["s2t"]),
+                      "batch": float(max(batches)), "wait set-based": max(waits["set-based"])}
+    tell("reset: " + ", ".join(f"{name} {series.median() / 1e6:.2f} s" for name, series in results["reset"].items()))
+    tell("reset: " + ", ".join(f"{key} {value}" for key, value in notes["reset"].items()))
+
+
+def measure_big(options):
+    """Memory of complete(100,000); its time is a size of the case complete."""
+    size = 100000
+    if options.quick:
+        return
+    watch.run("SELECT bench.make_payload(%s), bench.make_payload(1000)", size)
+    payload = watch.value("SELECT octet_length(jsonb_send(segments)) FROM bench.payload WHERE size = %s", size)
+    for schema, name in (("s2t", "s2t"), ("peer", "plpgsql")):
+        session = Session(schema)
+        session.load()
+        # The session has seen the procedure before, and holds the payload when watching begins.
+        for recording, of in zip(session.run("SELECT unnest(bench.open_recordings(4))"), (1000, 1000, 1000, size)):
+            memory = Memory(session)
+            before = session.value("CALL bench.complete_held(%s, %s)", recording[0], of)
+            peak = max(memory.finish())
+        notes.setdefault("big", {})[name] = peak - before
+        session.close()
+    notes["big"]["payload"] = payload
+    tell("big: " + ", ".join(f"{key} {value / 1048576:.1f} MB" for key, value in notes["big"].items()))
+
+
+# ---------------------------------------------------------------- clients
+
+
+def pgbench(schema, script, clients=1, seconds=None, transactions=None, synchronous=True, variables=None):
+    """Runs a script over the prepared protocol: transactions per second."""
+    command = [PGBENCH, "-n", "-M", "prepared", "-f", str(script), "-c", str(clients), "-j", str(min(clients, 2))]
+    command += ["-T", str(seconds)] if seconds else ["-t", str(transactions)]
+    for name, value in (variables or {}).items():
+        command += ["-D", f"{name}={value}"]
+    environment = dict(os.environ, PGDATABASE=DATABASE, PGOPTIONS=f"-c search_path={schema},bench,public "
+                       f"-c synchronous_commit={'on' if synchronous else 'off'}")
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    found = re.search(r"^tps = ([0-9.]+)", done.stdout, re.M)
+    if done.returncode != 0 or not found:
+        sys.exit(f"pgbench failed: {done.stderr[-2000:]}")
+    return float(found[1])
+
+
+NEXT_RECORDING = "('01900000-0001-7000-8000-' || lpad(nextval('bench.next_recording')::text, 12, '0'))::uuid"
+SOME_USER = "('01900000-0000-7000-8000-' || lpad(:n::text, 12, '0'))::uuid"
+
+
+def write_scripts():
+    """The scripts of all clients; returns their folder and variables."""
+    folder = TMP / "scripts"
+    folder.mkdir(exist_ok=True)
+    watch.run("SELECT bench.make_payload(100)")
+    segments = watch.value("SELECT segments FROM bench.payload WHERE size = 100")
+    (folder / "create.sql").write_text(
+        f"\\set n random(1, {USERS})\n"
+        f"SELECT * FROM sp_check_quota_and_create_recording({SOME_USER}, 'realtime', 'vi');\n")
+    (folder / "complete.sql").write_text(
+        f"CALL sp_complete_recording({NEXT_RECORDING}, 310000, :payload);\n")
+    update_recording = ("UPDATE recordings SET status = 'done', duration_ms = 310000, completed_at = now(), segment_count = 100"
+                        " WHERE id = :r::uuid;\n")
+    update_subscription = ("UPDATE user_subscriptions SET used_seconds = used_seconds + 310, total_duration_ms = total_duration_ms + 310000,"
+                           " total_segments = total_segments + 100 WHERE user_id = :u::uuid;\n")
+    # A client knows the ids of what it works on: asking for them is not counted among the 102.
+    head = (f"SELECT {NEXT_RECORDING} AS r, bench.user_id(1 + (currval('bench.next_recording') % {USERS})) AS u \\gset\n"
+            "BEGIN;\n")
+    one = "INSERT INTO segments (recording_id, idx, start_ms, end_ms, text) VALUES (:r::uuid, {i}, {s}, {e}, :t{i});\n"
+    (folder / "statements.sql").write_text(
+        head + update_recording +
+        "".join(one.format(i=s["idx"], s=s["start_ms"], e=s["end_ms"]) for s in segments) +
+        update_subscription + "COMMIT;\n")
+    rows = ", ".join(f"(:r::uuid, {s['idx']}, {s['start_ms']}, {s['end_ms']}, :t{s['idx']})" for s in segments)
+    (folder / "multirow.sql").write_text(
+        head + update_recording + "INSERT INTO segments (recording_id, idx, start_ms, end_ms, text) VALUES " + rows + ";\n" +
+        update_subscription + "COMMIT;\n")
+    payload = watch.value("SELECT segments::text FROM bench.payload WHERE size = 100")
+    texts = {f"t{s['idx']}": s["text"] for s in segments}
+    return folder, {"payload": payload}, texts
+
+
+class Supply:
+    """Numbered recordings that pgbench completes."""
+
+    def __init__(self, schemas, count):
+        self.sessions = {schema: Session(schema) for schema in schemas}
+        self.count = count
+        watch.run("CREATE SEQUENCE IF NOT EXISTS bench.next_recording MINVALUE 0")
+        for session in self.sessions.values():
+            session.load()
+
+    def refill(self, schema, count=None):
+        session = self.sessions[schema]
+        session.run("SET session_replication_role = replica")
+        session.run("TRUNCATE recordings, segments")
+        session.run("RESET session_replication_role")
+        session.run("SELECT setval('bench.next_recording', 0, false), bench.open_numbered(0, %s, %s)",
+                    count or self.count, USERS)
+        session.vacuum()
+
+
+def by_python(schema, one_call, supply, calls):
+    """The same by a client in Python, as the document's application: microseconds per recording."""
+    supply.refill(schema, calls + 10)
+    session = Session(schema)
+    segments = watch.value("SELECT segments FROM bench.payload WHERE size = 100")
+    payload = watch.value("SELECT segments::text FROM bench.payload WHERE size = 100")
+    session.run("PREPARE done (uuid) AS UPDATE recordings SET status = 'done', duration_ms = 310000,"
+                " completed_at = now(), segment_count = 100 WHERE id = $1")
+    session.run("PREPARE segment (uuid, int, int, int, text) AS"
+                " INSERT INTO segments (recording_id, idx, start_ms, end_ms, text) VALUES ($1, $2, $3, $4, $5)")
+    session.run("PREPARE charge (uuid) AS UPDATE user_subscriptions SET used_seconds = used_seconds + 310,"
+                " total_duration_ms = total_duration_ms + 310000, total_segments = total_segments + 100 WHERE user_id = $1")
+    ids = session.run("SELECT id::text, user_id::text FROM recordings ORDER BY id LIMIT %s", calls + 10)
+    session.connection.autocommit = False
+    spent = []
+    with session.connection.cursor() as cursor:
+        for recording, user in ids:
+            since = time.perf_counter()
+            if one_call:
+                cursor.execute("CALL sp_complete_recording(%s, %s, %s)", (recording, 310000, payload))
+            else:
+                cursor.execute("EXECUTE done (%s)", (recording,))
+                for s in segments:
+                    cursor.execute("EXECUTE segment (%s, %s, %s, %s, %s)",
+                                   (recording, s["idx"], s["start_ms"], s["end_ms"], s["text"]))
+                cursor.execute("EXECUTE charge (%s)", (user,))
+            session.connection.commit()
+            spent.append((time.perf_counter() - since) * 1e6)
+    session.close()
+    return statistics.median(spent[10:])
+
+
+def measure_client(options):
+    rounds, transactions = (3, 300) if options.quick else (7, 600)
+    supply = Supply(("s2t", "peer"), transactions + 10)
+    folder, payload, texts = write_scripts()
+    contenders = {"s2t": ("s2t", "complete.sql", payload), "102 statements": ("peer", "statements.sql", texts),
+                  "multi-row": ("peer", "multirow.sql", texts)}
+    for synchronous in (True, False):
+        case = f"client, synchronous_commit {'on' if synchronous else 'off'}"
+        for number in range(rounds + 1):
+            for name, (schema, script, variables) in contenders.items():
+                supply.refill(schema)
+                tps = pgbench(schema, folder / script, transactions=transactions, synchronous=synchronous, variables=variables)
+                if number > 0:
+                    results.series(case, name).usec.append(1e6 / tps)
+        tell(f"{case}: " + ", ".join(f"{name} {series.median():.0f} us" for name, series in results[case].items()))
+    case = "client, Python"
+    for _ in range(rounds):
+        for name, schema, one_call in (("s2t", "s2t", True), ("102 statements", "peer", False)):
+            results.series(case, name).usec.append(by_python(schema, one_call, supply, 60 if options.quick else 150))
+    tell(f"{case}: " + ", ".join(f"{name} {series.median():.0f} us" for name, series in results[case].items()))
+
+
+def measure_throughput(options):
+    seconds = 1 if options.quick else 3
+    clients = (1, 8) if options.quick else (1, 2, 8, 32)
+    supply = Supply(("s2t", "peer"), 6000 * seconds)
+    folder, payload, _ = write_scripts()
+    table = notes.setdefault("throughput", {})
+    for operation, variables in (("create", None), ("complete", payload)):
+        for synchronous in (True, False):
+            for count in clients:
+                row = table.setdefault((operation, synchronous, count), {})
+                for schema, name in (("s2t", "s2t"), ("peer", "plpgsql")):
+                    supply.refill(schema, None if operation == "complete" else 1)
+                    watch.run("CHECKPOINT")
+                    row[name] = pgbench(schema, folder / f"{operation}.sql", clients=count, seconds=seconds,
+                                        synchronous=synchronous, variables=variables)
+                tell(f"{operation}, synchronous_commit {'on' if synchronous else 'off'}, {count} clients: "
+                     + ", ".join(f"{name} {tps:.0f}/s" for name, tps in row.items()))
+
+
+# ---------------------------------------------------------------- main
+
+
+def set_up():
+    admin = psycopg2.connect(dbname="postgres")
+    admin.autocommit = True
+    with admin.cursor() as cursor:
+        cursor.execute(f"CREATE DATABASE {DATABASE} TEMPLATE template0 ENCODING 'UTF8'")
+    admin.close()
+    setup = Session("public")
+    setup.run("CREATE SCHEMA s2t")
+    setup.run("CREATE EXTENSION s2t SCHEMA s2t")
+    setup.run((HERE / "peer.sql").read_text(encoding="utf-8"))
+    setup.run((HERE / "driver.sql").read_text(encoding="utf-8"))
+    lecture = (HERE.parent / "demo" / "lecture.vi.txt").read_text(encoding="utf-8").split("\n")
+    for line in lecture:
+        if 60 <= len(line.strip().encode()) <= 90:
+            setup.run("INSERT INTO bench.sentence (text) VALUES (%s)", line.strip())
+    setup.close()
+
+
+def main():
+    global watch
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--only", default="")
+    options = parser.parse_args()
+    wanted = options.only.split(",") if options.only else [
+        case for case in CASES if not (options.quick and case in ("throughput", "big", "reset", "client"))]
+    for case in wanted:
+        if case not in CASES:
+            sys.exit(f"there is no case '{case}' ({' '.join(CASES)})")
+
+    began = time.monotonic()
+    set_up()
+    watch = Session("bench")
+    for case in CASES:
+        if case in wanted:
+            globals()[f"measure_{case}"](options)
+    text = report.table(results, notes)
+    print("\n" + text)
+    if not options.quick and not options.only:
+        report.write(HERE, results, notes, text, watch, time.monotonic() - began)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,507 @@
+-- The peer that the extension is measured against: the seven procedures in PL/pgSQL, as fast as we
+-- could make them, in the schema "peer".  Expects the extension in the schema "s2t".
+--
+-- Its tables are copies of the extension's: columns, defaults, constraints, indexes, fillfactor.
+-- They have no triggers that count; the procedures keep the same running totals themselves.
+--
+-- The peer does what the contract asks wherever SQL does it cheaply, and less where it would cost:
+-- it does not keep unknown keys of a segment, tells a repeated call by status alone and not by
+-- content, accepts what jsonb_to_recordset() accepts ("5" for 5), is not SECURITY DEFINER, carries
+-- no SET search_path, puts no slot into its ids, and its reset does not commit in batches.
+
+CREATE SCHEMA peer;
+
+DO $do$
+DECLARE
+    step record;
+BEGIN
+    -- With s2t in the path, definitions come out without a schema.
+    SET LOCAL search_path = s2t, pg_catalog;
+    CREATE TEMPORARY TABLE steps ON COMMIT DROP AS
+    SELECT c.relname AS tab, format('CREATE TABLE peer.%I (LIKE s2t.%1$I INCLUDING ALL)%s', c.relname,
+                                    ' WITH (' || array_to_string(c.reloptions, ', ') || ')') AS make,
+           (SELECT array_agg(format('ALTER TABLE peer.%I ADD CONSTRAINT %I %s', c.relname, o.conname,
+                                    replace(pg_get_constraintdef(o.oid), 'REFERENCES ', 'REFERENCES peer.')))
+              FROM pg_constraint AS o
+             WHERE o.conrelid = c.oid AND o.contype = 'f') AS refer
+      FROM pg_class AS c
+     WHERE c.relnamespace = 's2t'::regnamespace AND c.relkind = 'r';
+
+    FOR step IN SELECT make FROM pg_temp.steps LOOP
+        EXECUTE step.make;
+    END LOOP;
+    FOR step IN SELECT unnest(refer) AS make FROM pg_temp.steps LOOP
+        EXECUTE step.make;
+    END LOOP;
+END
+$do$;
+
+-- What COPY fills: segments without the foreign key.
+CREATE TABLE peer.segments_copy (LIKE peer.segments INCLUDING ALL);
+
+
+-- ------------------------------------------------------------------------------------------------
+-- 1. Register
+-- ------------------------------------------------------------------------------------------------
+
+CREATE PROCEDURE peer.sp_register_user(
+    in_email text,
+    in_user_name text,
+    in_hashed_pass text,
+    in_name text,
+    in_default_plan_code text)
+LANGUAGE plpgsql
+AS $procedure$
+DECLARE
+    the_email CONSTANT text := btrim(in_email, E' \t\n\v\f\r');
+    the_name  CONSTANT text := btrim(in_user_name, E' \t\n\v\f\r');
+    month     CONSTANT timestamp := date_trunc('month', clock_timestamp() AT TIME ZONE 'UTC');
+BEGIN
+    IF the_email IS NULL OR octet_length(the_email) > 254 OR the_email !~ '^[^@[:space:][:cntrl:]]+@[^@[:space:][:cntrl:]]+$' THEN
+        RAISE EXCEPTION 'invalid e-mail address' USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    IF the_name IS NULL OR the_name = '' OR length(the_name) > 64
+       OR in_hashed_pass IS NULL OR btrim(in_hashed_pass) = '' THEN
+        RAISE EXCEPTION 'invalid user name or password hash' USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+
+    WITH the_plan AS (
+        SELECT p.id FROM peer.plans AS p WHERE p.code = in_default_plan_code AND p.is_active
+    ), the_user AS (
+        INSERT INTO peer.users (email, user_name, password_hash)
+        SELECT the_email, the_name, in_hashed_pass FROM the_plan
+        RETURNING id
+    ), profile AS (
+        INSERT INTO peer.user_profiles (user_id, name)
+        SELECT u.id, in_name FROM the_user AS u
+    )
+    INSERT INTO peer.user_subscriptions (user_id, plan_id, cycle_start, cycle_end)
+    SELECT u.id, p.id, month AT TIME ZONE 'UTC', (month + interval '1 month') AT TIME ZONE 'UTC'
+      FROM the_user AS u, the_plan AS p;
+
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'plan not found or not active' USING ERRCODE = 'no_data_found',
+              DETAIL = format('No active plan has the code "%s".', in_default_plan_code);
+    END IF;
+END
+$procedure$;
+
+
+-- ------------------------------------------------------------------------------------------------
+-- Rollover, the rare path of several procedures
+-- ------------------------------------------------------------------------------------------------
+
+-- Closes the cycle of a user if it has ended.  False if there is no subscription.
+CREATE FUNCTION peer.roll_over(in_user_id uuid)
+RETURNS boolean
+LANGUAGE plpgsql
+AS $function$
+DECLARE
+    month   CONSTANT timestamp := date_trunc('month', clock_timestamp() AT TIME ZONE 'UTC');
+    old     peer.user_subscriptions%ROWTYPE;
+BEGIN
+    SELECT * INTO old FROM peer.user_subscriptions AS s WHERE s.user_id = in_user_id FOR NO KEY UPDATE;
+    IF NOT FOUND THEN
+        RETURN false;
+    END IF;
+    IF old.cycle_end <= clock_timestamp() THEN
+        INSERT INTO peer.usage_cycles (user_id, plan_code, monthly_minutes, monthly_usage_limit,
+                                       cycle_start, cycle_end, usage_count, used_seconds, reason)
+        SELECT old.user_id, p.code, p.monthly_minutes, p.monthly_usage_limit,
+               old.cycle_start, old.cycle_end, old.usage_count, old.used_seconds, 'rollover'
+          FROM peer.plans AS p
+         WHERE p.id = old.plan_id;
+        UPDATE peer.user_subscriptions AS s
+           SET cycle_start = month AT TIME ZONE 'UTC', cycle_end = (month + interval '1 month') AT TIME ZONE 'UTC',
+               usage_count = 0, used_seconds = 0,
+               plan_id = coalesce((SELECT d.id FROM peer.plans AS p, peer.plans AS d
+                                    WHERE p.id = s.plan_id AND NOT p.is_active AND d.is_default), s.plan_id)
+         WHERE s.user_id = in_user_id;
+    END IF;
+    RETURN true;
+END
+$function$;
+
+
+-- ------------------------------------------------------------------------------------------------
+-- 2. Create
+-- ------------------------------------------------------------------------------------------------
+
+CREATE FUNCTION peer.sp_check_quota_and_create_recording(
+    in_user_id uuid,
+    in_source text,
+    in_language text DEFAULT 'vi',
+    in_meta jsonb DEFAULT '{}',
+    OUT recording_id uuid,
+    OUT quota_ok boolean,
+    OUT error_message text)
+LANGUAGE plpgsql
+AS $function$
+DECLARE
+    s record;
+BEGIN
+    IF in_user_id IS NULL OR in_source IS NULL OR btrim(in_source) = '' OR length(in_source) > 64
+       OR in_language IS NULL OR in_language !~ '^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$'
+       OR in_meta IS NULL OR jsonb_typeof(in_meta) <> 'object' THEN
+        RAISE EXCEPTION 'invalid argument' USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+
+    -- The whole of the usual case is one statement: the conditional UPDATE is check, lock and charge.
+    WITH charged AS (
+        UPDATE peer.user_subscriptions AS u
+           SET usage_count = u.usage_count + 1, total_recordings = u.total_recordings + 1
+          FROM peer.plans AS p
+         WHERE u.user_id = in_user_id
+           AND p.id = u.plan_id
+           AND u.cycle_end > clock_timestamp()
+           AND (p.monthly_usage_limit IS NULL OR u.usage_count < p.monthly_usage_limit)
+           AND (p.monthly_minutes IS NULL OR u.used_seconds < p.monthly_minutes * 60)
+        RETURNING u.user_id
+    )
+    INSERT INTO peer.recordings AS r (user_id, source, language, meta)
+    SELECT c.user_id, in_source, in_language, in_meta
+      FROM charged AS c
+    RETURNING r.id INTO recording_id;
+
+    quota_ok := FOUND;
+    error_message := '';
+    IF quota_ok THEN
+        RETURN;
+    END IF;
+
+    -- Why not, or not yet.
+    IF NOT peer.roll_over(in_user_id) THEN
+        error_message := 'no active subscription';
+        RETURN;
+    END IF;
+    SELECT u.usage_count, u.used_seconds, p.monthly_usage_limit, p.monthly_minutes INTO s
+      FROM peer.user_subscriptions AS u
+      JOIN peer.plans AS p ON p.id = u.plan_id
+     WHERE u.user_id = in_user_id;
+    IF s.usage_count >= s.monthly_usage_limit THEN
+        error_message := format('recording limit reached: %s of %s recordings used in this cycle', s.usage_count, s.monthly_usage_limit);
+    ELSIF s.used_seconds >= s.monthly_minutes * 60 THEN
+        error_message := format('minute limit reached: %s of %s minutes used in this cycle', s.used_seconds / 60, s.monthly_minutes);
+    ELSE
+        -- Its cycle had ended; the row is locked now.
+        SELECT c.recording_id, c.quota_ok, c.error_message
+          INTO recording_id, quota_ok, error_message
+          FROM peer.sp_check_quota_and_create_recording(in_user_id, in_source, in_language, in_meta) AS c;
+    END IF;
+END
+$function$;
+
+
+-- ------------------------------------------------------------------------------------------------
+-- 3. Complete, fail
+-- ------------------------------------------------------------------------------------------------
+
+CREATE PROCEDURE peer.sp_complete_recording(
+    in_recording_id uuid,
+    in_duration_ms integer,
+    in_segments jsonb)
+LANGUAGE plpgsql
+AS $procedure$
+DECLARE
+    owner    uuid;
+    segments integer;
+BEGIN
+    IF in_recording_id IS NULL OR in_duration_ms IS NULL OR in_duration_ms < 0
+       OR in_segments IS NULL OR jsonb_typeof(in_segments) <> 'array' THEN
+        RAISE EXCEPTION 'invalid argument' USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    segments := jsonb_array_length(in_segments);
+
+    UPDATE peer.recordings AS r
+       SET status = 'done', duration_ms = in_duration_ms, completed_at = clock_timestamp(), error = NULL,
+           segment_count = segments
+     WHERE r.id = in_recording_id AND r.status <> 'done' AND r.segment_count = 0
+    RETURNING r.user_id INTO owner;
+    IF NOT FOUND THEN
+        PERFORM FROM peer.recordings AS r WHERE r.id = in_recording_id AND r.status = 'done';
+        IF FOUND THEN
+            RAISE NOTICE 'recording % is already completed, nothing changed', in_recording_id;
+            RETURN;
+        END IF;
+        RAISE EXCEPTION 'recording not found' USING ERRCODE = 'no_data_found';
+    END IF;
+
+    -- The table's constraints refuse what is negative, missing, reversed or there twice.
+    INSERT INTO peer.segments (recording_id, idx, start_ms, end_ms, text)
+    SELECT in_recording_id, s.idx, s.start_ms, s.end_ms, s.text
+      FROM jsonb_to_recordset(in_segments) AS s (idx integer, start_ms integer, end_ms integer, text text);
+
+    UPDATE peer.user_subscriptions AS s
+       SET used_seconds = s.used_seconds + (in_duration_ms + 999::bigint) / 1000,
+           total_duration_ms = s.total_duration_ms + in_duration_ms,
+           total_segments = s.total_segments + segments
+     WHERE s.user_id = owner AND s.cycle_end > clock_timestamp();
+    IF NOT FOUND AND peer.roll_over(owner) THEN
+        UPDATE peer.user_subscriptions AS s
+           SET used_seconds = s.used_seconds + (in_duration_ms + 999::bigint) / 1000,
+               total_duration_ms = s.total_duration_ms + in_duration_ms,
+               total_segments = s.total_segments + segments
+         WHERE s.user_id = owner;
+    END IF;
+END
+$procedure$;
+
+CREATE PROCEDURE peer.sp_fail_recording(
+    in_recording_id uuid,
+    in_reason text)
+LANGUAGE plpgsql
+AS $procedure$
+BEGIN
+    UPDATE peer.recordings AS r
+       SET status = 'failed', error = in_reason
+     WHERE r.id = in_recording_id AND r.status = 'processing';
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'recording is not being processed' USING ERRCODE = 'object_not_in_prerequisite_state';
+    END IF;
+END
+$procedure$;
+
+
+-- ------------------------------------------------------------------------------------------------
+-- 4. Reset
+-- ------------------------------------------------------------------------------------------------
+
+CREATE PROCEDURE peer.sp_reset_monthly_cycles()
+LANGUAGE plpgsql
+AS $procedure$
+DECLARE
+    month     CONSTANT timestamp := date_trunc('month', clock_timestamp() AT TIME ZONE 'UTC');
+    new_start CONSTANT timestamptz := month AT TIME ZONE 'UTC';
+    new_end   CONSTANT timestamptz := (month + interval '1 month') AT TIME ZONE 'UTC';
+    closed    bigint;
+BEGIN
+    WITH reset AS (
+        UPDATE peer.user_subscriptions AS s
+           SET cycle_start = new_start, cycle_end = new_end, usage_count = 0, used_seconds = 0,
+               plan_id = CASE WHEN p.is_active THEN s.plan_id
+                              ELSE coalesce((SELECT d.id FROM peer.plans AS d WHERE d.is_default), s.plan_id) END
+          FROM peer.user_subscriptions AS old
+          JOIN peer.plans AS p ON p.id = old.plan_id
+         WHERE s.user_id = old.user_id AND s.ctid = old.ctid AND old.cycle_end <= clock_timestamp()
+        RETURNING old.*, p.code, p.monthly_minutes, p.monthly_usage_limit
+    )
+    INSERT INTO peer.usage_cycles (user_id, plan_code, monthly_minutes, monthly_usage_limit,
+                                   cycle_start, cycle_end, usage_count, used_seconds, reason)
+    SELECT r.user_id, r.code, r.monthly_minutes, r.monthly_usage_limit,
+           r.cycle_start, r.cycle_end, r.usage_count, r.used_seconds, 'rollover'
+      FROM reset AS r;
+    GET DIAGNOSTICS closed = ROW_COUNT;
+    RAISE NOTICE 'reset % subscriptions', closed;
+END
+$procedure$;
+
+
+-- ------------------------------------------------------------------------------------------------
+-- 5. Stats
+-- ------------------------------------------------------------------------------------------------
+
+CREATE FUNCTION peer.sp_get_user_stats(
+    in_user_id uuid,
+    OUT total_recordings bigint,
+    OUT total_duration_minutes numeric,
+    OUT total_segments bigint,
+    OUT current_cycle_usage integer,
+    OUT current_cycle_seconds integer,
+    OUT quota_usage_percent numeric,
+    OUT quota_minutes_percent numeric)
+LANGUAGE plpgsql STABLE
+AS $function$
+BEGIN
+    SELECT s.total_recordings, round(s.total_duration_ms / 60000.0, 2), s.total_segments, c.usage_count, c.used_seconds,
+           CASE WHEN p.monthly_usage_limit = 0 THEN 100.00
+                ELSE coalesce(round(c.usage_count * 100.0 / p.monthly_usage_limit, 2), 0.00) END,
+           CASE WHEN p.monthly_minutes = 0 THEN 100.00
+                ELSE coalesce(round(c.used_seconds * 100.0 / (p.monthly_minutes * 60::bigint), 2), 0.00) END
+      INTO total_recordings, total_duration_minutes, total_segments, current_cycle_usage, current_cycle_seconds,
+           quota_usage_percent, quota_minutes_percent
+      FROM peer.user_subscriptions AS s
+      JOIN peer.plans AS p ON p.id = s.plan_id,
+           LATERAL (SELECT CASE WHEN s.cycle_end > now() THEN s.usage_count ELSE 0 END AS usage_count,
+                           CASE WHEN s.cycle_end > now() THEN s.used_seconds ELSE 0 END AS used_seconds) AS c
+     WHERE s.user_id = in_user_id;
+    IF NOT FOUND THEN
+        SELECT count(*), coalesce(round(sum(r.duration_ms) / 60000.0, 2), 0.00), coalesce(sum(r.segment_count), 0), 0, 0, 0.00, 0.00
+          INTO total_recordings, total_duration_minutes, total_segments, current_cycle_usage, current_cycle_seconds,
+               quota_usage_percent, quota_minutes_percent
+          FROM peer.recordings AS r
+         WHERE r.user_id = in_user_id;
+    END IF;
+END
+$function$;
+
+
+-- ------------------------------------------------------------------------------------------------
+-- 6. Change plan
+-- ------------------------------------------------------------------------------------------------
+
+CREATE PROCEDURE peer.sp_change_user_plan(
+    in_user_id uuid,
+    in_new_plan_code text,
+    in_prorate boolean DEFAULT false,
+    INOUT success boolean DEFAULT NULL,
+    INOUT message text DEFAULT NULL)
+LANGUAGE plpgsql
+AS $procedure$
+DECLARE
+    old_code text;
+    wanted   peer.plans%ROWTYPE;
+    s        record;
+BEGIN
+    IF in_user_id IS NULL OR in_new_plan_code IS NULL OR in_new_plan_code = '' OR in_prorate IS NULL THEN
+        RAISE EXCEPTION 'invalid argument' USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+
+    -- The usual case: check, lock and change in one statement.
+    IF NOT in_prorate THEN
+        UPDATE peer.user_subscriptions AS u
+           SET plan_id = n.id
+          FROM peer.plans AS n, peer.plans AS o
+         WHERE u.user_id = in_user_id
+           AND n.code = in_new_plan_code AND n.is_active
+           AND o.id = u.plan_id AND o.id <> n.id
+           AND u.cycle_end > clock_timestamp()
+        RETURNING o.code INTO old_code;
+        IF FOUND THEN
+            success := true;
+            message := 'plan changed from "' || old_code || '" to "' || in_new_plan_code || '"';
+            RETURN;
+        END IF;
+    END IF;
+
+    success := false;
+    SELECT * INTO wanted FROM peer.plans AS p WHERE p.code = in_new_plan_code;
+    IF NOT FOUND THEN
+        message := format('plan "%s" not found', in_new_plan_code);
+        RETURN;
+    ELSIF NOT wanted.is_active THEN
+        message := format('plan "%s" is not active', in_new_plan_code);
+        RETURN;
+    ELSIF NOT peer.roll_over(in_user_id) THEN
+        message := 'no active subscription';
+        RETURN;
+    END IF;
+    SELECT u.*, p.code, p.monthly_minutes, p.monthly_usage_limit INTO s
+      FROM peer.user_subscriptions AS u
+      JOIN peer.plans AS p ON p.id = u.plan_id
+     WHERE u.user_id = in_user_id;
+    IF s.plan_id = wanted.id THEN
+        message := format('already on plan "%s"', in_new_plan_code);
+        RETURN;
+    END IF;
+    IF in_prorate THEN
+        PERFORM FROM peer.usage_cycles AS c
+          WHERE c.user_id = in_user_id AND c.reason = 'prorate'
+            AND c.closed_at >= date_trunc('month', clock_timestamp() AT TIME ZONE 'UTC') AT TIME ZONE 'UTC';
+        IF FOUND THEN
+            message := 'plan was already changed with proration this month';
+            RETURN;
+        END IF;
+        INSERT INTO peer.usage_cycles (user_id, plan_code, monthly_minutes, monthly_usage_limit,
+                                       cycle_start, cycle_end, usage_count, used_seconds, reason)
+        VALUES (s.user_id, s.code, s.monthly_minutes, s.monthly_usage_limit,
+                s.cycle_start, now(), s.usage_count, s.used_seconds, 'prorate');
+        UPDATE peer.user_subscriptions AS u
+           SET plan_id = wanted.id, cycle_start = now(), usage_count = 0, used_seconds = 0
+         WHERE u.user_id = in_user_id;
+    ELSE
+        UPDATE peer.user_subscriptions AS u SET plan_id = wanted.id WHERE u.user_id = in_user_id;
+    END IF;
+    success := true;
+    message := format('plan changed from "%s" to "%s"', s.code, in_new_plan_code);
+END
+$procedure$;
+
+
+-- ------------------------------------------------------------------------------------------------
+-- 7. Cleanup
+-- ------------------------------------------------------------------------------------------------
+
+-- Segments go with their recording, by the foreign key's cascade.
+CREATE FUNCTION peer.sp_cleanup_old_recordings(
+    in_retention_days integer DEFAULT 90,
+    in_batch_size integer DEFAULT 1000,
+    OUT deleted_recordings integer,
+    OUT deleted_segments integer)
+LANGUAGE plpgsql
+AS $function$
+BEGIN
+    WITH due AS MATERIALIZED (
+        SELECT r.id
+          FROM peer.recordings AS r
+          LEFT JOIN peer.user_subscriptions AS s ON s.user_id = r.user_id
+          LEFT JOIN peer.plans AS p ON p.id = s.plan_id
+         WHERE r.status = 'done'
+           AND r.created_at < now() - make_interval(days => coalesce(p.retention_days, in_retention_days))
+         ORDER BY r.created_at, r.id
+         LIMIT in_batch_size
+           FOR UPDATE OF r SKIP LOCKED
+    ), gone AS (
+        DELETE FROM peer.recordings AS r
+         WHERE r.id = ANY (ARRAY (SELECT d.id FROM due AS d))
+        RETURNING r.user_id, r.duration_ms, r.segment_count
+    ), per_user AS (
+        SELECT g.user_id, count(*) AS recordings, sum(g.duration_ms) AS duration, sum(g.segment_count) AS segments
+          FROM gone AS g
+         GROUP BY g.user_id
+    ), settled AS (
+        UPDATE peer.user_subscriptions AS s
+           SET total_recordings = s.total_recordings - u.recordings,
+               total_duration_ms = s.total_duration_ms - u.duration,
+               total_segments = s.total_segments - u.segments
+          FROM per_user AS u
+         WHERE s.user_id = u.user_id
+    )
+    SELECT coalesce(sum(u.recordings), 0), coalesce(sum(u.segments), 0)
+      INTO deleted_recordings, deleted_segments
+      FROM per_user AS u;
+END
+$function$;
+
+-- The same, deleting the segments first and set-based: the cascade then finds none.
+CREATE FUNCTION peer.cleanup_without_cascade(
+    in_retention_days integer DEFAULT 90,
+    in_batch_size integer DEFAULT 1000,
+    OUT deleted_recordings integer,
+    OUT deleted_segments integer)
+LANGUAGE plpgsql
+AS $function$
+DECLARE
+    due uuid[];
+BEGIN
+    SELECT array_agg(d.id) INTO due
+      FROM (SELECT r.id
+              FROM peer.recordings AS r
+              LEFT JOIN peer.user_subscriptions AS s ON s.user_id = r.user_id
+              LEFT JOIN peer.plans AS p ON p.id = s.plan_id
+             WHERE r.status = 'done'
+               AND r.created_at < now() - make_interval(days => coalesce(p.retention_days, in_retention_days))
+             ORDER BY r.created_at, r.id
+             LIMIT in_batch_size
+               FOR UPDATE OF r SKIP LOCKED) AS d;
+
+    DELETE FROM peer.segments AS s WHERE s.recording_id = ANY (due);
+    GET DIAGNOSTICS deleted_segments = ROW_COUNT;
+
+    WITH gone AS (
+        DELETE FROM peer.recordings AS r WHERE r.id = ANY (due)
+        RETURNING r.user_id, r.duration_ms, r.segment_count
+    ), per_user AS (
+        SELECT g.user_id, count(*) AS recordings, sum(g.duration_ms) AS duration, sum(g.segment_count) AS segments
+          FROM gone AS g
+         GROUP BY g.user_id
+    ), settled AS (
+        UPDATE peer.user_subscriptions AS s
+           SET total_recordings = s.total_recordings - u.recordings,
+               total_duration_ms = s.total_duration_ms - u.duration,
+               total_segments = s.total_segments - u.segments
+          FROM per_user AS u
+         WHERE s.user_id = u.user_id
+    )
+    SELECT coalesce(sum(u.recordings), 0) INTO deleted_recordings FROM per_user AS u;
+END
+$function$;
