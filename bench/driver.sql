@@ -30,8 +30,9 @@ CREATE FUNCTION bench.recording_id(n bigint) RETURNS uuid
 LANGUAGE sql IMMUTABLE AS $$ SELECT ('01900000-0001-7000-8000-' || lpad(n::text, 12, '0'))::uuid $$;
 
 -- Empties the contender's tables and gives it users with subscriptions, in a cycle that is open or
--- has ended.  Triggers and foreign keys are off meanwhile.
-CREATE FUNCTION bench.load(in_users integer, in_ended boolean DEFAULT false, in_only_subscriptions boolean DEFAULT false)
+-- has ended.  With in_every, only every so manieth subscription has its user's row.  Triggers and
+-- foreign keys are off meanwhile.
+CREATE FUNCTION bench.load(in_users integer, in_ended boolean DEFAULT false, in_every integer DEFAULT 1)
 RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -44,7 +45,7 @@ BEGIN
            (bench.user_id(900000002), 'BASIC', 'Basic', 2000000, 2000000, false);
     INSERT INTO users (id, email, user_name, password_hash)
     SELECT bench.user_id(n), format('nguoi.dung.%s@example.com', n), format('nguoi_dung_%s', n), '$argon2id$v=19$m=65536,t=3,p=4$c2FsdHNhbHQ$aGFzaGhhc2hoYXNo'
-      FROM generate_series(1, CASE WHEN in_only_subscriptions THEN 1000 ELSE in_users END) AS n;
+      FROM generate_series(in_every, in_users, in_every) AS n;
     INSERT INTO user_profiles (user_id, name)
     SELECT u.id, 'Nguyễn Văn A' FROM users AS u;
     INSERT INTO user_subscriptions (user_id, plan_id, cycle_start, cycle_end, usage_count, used_seconds)
@@ -92,10 +93,11 @@ BEGIN
            now() - interval '1 year' + n * interval '1 second', now() - interval '1 year' + n * interval '2 seconds', in_segments
       FROM generate_series(0, in_recordings - 1) AS n;
     INSERT INTO segments (recording_id, idx, start_ms, end_ms, text)
-    SELECT bench.recording_id(n), s.idx, s.idx * 3100, s.idx * 3100 + 2800, t.text
-      FROM generate_series(0, in_recordings - 1) AS n,
+    SELECT bench.recording_id(r.n), s.idx, s.idx * 3100, s.idx * 3100 + 2800, t.text
+      FROM generate_series(0, in_recordings - 1) AS r (n),
            generate_series(0, in_segments - 1) AS s (idx)
-      JOIN bench.sentence AS t ON t.n = 1 + s.idx % 100;
+      JOIN bench.sentence AS t ON t.n = 1 + s.idx % 100
+     ORDER BY r.n, s.idx;
     SET LOCAL session_replication_role = origin;
     PERFORM bench.recount();
 END

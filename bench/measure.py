@@ -30,6 +30,7 @@ TMP = pathlib.Path(os.environ["S2T_TMP"])
 PGBENCH = os.path.join(os.environ["PG_BIN"], "pgbench")
 DATABASE = "s2t_bench"
 USERS = 2000
+CREATORS = 1000  # users who may create recordings while cycles are reset
 CASES = ["complete", "client", "create", "register", "plan", "stats", "cleanup", "reset", "big",
          "throughput"]
 TABLES = "plans, users, user_profiles, user_subscriptions, recordings, segments, usage_cycles"
@@ -295,34 +296,39 @@ def measure_cleanup(options):
 
 
 class Creator(threading.Thread):
-    """A user who goes on creating recordings, and remembers the longest wait."""
+    """Somebody who goes on creating recordings, and remembers the longest wait."""
 
-    def __init__(self, schema):
+    def __init__(self, schema, users):
         super().__init__(daemon=True)
         self.session = Session(schema)
-        self.longest = 0.0
-        self.calls = 0
+        self.step = users // CREATORS
+        self.trouble = None
         self.going = True
+        self.longest = 0.0
         self.call()
         self.longest = 0.0
         self.start()
 
     def call(self):
-        user = 1000 * random.randint(1, 1000)
+        user = self.step * random.randint(1, CREATORS)
         since = time.perf_counter()
         self.session.run("SELECT * FROM sp_check_quota_and_create_recording(bench.user_id(%s), 'realtime')", user)
         self.longest = max(self.longest, time.perf_counter() - since)
-        self.calls += 1
 
     def run(self):
-        while self.going:
-            self.call()
-            time.sleep(0.002)
+        try:
+            while self.going:
+                self.call()
+                time.sleep(0.002)
+        except psycopg2.Error as error:
+            self.trouble = error
 
     def finish(self):
         self.going = False
         self.join()
         self.session.close()
+        if self.trouble:
+            sys.exit(f"creating recordings during the reset: {self.trouble}")
         return self.longest
 
 
@@ -376,10 +382,9 @@ def measure_reset(options):
     for number in range(rounds):
         for name, (schema, command) in list(contenders.items()):
             session = Session(schema)
-            session.load(users, in_ended="true", in_only_subscriptions="true")
+            session.load(users, in_ended="true", in_every=users // CREATORS)
             watch.run("CHECKPOINT")
-            session.run("CALL sp_seed_plans()" if schema == "s2t" else "SELECT 1")
-            creator = Creator(schema)
+            creator = Creator(schema, users)
             if name == "s2t":
                 time.sleep(1.0)
                 waits["idle"].append(creator.longest)
