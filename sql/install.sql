@@ -3,12 +3,12 @@
 
 CREATE EXTENSION s2t;
 
--- The code belongs to the extension ...
+-- The code belongs to the extension (what s2t_install() reads, s2t_wanted_..., is its own business) ...
 SELECT o.type, o.identity
 FROM pg_depend AS d
      JOIN pg_extension AS e ON d.refclassid = 'pg_extension'::regclass AND d.refobjid = e.oid
      CROSS JOIN LATERAL pg_identify_object(d.classid, d.objid, d.objsubid) AS o
-WHERE e.extname = 's2t' AND d.deptype = 'e'
+WHERE e.extname = 's2t' AND d.deptype = 'e' AND o.identity NOT LIKE '%.s2t\_wanted\_%'
 ORDER BY o.type COLLATE "C", o.identity COLLATE "C";
 
 -- ... the data to the database: the tables are ordinary ones.
