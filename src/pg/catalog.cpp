@@ -22,7 +22,7 @@ void forget_relation(Datum /*argument*/, Oid relation) {
 
 constexpr const TableSpec* kSpecs[] = {
     &plans::kTable,      &users::kTable,    &user_profiles::kTable, &user_subscriptions::kTable,
-    &recordings::kTable, &segments::kTable, &usage_cycles::kTable,
+    &recordings::kTable, &segments::kTable, &usage_cycles::kTable,  &audit_log::kTable,
 };
 static_assert(lengthof(kSpecs) == static_cast<int>(TableId::kCount));
 

@@ -18,6 +18,7 @@ enum class TableId : uint8_t {
   kRecordings,
   kSegments,
   kUsageCycles,
+  kAuditLog,
   kCount,
 };
 
@@ -189,5 +190,35 @@ inline constexpr ColumnSpec kColumns[] = {
 inline constexpr IndexSpec kIndexes[] = {{nullptr, user_id, false}};
 inline constexpr TableSpec kTable = {TableId::kUsageCycles, "usage_cycles", kColumns, kIndexes};
 }  // namespace usage_cycles
+
+namespace audit_log {
+enum Column : int {
+  id,
+  at,
+  session_role,
+  effective_role,
+  client_addr,
+  application_name,
+  procedure_name,
+  user_id,
+  recording_id,
+  outcome,
+  detail,
+};
+inline constexpr ColumnSpec kColumns[] = {
+    {"id", UUIDOID},
+    {"at", TIMESTAMPTZOID},
+    {"session_role", TEXTOID},
+    {"effective_role", TEXTOID},
+    {"client_addr", INETOID},
+    {"application_name", TEXTOID},
+    {"procedure_name", TEXTOID},
+    {"user_id", UUIDOID},
+    {"recording_id", UUIDOID},
+    {"outcome", TEXTOID},
+    {"detail", TEXTOID},
+};
+inline constexpr TableSpec kTable = {TableId::kAuditLog, "audit_log", kColumns, {}};
+}  // namespace audit_log
 
 }  // namespace s2t::pg

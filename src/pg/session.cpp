@@ -28,6 +28,11 @@ void Session::close() {
   if (guc_level_ != 0) AtEOXact_GUC(false, guc_level_);
 }
 
+void Session::keep(Relation relation) {
+  if (relation_count_ == kMaxRelations) elog(ERROR, "too many tables opened in one session");
+  relations_[relation_count_++] = relation;
+}
+
 void Session::refresh_snapshot() {
   if (IsolationUsesXactSnapshot()) return;
   PopActiveSnapshot();

@@ -40,19 +40,21 @@ class Session {
   void fix_search_path();
 
   // Keeps `relation` open, with its lock, until the session is closed.
-  void keep(Relation relation) { relations_[relation_count_++] = relation; }
+  void keep(Relation relation);
 
   // The instant that decides on cycles and stamps new rows: the clock's, not the transaction's
   // start, which may lie before the wait for a lock.
   [[nodiscard]] static TimestampTz now() { return GetCurrentTimestamp(); }
 
  private:
+  static constexpr int kMaxRelations = 12;  // more than any procedure opens
+
   Oid schema_ = InvalidOid;
   EState* estate_ = nullptr;
   MemoryContext caller_context_ = nullptr;
   int guc_level_ = 0;
   Mode mode_ = Mode::kRead;
-  Relation relations_[8];  // at least one for each table
+  Relation relations_[kMaxRelations];
   int relation_count_ = 0;
 };
 

@@ -9,6 +9,22 @@ namespace {
 char* timezone_name = nullptr;
 pg_tz* timezone_value = nullptr;
 bool lazy_rollover_value = true;
+bool mark_failed_value = true;
+int audit_value = static_cast<int>(Audit::kChanges);
+int log_level_value = DEBUG1;
+
+const config_enum_entry kAuditOptions[] = {
+    {"off", static_cast<int>(Audit::kOff), false},
+    {"changes", static_cast<int>(Audit::kChanges), false},
+    {"all", static_cast<int>(Audit::kAll), false},
+    {nullptr, 0, false},
+};
+
+const config_enum_entry kLogLevelOptions[] = {
+    {"debug1", DEBUG1, false},
+    {"log", LOG, false},
+    {nullptr, 0, false},
+};
 
 // The zone found by the check travels to the assignment in `extra`, which the server frees.
 bool check_timezone(char** new_value, void** extra, GucSource /*source*/) {
@@ -45,6 +61,19 @@ void define() {
       "When off, an ended cycle stays open until sp_reset_monthly_cycles() closes it, and "
       "no recording can be created in it.",
       &lazy_rollover_value, true, PGC_SUSET, 0, nullptr, nullptr, nullptr);
+  DefineCustomBoolVariable(
+      "s2t.mark_failed", "Marks a recording as failed when completing it fails for good.",
+      "The mark is made after the caller's transaction has ended, also when it was rolled back.",
+      &mark_failed_value, true, PGC_SUSET, 0, nullptr, nullptr, nullptr);
+  DefineCustomEnumVariable(
+      "s2t.audit", "Sets which events are recorded in audit_log.",
+      "With \"changes\": changes of accounts and plans, refusals, failures, resets and cleanups; "
+      "with \"all\": recordings created and completed, too.",
+      &audit_value, static_cast<int>(Audit::kChanges), kAuditOptions, PGC_SUSET, 0, nullptr,
+      nullptr, nullptr);
+  DefineCustomEnumVariable(
+      "s2t.log_level", "Sets the level at which changes of state are written to the server log.",
+      nullptr, &log_level_value, DEBUG1, kLogLevelOptions, PGC_SUSET, 0, nullptr, nullptr, nullptr);
 #if PG_VERSION_NUM >= 150000
   MarkGUCPrefixReserved("s2t");
 #else
@@ -53,6 +82,12 @@ void define() {
 }
 
 pg_tz* timezone() { return timezone_value; }
+
+Audit audit() { return static_cast<Audit>(audit_value); }
+
+int log_level() { return log_level_value; }
+
+bool mark_failed() { return mark_failed_value; }
 
 bool lazy_rollover() { return lazy_rollover_value; }
 

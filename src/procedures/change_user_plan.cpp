@@ -1,6 +1,7 @@
 // sp_change_user_plan: contract, section 4.6.
 #include "core/validate.h"
 
+#include "ops/audit.h"
 #include "pg/error.h"
 #include "pg/function.h"
 #include "pg/settings.h"
@@ -94,6 +95,12 @@ S2T_FUNCTION(sp_change_user_plan) {
   MemoryContext caller = CurrentMemoryContext;
   Session session = Session::open(fcinfo, "sp_change_user_plan");
   Answer answer = change_plan(&session, request);
+  s2t::ops::note(
+      &session, s2t::pg::settings::Audit::kChanges,
+      {.procedure = "sp_change_user_plan",
+       .outcome = answer.success ? s2t::ops::Outcome::kDone : s2t::ops::Outcome::kRefused,
+       .user_id = request.user_id,
+       .detail = answer.message});
   Datum message = PointerGetDatum(MemoryContextStrdup(caller, answer.message));
   session.close();
 

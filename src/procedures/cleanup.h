@@ -8,8 +8,9 @@
 namespace s2t::procedures {
 
 struct RetentionPolicy {
-  int32_t days;        // of users whose plan sets no retention
-  int32_t batch_size;  // recordings a batch
+  const char* procedure;  // the SQL name of the caller
+  int32_t days;           // of users whose plan sets no retention
+  int32_t batch_size;     // recordings a batch
 };
 
 // Where a run of several batches has got to, so that none looks again at what the one before kept.

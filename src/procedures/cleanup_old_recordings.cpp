@@ -12,8 +12,8 @@ using pg::Session;
 
 namespace {
 
-RetentionPolicy read_policy(const Arguments& arguments) {
-  RetentionPolicy policy{arguments.as_int32(0, "in_retention_days"),
+RetentionPolicy read_policy(const Arguments& arguments, const char* procedure) {
+  RetentionPolicy policy{procedure, arguments.as_int32(0, "in_retention_days"),
                          arguments.as_int32(1, "in_batch_size")};
   pg::raise_unless_ok(core::check_retention_days(policy.days));
   pg::raise_unless_ok(core::check_batch_size(policy.batch_size));
@@ -30,8 +30,8 @@ S2T_FUNCTION(sp_cleanup_old_recordings) {
   constexpr s2t::pg::ResultColumn kColumns[] = {{"deleted_recordings", INT4OID},
                                                 {"deleted_segments", INT4OID}};
 
-  RetentionPolicy policy = read_policy(Arguments(fcinfo));
-  Session session = Session::open(fcinfo, "sp_cleanup_old_recordings");
+  RetentionPolicy policy = read_policy(Arguments(fcinfo), "sp_cleanup_old_recordings");
+  Session session = Session::open(fcinfo, policy.procedure);
   CleanupPosition position;
   Removed removed = remove_batch(&session, policy, &position);
   session.close();
@@ -56,7 +56,7 @@ S2T_FUNCTION(sp_purge_old_recordings) {
          errmsg("%s cannot run inside a transaction block", "sp_purge_old_recordings"),
          errdetail("It commits after each batch."),
          errhint("Call it on its own with autocommit on, or use sp_cleanup_old_recordings().")));
-  RetentionPolicy policy = read_policy(arguments);
+  RetentionPolicy policy = read_policy(arguments, "sp_purge_old_recordings");
   SPI_connect_ext(SPI_OPT_NONATOMIC);
   CleanupPosition position;
   Removed total;

@@ -7,14 +7,15 @@
 
 S2T_FUNCTION(sp_complete_recording) {
   using namespace s2t;
+  constexpr const char* kName = "sp_complete_recording";
   pg::Arguments arguments(fcinfo);
   const pg_uuid_t* id = arguments.as_uuid(0, "in_recording_id");
   int32_t duration_ms = arguments.as_int32(1, "in_duration_ms");
   pg::SegmentReader segments(arguments.as_jsonb(2, "in_segments"));
   pg::raise_unless_ok(core::check_duration(duration_ms));
 
-  pg::Session session = pg::Session::open(fcinfo, "sp_complete_recording");
-  procedures::complete_recording(&session, id, {duration_ms, &segments});
+  pg::Session session = pg::Session::open(fcinfo, kName);
+  procedures::complete_recording(&session, id, {kName, duration_ms, &segments});
   session.close();
   PG_RETURN_VOID();
 }

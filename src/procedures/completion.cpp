@@ -1,5 +1,6 @@
 #include "procedures/completion.h"
 
+#include "ops/audit.h"
 #include "pg/bulk_insert.h"
 #include "pg/error.h"
 #include "pg/fingerprint.h"
@@ -134,6 +135,12 @@ void complete_recording(Session* session, const pg_uuid_t* id, const Completion&
   const Row* done = recording.update(change);
   charge_owner(session, recording.user_id(), completion.duration_ms,
                done->as_int32(r::duration_ms) - old_duration_ms, stored);
+  ops::note(
+      session, pg::settings::Audit::kAll,
+      {.procedure = completion.procedure,
+       .user_id = recording.user_id(),
+       .recording_id = id,
+       .detail = psprintf("%d ms, " INT64_FORMAT " segments", completion.duration_ms, stored)});
 }
 
 }  // namespace s2t::procedures

@@ -9,7 +9,8 @@
 namespace s2t::procedures {
 
 struct Completion {
-  int32_t duration_ms;  // >= 0
+  const char* procedure;  // the SQL name of the caller
+  int32_t duration_ms;    // >= 0
   pg::SegmentSource* segments;
 };
 

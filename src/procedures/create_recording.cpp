@@ -1,6 +1,7 @@
 // sp_check_quota_and_create_recording: contract, section 4.2.
 #include "core/validate.h"
 
+#include "ops/audit.h"
 #include "pg/error.h"
 #include "pg/function.h"
 #include "pg/ids.h"
@@ -115,10 +116,21 @@ S2T_FUNCTION(sp_check_quota_and_create_recording) {
       {"recording_id", UUIDOID}, {"quota_ok", BOOLOID}, {"error_message", TEXTOID}};
 
   Request request = read_arguments(Arguments(fcinfo));
-  Session session = Session::open(fcinfo, "sp_check_quota_and_create_recording");
+  constexpr const char* kName = "sp_check_quota_and_create_recording";
+  Session session = Session::open(fcinfo, kName);
   pg_uuid_t id;
   char reason[kReasonBytes];
   bool created = create(&session, request, &id, reason);
+  using s2t::pg::settings::Audit;
+  if (created)
+    s2t::ops::note(&session, Audit::kAll,
+                   {.procedure = kName, .user_id = request.user_id, .recording_id = &id});
+  else
+    s2t::ops::note(&session, Audit::kChanges,
+                   {.procedure = kName,
+                    .outcome = s2t::ops::Outcome::kRefused,
+                    .user_id = request.user_id,
+                    .detail = reason});
   session.close();
 
   Datum values[] = {UUIDPGetDatum(&id), BoolGetDatum(created), make_text(reason)};

@@ -1,6 +1,7 @@
 // sp_fail_recording: contract, section 4.3, last point.
 #include "core/validate.h"
 
+#include "ops/audit.h"
 #include "pg/error.h"
 #include "pg/function.h"
 #include "procedures/account.h"
@@ -34,6 +35,11 @@ void fail(Session* session, const pg_uuid_t* id, std::string_view reason) {
   change.set(pg::recordings::error, make_text(reason));
   int64_t old_duration_ms = recording.row().as_int32(pg::recordings::duration_ms);
   const pg::Row* failed = recording.update(change);
+  ops::note(session, pg::settings::Audit::kChanges,
+            {.procedure = "sp_fail_recording",
+             .outcome = ops::Outcome::kFailed,
+             .user_id = recording.user_id(),
+             .recording_id = id});
 
   // A trigger of the database's owner may have given it another duration.
   int64_t more_duration_ms = failed->as_int32(pg::recordings::duration_ms) - old_duration_ms;

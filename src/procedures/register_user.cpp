@@ -1,6 +1,7 @@
 // sp_register_user and s2t_register_user: contract, section 4.1.
 #include "core/validate.h"
 
+#include "ops/audit.h"
 #include "pg/calendar.h"
 #include "pg/error.h"
 #include "pg/function.h"
@@ -106,6 +107,9 @@ pg_uuid_t register_user(FunctionCallInfo fcinfo, const char* name) {
   insert_user(&session, registration, &id, now);
   insert_profile(&session, registration, &id);
   insert_subscription(&session, plan, &id, now);
+  ops::note(
+      &session, pg::settings::Audit::kChanges,
+      {.procedure = name, .user_id = &id, .detail = psprintf("plan \"%s\"", plan.code.data())});
   session.close();
   return id;
 }

@@ -1,4 +1,5 @@
 // sp_reset_monthly_cycles: contract, section 4.4.
+#include "ops/audit.h"
 #include "pg/bulk_insert.h"
 #include "pg/function.h"
 #include "pg/settings.h"
@@ -74,6 +75,10 @@ int close_batch(Session* session, Position* position) {
   for (int i = 0; i < closed; i++)
     (void)subscriptions->update(subscriptions->locked_at(rows[i]), changes[i]);
   subscriptions->end();
+  if (closed > 0)
+    ops::note(
+        session, pg::settings::Audit::kChanges,
+        {.procedure = "sp_reset_monthly_cycles", .detail = psprintf("%d cycles closed", closed)});
   return closed;
 }
 
