@@ -3,6 +3,12 @@
 
 #include "pg/server.h"
 
+#if PG_VERSION_NUM >= 170000
+extern "C" {
+#include "storage/dsm_registry.h"
+}
+#endif
+
 #if PG_VERSION_NUM < 140000 || PG_VERSION_NUM >= 190000
 #error "s2t supports PostgreSQL 14 to 18"
 #endif
@@ -15,6 +21,42 @@ inline void* guc_alloc(size_t size) {
   return guc_malloc(LOG, size);
 #else
   return malloc(size);
+#endif
+}
+
+// Whether shared memory is asked for in a hook; before PostgreSQL 15, while the library is loaded.
+inline constexpr bool kHasRequestHook = PG_VERSION_NUM >= 150000;
+
+// Calls `request`, after whatever was there, when the server asks how much shared memory its
+// libraries need. Called once.
+inline void on_shmem_request(void (*request)()) {
+#if PG_VERSION_NUM >= 150000
+  static shmem_request_hook_type next = nullptr;
+  static void (*ours)() = nullptr;
+  next = shmem_request_hook;
+  ours = request;
+  shmem_request_hook = [] {
+    if (next != nullptr) next();
+    ours();
+  };
+#else
+  (void)request;
+#endif
+}
+
+// Whether there is a registry of dynamic shared memory.
+inline constexpr bool kHasNamedSegments = PG_VERSION_NUM >= 170000;
+
+// The segment of this name, mapped for the life of the backend; `init` is called for a new one.
+inline void* named_segment(const char* name, size_t bytes, void (*init)(void*)) {
+#if PG_VERSION_NUM >= 170000
+  bool found;
+  return GetNamedDSMSegment(name, bytes, init, &found);
+#else
+  (void)name;
+  (void)bytes;
+  (void)init;
+  return nullptr;
 #endif
 }
 
