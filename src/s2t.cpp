@@ -1,4 +1,5 @@
 // The module's entry: what the server looks for when it loads the library. Nothing else.
+#include "ops/failure_ring.h"
 #include "pg/function.h"
 #include "pg/settings.h"
 
@@ -12,4 +13,7 @@ PG_MODULE_MAGIC;
 PGDLLEXPORT void _PG_init(void);
 }
 
-void _PG_init(void) { s2t::pg::settings::define(); }
+void _PG_init(void) {
+  s2t::pg::settings::define();
+  s2t::ops::failure_ring::request();
+}

@@ -3,9 +3,13 @@
 namespace s2t::pg {
 
 Session Session::open(FunctionCallInfo fcinfo, const char* name, Mode mode) {
+  return open(get_func_namespace(fcinfo->flinfo->fn_oid), name, mode);
+}
+
+Session Session::open(Oid schema, const char* name, Mode mode) {
   Session session;
   session.mode_ = mode;
-  session.schema_ = get_func_namespace(fcinfo->flinfo->fn_oid);
+  session.schema_ = schema;
   if (mode == Mode::kWrite) {
     PreventCommandIfReadOnly(name);
     PreventCommandIfParallelMode(name);

@@ -20,6 +20,8 @@ class Session {
   // `name` is the SQL name of the procedure, for error messages. A writing session raises 25006 in
   // a read-only transaction or on a standby.
   static Session open(FunctionCallInfo fcinfo, const char* name, Mode mode = Mode::kWrite);
+  // The same for code that no SQL function called.
+  static Session open(Oid schema, const char* name, Mode mode = Mode::kWrite);
   void close();
 
   // The schema of the extension: the one of the function called, whatever search_path says.

@@ -33,7 +33,7 @@ void check_rights(Relation relation, AclMode rights) {
              errmsg("row security on table \"%s\" applies to role \"%s\"",
                     RelationGetRelationName(relation), GetUserNameFromId(user, false)),
              errdetail("The procedures work on whole tables and do not evaluate policies."),
-             errhint("Exempt the role that owns the extension from row security on this table.")));
+             errhint("Exempt this role from row security, or call as the owner of the tables.")));
 }
 
 LockTupleMode tuple_lock(RowLock mode) {

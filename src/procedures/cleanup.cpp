@@ -32,9 +32,11 @@ struct Batch {
   int count;
 };
 
-struct UserRetention {
+struct Owner {
   pg_uuid_t user_id;  // the hash key
-  int32_t days;
+  int32_t days;       // how long the owner's recordings are kept
+  bool asked;         // whether the owner's row was tried to be locked
+  bool held;          // and was
 };
 
 // The instant before which something must have been created to be older than `days`.
@@ -46,21 +48,22 @@ TimestampTz days_before(TimestampTz now, int32_t days) {
   return Max(result, MIN_TIMESTAMP);
 }
 
-// How long the recordings of each user are kept, looked up once a batch and user.
-class Retention {
+// The owners of the recordings met: how long theirs are kept, and whether they are held against
+// removal. Each is looked up once a batch.
+class Owners {
  public:
-  static Retention open(Session* session, int32_t days) {
-    Retention retention;
-    retention.days_ = days;
-    retention.subscriptions_ = Table::open(session, pg::user_subscriptions::kTable, pg::kRead);
-    retention.plans_ = Table::open(session, pg::plans::kTable, pg::kRead);
+  static Owners open(Session* session, int32_t days) {
+    Owners owners;
+    owners.days_ = days;
+    owners.subscriptions_ = Table::open(session, pg::user_subscriptions::kTable, pg::kRead);
+    owners.plans_ = Table::open(session, pg::plans::kTable, pg::kRead);
+    owners.users_ = Table::open(session, pg::users::kTable, pg::kLockRows);
     HASHCTL control = {};
     control.keysize = UUID_LEN;
-    control.entrysize = sizeof(UserRetention);
+    control.entrysize = sizeof(Owner);
     control.hcxt = CurrentMemoryContext;
-    retention.users_ =
-        hash_create("s2t retention", 256, &control, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
-    return retention;
+    owners.known_ = hash_create("s2t owners", 256, &control, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+    return owners;
   }
 
   // The shortest time that anybody's recordings are kept.
@@ -78,14 +81,32 @@ class Retention {
     return days;
   }
 
-  int32_t days_for(const pg_uuid_t* user_id) {
-    bool known;
-    auto* entry = static_cast<UserRetention*>(hash_search(users_, user_id, HASH_ENTER, &known));
-    if (!known) entry->days = look_up(user_id);
-    return entry->days;
+  int32_t days_for(const pg_uuid_t* user_id) { return owner(user_id)->days; }
+
+  // Holds the owner (KEY SHARE), whose row comes before its recordings in the order of locks. False
+  // if somebody is about to remove it.
+  bool hold(const pg_uuid_t* user_id) {
+    Owner* entry = owner(user_id);
+    if (!entry->asked) {
+      Row row;
+      entry->held = users_.find(pg::users::by_id, UUIDPGetDatum(user_id), &row) &&
+                    users_.lock_found(&row, RowLock::kKeyShare, OnConflict::kSkip) == Locked::kYes;
+      entry->asked = true;
+    }
+    return entry->held;
   }
 
  private:
+  Owner* owner(const pg_uuid_t* user_id) {
+    bool known;
+    auto* entry = static_cast<Owner*>(hash_search(known_, user_id, HASH_ENTER, &known));
+    if (!known) {
+      entry->days = look_up(user_id);
+      entry->asked = entry->held = false;
+    }
+    return entry;
+  }
+
   int32_t look_up(const pg_uuid_t* user_id) {
     namespace s = pg::user_subscriptions;
     Row subscription;
@@ -99,18 +120,19 @@ class Retention {
   int32_t days_ = 0;
   Table subscriptions_;
   Table plans_;
-  HTAB* users_ = nullptr;
+  Table users_;
+  HTAB* known_ = nullptr;
 };
 
-bool is_due(const Row& recording, Retention* retention, TimestampTz now) {
+bool is_due(const Row& recording, Owners* owners, TimestampTz now) {
   namespace r = pg::recordings;
-  return recording.as_text(r::status) == "done" &&
+  return recording.as_text(r::status) == "done" && !recording.is_null(r::user_id) &&
          recording.as_timestamp(r::created_at, DT_NOEND) <
-             days_before(now, retention->days_for(recording.as_uuid(r::user_id)));
+             days_before(now, owners->days_for(recording.as_uuid(r::user_id)));
 }
 
 // Finds and locks the oldest recordings that are due.
-Batch lock_due(Table* recordings, Retention* retention, const RetentionPolicy& policy,
+Batch lock_due(Table* recordings, Owners* owners, const RetentionPolicy& policy,
                CleanupPosition* position) {
   namespace r = pg::recordings;
   TimestampTz now = Session::now();
@@ -118,7 +140,7 @@ Batch lock_due(Table* recordings, Retention* retention, const RetentionPolicy& p
   int room = 0;
   ScanKeyData keys[] = {
       pg::scan_key(1, BTLessStrategyNumber, F_TIMESTAMPTZ_LT,
-                   TimestampTzGetDatum(days_before(now, retention->shortest()))),
+                   TimestampTzGetDatum(days_before(now, owners->shortest()))),
       pg::scan_key(1, BTGreaterEqualStrategyNumber, F_TIMESTAMPTZ_GE,
                    TimestampTzGetDatum(position->from)),
   };
@@ -126,9 +148,10 @@ Batch lock_due(Table* recordings, Retention* retention, const RetentionPolicy& p
   Row row;
   while (batch.count < policy.batch_size && scan.next(&row)) {
     position->from = row.as_timestamp(r::created_at, DT_NOBEGIN);
-    if (!is_due(row, retention, now)) continue;
+    if (!is_due(row, owners, now)) continue;
+    if (!owners->hold(row.as_uuid(r::user_id))) continue;
     if (recordings->lock_found(&row, RowLock::kUpdate, OnConflict::kSkip) != Locked::kYes) continue;
-    if (!is_due(row, retention, now)) continue;
+    if (!is_due(row, owners, now)) continue;
     if (batch.count == room) {
       room = room == 0 ? 256 : room * 2;
       Size bytes = sizeof(Candidate) * static_cast<Size>(room);
@@ -221,8 +244,8 @@ void move_totals(Session* session, const Batch& batch) {
 Removed remove_batch(Session* session, const RetentionPolicy& policy, CleanupPosition* position) {
   Table recordings = Table::open(session, pg::recordings::kTable, pg::kLockRows | pg::kDelete,
                                  {TableId::kSegments});
-  Retention retention = Retention::open(session, policy.days);
-  Batch batch = lock_due(&recordings, &retention, policy, position);
+  Owners owners = Owners::open(session, policy.days);
+  Batch batch = lock_due(&recordings, &owners, policy, position);
   Removed removed;
   if (batch.count == 0) return removed;
   removed.recordings = remove_recordings(&recordings, batch);

@@ -1,5 +1,6 @@
 // sp_complete_recording: contract, section 4.3.
 #include "core/validate.h"
+#include "ops/failure_marks.h"
 #include "pg/error.h"
 #include "pg/function.h"
 #include "pg/segment_reader.h"
@@ -10,12 +11,14 @@ S2T_FUNCTION(sp_complete_recording) {
   constexpr const char* kName = "sp_complete_recording";
   pg::Arguments arguments(fcinfo);
   const pg_uuid_t* id = arguments.as_uuid(0, "in_recording_id");
-  int32_t duration_ms = arguments.as_int32(1, "in_duration_ms");
-  pg::SegmentReader segments(arguments.as_jsonb(2, "in_segments"));
-  pg::raise_unless_ok(core::check_duration(duration_ms));
+  ops::marking_failure(fcinfo, id, [&] {
+    int32_t duration_ms = arguments.as_int32(1, "in_duration_ms");
+    pg::SegmentReader segments(arguments.as_jsonb(2, "in_segments"));
+    pg::raise_unless_ok(core::check_duration(duration_ms));
 
-  pg::Session session = pg::Session::open(fcinfo, kName);
-  procedures::complete_recording(&session, id, {kName, duration_ms, &segments});
-  session.close();
+    pg::Session session = pg::Session::open(fcinfo, kName);
+    procedures::complete_recording(&session, id, {kName, duration_ms, &segments});
+    session.close();
+  });
   PG_RETURN_VOID();
 }
