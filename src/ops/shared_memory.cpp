@@ -143,9 +143,4 @@ bool is_plentiful(const char* name) {
   return pg::compat::kHasNamedSegments || (structure != nullptr && structure->preloaded);
 }
 
-bool is_plentiful(const char* name) {
-  const Structure* structure = find(name);
-  return pg::compat::kHasNamedSegments || (structure != nullptr && structure->preloaded);
-}
-
 }  // namespace s2t::ops::shared_memory

@@ -29,8 +29,4 @@ void request(const char* name, size_t bytes, Init init);
 // Whether a structure of any size can be had under this name: it was reserved, or need not be.
 [[nodiscard]] bool is_plentiful(const char* name);
 
-// Whether memory for the structure is as large as is wished: reserved at the start or dynamic, not
-// the server's left-overs. May be called by an `init`.
-[[nodiscard]] bool is_plentiful(const char* name);
-
 }  // namespace s2t::ops::shared_memory
