@@ -88,10 +88,601 @@ COMMENT ON FUNCTION @extschema@.s2t_wanted_constraints()
 -- Jobs
 -- ------------------------------------------------------------------------------------------------
 
+-- A procedure that commits can neither be SECURITY DEFINER nor carry a SET clause. So the work is in
+-- functions that do one batch with the owner's rights, and the procedures that repeat them have
+-- nothing in their bodies that search_path could lead astray.
+
+CREATE FUNCTION @extschema@.s2t_note(
+    in_procedure text,
+    in_user_id uuid,
+    in_recording_id uuid,
+    in_outcome text,
+    in_detail text)
+RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, @extschema@, pg_temp
+AS $function$
+BEGIN
+    -- Before the library is loaded, anybody may have set what looks like its settings.
+    PERFORM @extschema@.s2t_version();
+
+    IF pg_catalog.current_setting('s2t.log_level') = 'log' THEN
+        RAISE LOG '%: %, %', in_procedure, in_outcome, in_detail;
+    ELSE
+        RAISE DEBUG '%: %, %', in_procedure, in_outcome, in_detail;
+    END IF;
+
+    IF pg_catalog.current_setting('s2t.audit') <> 'off' THEN
+        INSERT INTO @extschema@.audit_log
+               (session_role, effective_role, client_addr, application_name,
+                procedure_name, user_id, recording_id, outcome, detail, at)
+        VALUES (session_user,
+                -- The role that called, and not the owner whose rights are in force here.
+                CASE pg_catalog.current_setting('role') WHEN 'none' THEN session_user
+                     ELSE pg_catalog.current_setting('role') END,
+                pg_catalog.inet_client_addr(), nullif(pg_catalog.current_setting('application_name'), ''),
+                in_procedure, in_user_id, in_recording_id, in_outcome, in_detail, pg_catalog.clock_timestamp());
+    END IF;
+END
+$function$;
+
+REVOKE ALL ON FUNCTION @extschema@.s2t_note(text, uuid, uuid, text, text) FROM PUBLIC;
+COMMENT ON FUNCTION @extschema@.s2t_note(text, uuid, uuid, text, text)
+    IS 'Notes an event in the server log and in audit_log, as the native procedures do.';
+
+CREATE FUNCTION @extschema@.s2t_fail_stale_batch(
+    in_older_than interval,
+    in_batch_size integer)
+RETURNS integer
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, @extschema@, pg_temp
+SET intervalstyle = 'postgres'
+AS $function$
+DECLARE
+    reason text := pg_catalog.format('not completed within %s', in_older_than);
+    bound  timestamptz := pg_catalog.clock_timestamp() - in_older_than;
+    marked record;
+    failed integer := 0;
+BEGIN
+    IF in_older_than IS NULL OR in_older_than < '0'::interval OR in_batch_size IS NULL OR in_batch_size < 1 THEN
+        RAISE EXCEPTION 'invalid age or batch size'
+              USING ERRCODE = 'invalid_parameter_value',
+                    DETAIL = pg_catalog.format('The age is %s, the batch size %s.',
+                                               coalesce(in_older_than::text, 'null'), coalesce(in_batch_size::text, 'null')),
+                    HINT = 'Neither may be null, the age not negative, and the batch size is at least 1.';
+    END IF;
+
+    -- Waits for nobody, so that the order of locking does not matter. The owner of the database may
+    -- have made the column a varchar, for which an operator of its own could stand in our schema.
+    FOR marked IN
+        WITH stuck AS MATERIALIZED (
+            SELECT r.id
+              FROM @extschema@.recordings AS r
+             WHERE r.status OPERATOR(pg_catalog.=) 'processing' AND r.created_at < bound
+             ORDER BY r.created_at
+             LIMIT in_batch_size
+               FOR NO KEY UPDATE SKIP LOCKED
+        )
+        UPDATE @extschema@.recordings AS r
+           SET status = 'failed', error = reason
+          FROM stuck AS s
+         WHERE r.id = s.id
+        RETURNING r.id, r.user_id
+    LOOP
+        PERFORM @extschema@.s2t_note('sp_fail_stale_recordings', marked.user_id, marked.id, 'failed', reason);
+        failed := failed + 1;
+    END LOOP;
+
+    RETURN failed;
+END
+$function$;
+
+REVOKE ALL ON FUNCTION @extschema@.s2t_fail_stale_batch(interval, integer) FROM PUBLIC;
+COMMENT ON FUNCTION @extschema@.s2t_fail_stale_batch(interval, integer)
+    IS 'Marks one batch of the oldest recordings that have been processing for longer than the interval as failed, and returns how many.';
+
+CREATE PROCEDURE @extschema@.sp_fail_stale_recordings(
+    in_older_than interval DEFAULT '6 hours',
+    in_batch_size integer DEFAULT 1000,
+    INOUT failed bigint DEFAULT 0)
+LANGUAGE plpgsql
+AS $procedure$
+DECLARE
+    batch integer;
+BEGIN
+    failed := 0;
+    COMMIT;  -- Inside a transaction block this is an error: better before the work than after it.
+    LOOP
+        batch := @extschema@.s2t_fail_stale_batch(in_older_than, in_batch_size);
+        failed := failed OPERATOR(pg_catalog.+) batch;
+        COMMIT;
+        EXIT WHEN batch OPERATOR(pg_catalog.<) in_batch_size;
+    END LOOP;
+END
+$procedure$;
+
+REVOKE ALL ON PROCEDURE @extschema@.sp_fail_stale_recordings(interval, integer, bigint) FROM PUBLIC;
+COMMENT ON PROCEDURE @extschema@.sp_fail_stale_recordings(interval, integer, bigint)
+    IS 'Marks every recording that has been processing for longer than the interval as failed, with a commit after each batch.';
+
+CREATE FUNCTION @extschema@.s2t_purge_audit_batch(
+    in_older_than interval,
+    in_batch_size integer)
+RETURNS integer
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, @extschema@, pg_temp
+AS $function$
+DECLARE
+    bound   timestamptz := pg_catalog.clock_timestamp() - in_older_than;
+    deleted integer;
+BEGIN
+    IF in_older_than IS NULL OR in_older_than < '0'::interval OR in_batch_size IS NULL OR in_batch_size < 1 THEN
+        RAISE EXCEPTION 'invalid age or batch size'
+              USING ERRCODE = 'invalid_parameter_value',
+                    DETAIL = pg_catalog.format('The age is %s, the batch size %s.',
+                                               coalesce(in_older_than::text, 'null'), coalesce(in_batch_size::text, 'null')),
+                    HINT = 'Neither may be null, the age not negative, and the batch size is at least 1.';
+    END IF;
+
+    -- The ids are in the order of time: milliseconds since 1970 in the first 48 bits.
+    WITH old AS MATERIALIZED (
+        SELECT a.id
+          FROM @extschema@.audit_log AS a
+         WHERE a.id < pg_catalog.rpad(
+                   pg_catalog.lpad(pg_catalog.to_hex(
+                       greatest(pg_catalog.ceil(extract(epoch FROM bound) * 1000::numeric), 0::numeric)::bigint), 12, '0'),
+                   32, '0')::uuid
+           AND a.at < bound
+         ORDER BY a.id
+         LIMIT in_batch_size
+           FOR UPDATE SKIP LOCKED
+    )
+    DELETE FROM @extschema@.audit_log AS a USING old AS o WHERE a.id = o.id;
+
+    GET DIAGNOSTICS deleted = ROW_COUNT;
+    IF deleted > 0 THEN
+        PERFORM @extschema@.s2t_note('sp_purge_audit_log', NULL, NULL, 'done',
+                                     pg_catalog.format('%s rows from before %s', deleted, bound));
+    END IF;
+    RETURN deleted;
+END
+$function$;
+
+REVOKE ALL ON FUNCTION @extschema@.s2t_purge_audit_batch(interval, integer) FROM PUBLIC;
+COMMENT ON FUNCTION @extschema@.s2t_purge_audit_batch(interval, integer)
+    IS 'Deletes one batch of the oldest rows of audit_log that are older than the interval, and returns how many.';
+
+CREATE PROCEDURE @extschema@.sp_purge_audit_log(
+    in_older_than interval DEFAULT '1 year',
+    in_batch_size integer DEFAULT 10000,
+    INOUT deleted bigint DEFAULT 0)
+LANGUAGE plpgsql
+AS $procedure$
+DECLARE
+    batch integer;
+BEGIN
+    deleted := 0;
+    COMMIT;  -- Inside a transaction block this is an error: better before the work than after it.
+    LOOP
+        batch := @extschema@.s2t_purge_audit_batch(in_older_than, in_batch_size);
+        deleted := deleted OPERATOR(pg_catalog.+) batch;
+        COMMIT;
+        EXIT WHEN batch OPERATOR(pg_catalog.<) in_batch_size;
+    END LOOP;
+END
+$procedure$;
+
+REVOKE ALL ON PROCEDURE @extschema@.sp_purge_audit_log(interval, integer, bigint) FROM PUBLIC;
+COMMENT ON PROCEDURE @extschema@.sp_purge_audit_log(interval, integer, bigint)
+    IS 'Deletes the rows of audit_log that are older than the interval, with a commit after each batch.';
+
+-- pg_cron, which may be absent, or in another database, or come later: nothing in here depends on it.
+
+CREATE FUNCTION @extschema@.s2t_job_commands(
+    in_reset_schedule text DEFAULT '0 0 1 * *',
+    in_cleanup_schedule text DEFAULT '0 2 * * *',
+    in_stale_schedule text DEFAULT '*/10 * * * *',
+    in_audit_schedule text DEFAULT '30 2 * * *',
+    in_retention_days integer DEFAULT 90,
+    in_stale_after interval DEFAULT '6 hours',
+    in_audit_retention interval DEFAULT NULL)
+RETURNS TABLE (job text, schedule text, command text, statement text)
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, pg_temp
+SET intervalstyle = 'postgres'
+AS $function$
+BEGIN
+    IF in_retention_days IS NULL OR in_retention_days < 0
+       OR in_stale_after IS NULL OR in_stale_after <= '0'::interval OR in_audit_retention <= '0'::interval THEN
+        RAISE EXCEPTION 'invalid retention or age'
+              USING ERRCODE = 'invalid_parameter_value',
+                    DETAIL = format('Recordings are kept %s days and fail after %s, the audit log is kept %s.',
+                                    coalesce(in_retention_days::text, 'null'), coalesce(in_stale_after::text, 'null'),
+                                    coalesce(in_audit_retention::text, 'forever'));
+    END IF;
+
+    RETURN QUERY
+    SELECT w.job, w.schedule, w.command,
+           CASE WHEN w.schedule IS NULL
+                THEN format('SELECT cron.unschedule(jobid) FROM cron.job WHERE jobname = %L AND database = %L;',
+                            w.job, current_database())
+                ELSE format('SELECT cron.schedule_in_database(%L, %L, %L, %L, %L);',
+                            w.job, w.schedule, w.command, current_database(), current_user) END
+      FROM (VALUES
+               ('reset-monthly-cycles', in_reset_schedule,
+                format('CALL %s.sp_reset_monthly_cycles()', '@extschema@')),
+               ('cleanup-old-recordings', in_cleanup_schedule,
+                format('CALL %s.sp_purge_old_recordings(%s)', '@extschema@', in_retention_days)),
+               ('fail-stale-recordings', in_stale_schedule,
+                format('CALL %s.sp_fail_stale_recordings(%L)', '@extschema@', in_stale_after)),
+               ('purge-audit-log', CASE WHEN in_audit_retention IS NOT NULL THEN in_audit_schedule END,
+                format('CALL %s.sp_purge_audit_log(%L)', '@extschema@', in_audit_retention))
+           ) AS w (job, schedule, command);
+END
+$function$;
+
+REVOKE ALL ON FUNCTION @extschema@.s2t_job_commands(text, text, text, text, integer, interval, interval) FROM PUBLIC;
+COMMENT ON FUNCTION @extschema@.s2t_job_commands(text, text, text, text, integer, interval, interval)
+    IS 'The jobs of sp_schedule_jobs(), and for each the statement to run where pg_cron lives, if that is another database. Without a schedule a job is removed.';
+
+CREATE FUNCTION @extschema@.s2t_require_cron(in_statements text)
+RETURNS void
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $function$
+DECLARE
+    home   text;
+    hidden boolean := false;
+BEGIN
+    -- Anybody who may create schemas can make one named cron, but only a superuser this extension.
+    IF EXISTS (SELECT FROM pg_extension AS e WHERE e.extname = 'pg_cron') THEN
+        RETURN;
+    END IF;
+
+    BEGIN
+        home := current_setting('cron.database_name', true);
+    EXCEPTION
+        WHEN insufficient_privilege THEN
+            hidden := true;
+    END;
+
+    IF hidden OR home <> current_database() THEN
+        RAISE EXCEPTION 'pg_cron is not in this database'
+              USING ERRCODE = 'object_not_in_prerequisite_state',
+                    DETAIL = CASE WHEN hidden THEN 'The setting cron.database_name names the database where it is.'
+                                  ELSE format('Its jobs are kept in database "%s" (setting cron.database_name).', home) END,
+                    HINT = E'Let a superuser run there:\n' || in_statements;
+    END IF;
+    RAISE EXCEPTION 'pg_cron is not installed'
+          USING ERRCODE = 'object_not_in_prerequisite_state',
+                HINT = CASE WHEN home IS NULL
+                            THEN format('Add pg_cron to shared_preload_libraries, set cron.database_name = %L, restart the server, and use ',
+                                        current_database())
+                            ELSE 'Use ' END
+                       || 'CREATE EXTENSION pg_cron; or call the procedures from another scheduler.';
+END
+$function$;
+
+REVOKE ALL ON FUNCTION @extschema@.s2t_require_cron(text) FROM PUBLIC;
+COMMENT ON FUNCTION @extschema@.s2t_require_cron(text)
+    IS 'Raises an error that says what to do if pg_cron is not in this database.';
+
+CREATE PROCEDURE @extschema@.sp_schedule_jobs(
+    in_reset_schedule text DEFAULT '0 0 1 * *',
+    in_cleanup_schedule text DEFAULT '0 2 * * *',
+    in_stale_schedule text DEFAULT '*/10 * * * *',
+    in_audit_schedule text DEFAULT '30 2 * * *',
+    in_retention_days integer DEFAULT 90,
+    in_stale_after interval DEFAULT '6 hours',
+    in_audit_retention interval DEFAULT NULL)
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $procedure$
+DECLARE
+    wanted  record;
+    present record;
+BEGIN
+    PERFORM @extschema@.s2t_require_cron(string_agg(w.statement, E'\n'))
+       FROM @extschema@.s2t_job_commands(in_reset_schedule, in_cleanup_schedule, in_stale_schedule, in_audit_schedule,
+                                         in_retention_days, in_stale_after, in_audit_retention) AS w;
+
+    FOR wanted IN
+        SELECT *
+          FROM @extschema@.s2t_job_commands(in_reset_schedule, in_cleanup_schedule, in_stale_schedule, in_audit_schedule,
+                                            in_retention_days, in_stale_after, in_audit_retention)
+    LOOP
+        EXECUTE 'SELECT j.jobid, j.database FROM cron.job AS j WHERE j.jobname = $1 AND j.username = current_user'
+           INTO present
+          USING wanted.job;
+        IF present.database <> current_database() THEN
+            RAISE EXCEPTION 'job "%" of role "%" belongs to database "%"', wanted.job, current_user, present.database
+                  USING ERRCODE = 'duplicate_object',
+                        HINT = 'Call this as another role: names of jobs are unique for each role.';
+        END IF;
+
+        IF wanted.schedule IS NOT NULL THEN
+            EXECUTE 'SELECT cron.schedule($1, $2, $3)' USING wanted.job, wanted.schedule, wanted.command;
+        ELSIF present.jobid IS NOT NULL THEN
+            EXECUTE 'SELECT cron.unschedule($1)' USING present.jobid;
+        END IF;
+    END LOOP;
+END
+$procedure$;
+
+REVOKE ALL ON PROCEDURE @extschema@.sp_schedule_jobs(text, text, text, text, integer, interval, interval) FROM PUBLIC;
+COMMENT ON PROCEDURE @extschema@.sp_schedule_jobs(text, text, text, text, integer, interval, interval)
+    IS 'Registers the scheduled jobs with pg_cron, for the calling role; safe to repeat. Without a schedule a job is removed; without in_audit_retention the audit log is kept.';
+
+CREATE PROCEDURE @extschema@.sp_unschedule_jobs()
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $procedure$
+BEGIN
+    PERFORM @extschema@.s2t_require_cron(string_agg(w.statement, E'\n'))
+       FROM @extschema@.s2t_job_commands(NULL, NULL, NULL, NULL) AS w;
+
+    EXECUTE 'SELECT cron.unschedule(j.jobid) FROM cron.job AS j WHERE j.jobname = ANY ($1) AND j.database = current_database()'
+      USING ARRAY(SELECT w.job FROM @extschema@.s2t_job_commands() AS w);
+END
+$procedure$;
+
+REVOKE ALL ON PROCEDURE @extschema@.sp_unschedule_jobs() FROM PUBLIC;
+COMMENT ON PROCEDURE @extschema@.sp_unschedule_jobs()
+    IS 'Removes the scheduled jobs of this database from pg_cron: the calling role''s, or everybody''s if that is a superuser.';
+
+-- Row security shows everybody their own jobs only; an operator wants to see that the jobs run,
+-- whoever has registered them.
+CREATE FUNCTION @extschema@.s2t_read_jobs()
+RETURNS TABLE (job text, role text, schedule text, command text, active boolean,
+               last_start timestamptz, last_end timestamptz, last_status text, last_message text,
+               last_success timestamptz)
+LANGUAGE plpgsql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $function$
+BEGIN
+    IF NOT EXISTS (SELECT FROM pg_extension AS e WHERE e.extname = 'pg_cron') THEN
+        RETURN;
+    END IF;
+
+    RETURN QUERY EXECUTE $sql$
+        SELECT j.jobname::text, j.username, j.schedule, j.command, j.active,
+               last.start_time, last.end_time, last.status, last.return_message,
+               (SELECT r.end_time
+                  FROM cron.job_run_details AS r
+                 WHERE r.jobid = j.jobid AND r.status = 'succeeded'
+                 ORDER BY r.runid DESC
+                 LIMIT 1)
+          FROM cron.job AS j
+          LEFT JOIN LATERAL (SELECT r.*
+                               FROM cron.job_run_details AS r
+                              WHERE r.jobid = j.jobid
+                              ORDER BY r.runid DESC
+                              LIMIT 1) AS last ON true
+         WHERE j.jobname = ANY ($1) AND j.database = current_database()
+         ORDER BY j.jobname, j.username
+    $sql$ USING ARRAY(SELECT w.job FROM @extschema@.s2t_job_commands() AS w);
+END
+$function$;
+
+REVOKE ALL ON FUNCTION @extschema@.s2t_read_jobs() FROM PUBLIC;
+COMMENT ON FUNCTION @extschema@.s2t_read_jobs()
+    IS 'What the view s2t_jobs shows.';
+
+CREATE VIEW @extschema@.s2t_jobs AS
+    SELECT * FROM @extschema@.s2t_read_jobs();
+
+REVOKE ALL ON TABLE @extschema@.s2t_jobs FROM PUBLIC;
+COMMENT ON VIEW @extschema@.s2t_jobs
+    IS 'The scheduled jobs of this database with their last run and their last success; empty where pg_cron is not.';
+
 
 -- ------------------------------------------------------------------------------------------------
 -- Rights
 -- ------------------------------------------------------------------------------------------------
+
+-- The one list of who may do what. Names that this version does not have are passed over.
+CREATE FUNCTION @extschema@.s2t_rights()
+RETURNS TABLE (object text, privileges text, profiles text[])
+LANGUAGE sql IMMUTABLE
+SET search_path = pg_catalog, pg_temp
+AS $function$
+    VALUES
+    ('sp_register_user',                    'EXECUTE', '{app,admin}'::text[]),
+    ('s2t_register_user',                   'EXECUTE', '{app,admin}'),
+    ('sp_check_quota_and_create_recording', 'EXECUTE', '{app,admin}'),
+    ('sp_complete_recording',               'EXECUTE', '{app,admin}'),
+    ('sp_import_transcript',                'EXECUTE', '{app,admin}'),
+    ('sp_fail_recording',                   'EXECUTE', '{app,admin}'),
+    ('sp_change_user_plan',                 'EXECUTE', '{app,admin}'),
+    ('sp_get_login',                        'EXECUTE', '{app,admin}'),
+
+    ('sp_get_user_stats',                   'EXECUTE', '{app,readonly,admin}'),
+    ('sp_get_subscription',                 'EXECUTE', '{app,readonly,admin}'),
+    ('sp_list_plans',                       'EXECUTE', '{app,readonly,admin}'),
+    ('sp_list_recordings',                  'EXECUTE', '{app,readonly,admin}'),
+    ('sp_get_recording',                    'EXECUTE', '{app,readonly,admin}'),
+    ('sp_get_segments',                     'EXECUTE', '{app,readonly,admin}'),
+    ('sp_search_segments',                  'EXECUTE', '{app,readonly,admin}'),
+    ('sp_export_transcript',                'EXECUTE', '{app,readonly,admin}'),
+    ('s2t_parse_transcript',                'EXECUTE', '{app,readonly,admin}'),
+    ('s2t_slot',                            'EXECUTE', '{app,readonly,admin}'),
+    ('s2t_version',                         'EXECUTE', '{app,readonly,monitor,admin}'),
+
+    ('s2t_metrics',                         'EXECUTE', '{monitor,admin}'),
+    ('s2t_procedure_stats',                 'SELECT',  '{monitor,admin}'),
+    ('s2t_procedure_histogram',             'SELECT',  '{monitor,admin}'),
+    ('s2t_jobs',                            'SELECT',  '{monitor,admin}'),
+
+    ('sp_seed_plans',                       'EXECUTE', '{admin}'),
+    ('sp_reset_monthly_cycles',             'EXECUTE', '{admin}'),
+    ('sp_cleanup_old_recordings',           'EXECUTE', '{admin}'),
+    ('sp_purge_old_recordings',             'EXECUTE', '{admin}'),
+    ('sp_fail_stale_recordings',            'EXECUTE', '{admin}'),
+    ('s2t_fail_stale_batch',                'EXECUTE', '{admin}'),
+    ('sp_purge_audit_log',                  'EXECUTE', '{admin}'),
+    ('s2t_purge_audit_batch',               'EXECUTE', '{admin}'),
+    ('sp_schedule_jobs',                    'EXECUTE', '{admin}'),
+    ('sp_unschedule_jobs',                  'EXECUTE', '{admin}'),
+    ('s2t_job_commands',                    'EXECUTE', '{admin}'),
+    ('s2t_require_cron',                    'EXECUTE', '{admin}'),
+    ('s2t_reset_metrics',                   'EXECUTE', '{admin}'),
+
+    -- What sp_seed_plans(), sp_reset_monthly_cycles() and sp_purge_old_recordings() do with the
+    -- caller's rights. Locking a row takes UPDATE.
+    ('plans',                               'SELECT, INSERT, UPDATE', '{admin}'),
+    ('users',                               'SELECT, UPDATE',         '{admin}'),
+    ('recordings',                          'SELECT, UPDATE, DELETE', '{admin}'),
+    ('segments',                            'SELECT, DELETE',         '{admin}'),
+    ('user_subscriptions',                  'SELECT, UPDATE',         '{admin}'),
+    ('usage_cycles',                        'SELECT, INSERT',         '{admin}'),
+    ('audit_log',                           'SELECT, INSERT',         '{admin}')
+$function$;
+
+REVOKE ALL ON FUNCTION @extschema@.s2t_rights() FROM PUBLIC;
+COMMENT ON FUNCTION @extschema@.s2t_rights()
+    IS 'The privileges on each object, and the profiles that give them; read by s2t_grant() and s2t_revoke().';
+
+CREATE FUNCTION @extschema@.s2t_rights_of(in_profile text)
+RETURNS SETOF text
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $function$
+    -- Objects of the extension and its owner only, not whatever else has one of the names.
+    WITH extension AS (
+        SELECT e.oid, e.extowner FROM pg_extension AS e WHERE e.extname = 's2t'
+    ), member AS (
+        SELECT d.classid, d.objid
+          FROM pg_depend AS d
+          JOIN extension AS e ON d.refclassid = 'pg_extension'::regclass AND d.refobjid = e.oid AND d.deptype = 'e'
+    ), routine AS (
+        SELECT p.* FROM pg_proc AS p JOIN member AS m ON m.classid = 'pg_proc'::regclass AND m.objid = p.oid
+    ), relation AS (
+        SELECT c.oid, c.relkind, r.privileges
+          FROM @extschema@.s2t_rights() AS r
+          JOIN pg_class AS c ON c.relname = r.object AND c.relnamespace = '@extschema@'::regnamespace
+          JOIN extension AS e ON e.extowner = c.relowner
+         WHERE r.privileges <> 'EXECUTE' AND (in_profile IS NULL OR in_profile = ANY (r.profiles))
+    )
+    SELECT format('EXECUTE ON ROUTINE %s', p.oid::regprocedure)
+      FROM routine AS p
+      JOIN @extschema@.s2t_rights() AS r ON r.object = p.proname
+     WHERE r.privileges = 'EXECUTE' AND (in_profile IS NULL OR in_profile = ANY (r.profiles))
+    UNION
+    SELECT format('%s ON TABLE %s', r.privileges, r.oid::regclass)
+      FROM relation AS r
+    UNION
+    -- What a view calls is called with the rights of whoever reads it.
+    SELECT format('EXECUTE ON ROUTINE %s', p.oid::regprocedure)
+      FROM relation AS r
+      JOIN pg_rewrite AS w ON w.ev_class = r.oid
+      JOIN pg_depend AS d ON d.classid = 'pg_rewrite'::regclass AND d.objid = w.oid AND d.refclassid = 'pg_proc'::regclass
+      JOIN routine AS p ON p.oid = d.refobjid
+     WHERE r.relkind = 'v'
+     ORDER BY 1
+$function$;
+
+REVOKE ALL ON FUNCTION @extschema@.s2t_rights_of(text) FROM PUBLIC;
+COMMENT ON FUNCTION @extschema@.s2t_rights_of(text)
+    IS 'The rights of a profile, or of all of them for NULL, in the words of GRANT and REVOKE.';
+
+CREATE FUNCTION @extschema@.s2t_check_grant(in_role regrole, in_profile text)
+RETURNS void
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $function$
+DECLARE
+    owner    text;
+    profiles text;
+BEGIN
+    -- GRANT itself only warns whoever may not grant.
+    SELECT pg_get_userbyid(e.extowner) INTO owner FROM pg_extension AS e WHERE e.extname = 's2t';
+    IF NOT pg_has_role(owner::name, 'USAGE') THEN
+        RAISE EXCEPTION 'must be owner of extension s2t'
+              USING ERRCODE = 'insufficient_privilege',
+                    DETAIL = format('The extension belongs to role "%s".', owner);
+    END IF;
+
+    IF NOT EXISTS (SELECT FROM pg_roles AS r WHERE r.oid = in_role) THEN
+        RAISE EXCEPTION 'role does not exist'
+              USING ERRCODE = 'undefined_object',
+                    DETAIL = format('The role given is %s.', coalesce(in_role::text, 'null'));
+    END IF;
+
+    SELECT string_agg(DISTINCT p.profile, ', ' ORDER BY p.profile)
+      INTO profiles
+      FROM @extschema@.s2t_rights() AS r, unnest(r.profiles) AS p (profile);
+    IF in_profile IS NULL OR in_profile <> ALL (string_to_array(profiles, ', ')) THEN
+        RAISE EXCEPTION 'unknown profile'
+              USING ERRCODE = 'invalid_parameter_value',
+                    DETAIL = format('The profile given is %s.', coalesce(quote_literal(in_profile), 'null')),
+                    HINT = format('The profiles are %s.', profiles);
+    END IF;
+END
+$function$;
+
+REVOKE ALL ON FUNCTION @extschema@.s2t_check_grant(regrole, text) FROM PUBLIC;
+COMMENT ON FUNCTION @extschema@.s2t_check_grant(regrole, text)
+    IS 'Raises an error unless the caller may grant and revoke rights, and role and profile exist.';
+
+CREATE PROCEDURE @extschema@.s2t_grant(role regrole, profile text)
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $procedure$
+DECLARE
+    rights text;
+BEGIN
+    PERFORM @extschema@.s2t_check_grant(s2t_grant.role, s2t_grant.profile);
+
+    FOR rights IN
+        SELECT format('USAGE ON SCHEMA %s', '@extschema@')
+         WHERE NOT has_schema_privilege(s2t_grant.role::oid, '@extschema@', 'USAGE')
+        UNION ALL
+        SELECT r FROM @extschema@.s2t_rights_of(s2t_grant.profile) AS r
+    LOOP
+        EXECUTE format('GRANT %s TO %s', rights, s2t_grant.role);
+    END LOOP;
+END
+$procedure$;
+
+REVOKE ALL ON PROCEDURE @extschema@.s2t_grant(regrole, text) FROM PUBLIC;
+COMMENT ON PROCEDURE @extschema@.s2t_grant(regrole, text)
+    IS 'Gives a role the rights of a profile: app, readonly, monitor or admin. To be repeated after an update of the extension.';
+
+CREATE PROCEDURE @extschema@.s2t_revoke(role regrole, profile text DEFAULT NULL)
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $procedure$
+DECLARE
+    rights text;
+BEGIN
+    PERFORM @extschema@.s2t_check_grant(s2t_revoke.role, coalesce(s2t_revoke.profile, 'app'));
+
+    FOR rights IN
+        SELECT r FROM @extschema@.s2t_rights_of(s2t_revoke.profile) AS r
+    LOOP
+        EXECUTE format('REVOKE %s FROM %s', rights, s2t_revoke.role);
+    END LOOP;
+
+    -- The schema may hold other things for which the role needs it.
+    IF NOT EXISTS (
+        SELECT
+          FROM pg_shdepend AS d
+          LEFT JOIN pg_class AS c ON d.classid = 'pg_class'::regclass AND c.oid = d.objid
+          LEFT JOIN pg_proc AS p ON d.classid = 'pg_proc'::regclass AND p.oid = d.objid
+          LEFT JOIN pg_type AS t ON d.classid = 'pg_type'::regclass AND t.oid = d.objid
+         WHERE d.refclassid = 'pg_authid'::regclass
+           AND d.refobjid = s2t_revoke.role
+           AND d.dbid = (SELECT b.oid FROM pg_database AS b WHERE b.datname = current_database())
+           AND coalesce(c.relnamespace, p.pronamespace, t.typnamespace) = '@extschema@'::regnamespace)
+    THEN
+        EXECUTE format('REVOKE USAGE ON SCHEMA %s FROM %s', '@extschema@', s2t_revoke.role);
+    END IF;
+END
+$procedure$;
+
+REVOKE ALL ON PROCEDURE @extschema@.s2t_revoke(regrole, text) FROM PUBLIC;
+COMMENT ON PROCEDURE @extschema@.s2t_revoke(regrole, text)
+    IS 'Takes the rights of a profile, or of every profile, from a role; a right that another profile gives too goes as well.';
 
 
 -- ------------------------------------------------------------------------------------------------
