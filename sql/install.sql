@@ -3,21 +3,29 @@
 
 CREATE EXTENSION s2t;
 
--- The code belongs to the extension (what s2t_install() reads, s2t_wanted_..., is its own business) ...
+-- The code belongs to the extension (here: the routines of version 1.0.0, each of them once) ...
 SELECT o.type, o.identity
 FROM pg_depend AS d
      JOIN pg_extension AS e ON d.refclassid = 'pg_extension'::regclass AND d.refobjid = e.oid
      CROSS JOIN LATERAL pg_identify_object(d.classid, d.objid, d.objsubid) AS o
-WHERE e.extname = 's2t' AND d.deptype = 'e' AND o.identity NOT LIKE '%.s2t\_wanted\_%'
+WHERE e.extname = 's2t' AND d.deptype = 'e'
+  AND split_part(split_part(o.identity, '.', 2), '(', 1) IN (
+    's2t_count_recordings', 's2t_count_segments', 's2t_count_subscription', 's2t_install', 's2t_register_user', 's2t_slot', 's2t_version',
+    'sp_change_user_plan', 'sp_check_quota_and_create_recording', 'sp_cleanup_old_recordings', 'sp_complete_recording', 'sp_fail_recording',
+    'sp_get_user_stats', 'sp_purge_old_recordings', 'sp_register_user', 'sp_reset_monthly_cycles', 'sp_seed_plans')
 ORDER BY o.type COLLATE "C", o.identity COLLATE "C";
 
 -- ... the data to the database: the tables are ordinary ones.
-SELECT c.relname, c.relkind, pg_get_userbyid(c.relowner) = current_user AS ours,
-       EXISTS (SELECT FROM pg_depend AS d
-               WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e') AS member
+SELECT c.relname, c.relkind
 FROM pg_class AS c
-WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm', 'S', 'f')
+WHERE c.relnamespace = 'public'::regnamespace
+  AND c.relname IN ('plans', 'recordings', 'segments', 'usage_cycles', 'user_profiles', 'user_subscriptions', 'users')
 ORDER BY c.relname COLLATE "C";
+SELECT count(*) FILTER (WHERE pg_get_userbyid(c.relowner) <> current_user) AS of_another_owner,
+       count(*) FILTER (WHERE EXISTS (SELECT FROM pg_depend AS d
+                                      WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')) AS members
+FROM pg_class AS c
+WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p', 'S');
 
 -- A fresh install holds no plans, nor anything else.
 SELECT (SELECT count(*) FROM plans) AS plans, (SELECT count(*) FROM users) AS users,

@@ -70,7 +70,7 @@ SHOW s2t.lazy_rollover;
 RESET ROLE;
 
 -- With the tables too, they work.
-GRANT ALL ON plans, users, user_profiles, user_subscriptions, recordings, segments, usage_cycles TO regress_s2t_app;
+GRANT ALL ON ALL TABLES IN SCHEMA public TO regress_s2t_app;
 CALL sp_complete_recording(:'r', 90000, t.segments(3));
 CALL t.age_cycle('binh', 1);
 SET ROLE regress_s2t_app;
@@ -81,7 +81,7 @@ RESET client_min_messages;
 CALL sp_seed_plans();
 -- Direct DML of somebody with rights on one table only is counted all the same.
 RESET ROLE;
-REVOKE ALL ON plans, users, user_profiles, user_subscriptions, recordings, segments, usage_cycles FROM regress_s2t_app;
+REVOKE ALL ON ALL TABLES IN SCHEMA public FROM regress_s2t_app;
 GRANT SELECT, INSERT, UPDATE, DELETE ON recordings TO regress_s2t_app;
 SET ROLE regress_s2t_app;
 INSERT INTO recordings (user_id, source, duration_ms) VALUES (:'chi', 'direct', 1000);

