@@ -154,6 +154,26 @@ void prepare_expressions(Relation relation, TableMap* map) {
         ExecPrepareExpr(reinterpret_cast<Expr*>(build_column_default(relation, number)), estate);
 }
 
+// The expressions and predicates of the indexes, likewise.
+void prepare_indexes(Relation relation, TableMap* map) {
+  if (map->foreign_code) return;
+  EState* estate = CreateExecutorState();
+  List* indexes = RelationGetIndexList(relation);
+  map->open_indexes = static_cast<Oid*>(palloc(sizeof(Oid) * list_length(indexes)));
+  map->index_infos = static_cast<IndexInfo**>(palloc(sizeof(IndexInfo*) * list_length(indexes)));
+  ListCell* cell;
+  foreach (cell, indexes) {
+    Relation index = index_open(lfirst_oid(cell), AccessShareLock);
+    IndexInfo* info = BuildIndexInfo(index);
+    info->ii_ExpressionsState = ExecPrepareExprList(info->ii_Expressions, estate);
+    info->ii_PredicateState = ExecPrepareQual(info->ii_Predicate, estate);
+    map->open_indexes[map->open_index_count] = RelationGetRelid(index);
+    map->index_infos[map->open_index_count++] = info;
+    index_close(index, AccessShareLock);
+  }
+  list_free(indexes);
+}
+
 // Whether the foreign key `constraint` leads from one column of `child` to the column `id` of one
 // of the tables.
 bool is_simple_foreign_key(Relation child, Oid constraint, Oid parent) {
@@ -231,6 +251,7 @@ TableMap* build_map(const TableSpec& spec, Oid schema, Relation relation) {
   find_defaults(relation, map);
   map->foreign_code = has_foreign_code(relation);
   prepare_expressions(relation, map);
+  prepare_indexes(relation, map);
   find_known_triggers(relation, schema, map);
   MemoryContextSwitchTo(caller);
   return map;

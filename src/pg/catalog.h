@@ -24,6 +24,11 @@ struct TableMap {
   ExprState** checks;  // of the CHECK constraints, in the order of the relation's; or nullptr
   ExprState** default_states;  // by attribute number - 1; or nullptr
 
+  // Every index of the table, to be opened for changes; copied before use.
+  Oid* open_indexes;
+  IndexInfo** index_infos;  // or nullptr
+  int open_index_count;
+
   // Triggers the native code does the work of: the extension's own counting, always; foreign keys
   // towards another of the tables, by the parent they check (as the child) or by the child they
   // cascade to (as the parent).

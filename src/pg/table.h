@@ -168,6 +168,7 @@ class Table {
   [[nodiscard]] TupleTableSlot* make_slot();
   void prepare_changes();
   void leave_out_known_triggers();
+  void open_indexes();
   void fill(TupleTableSlot* slot, const Values& values);
   void fill_defaults(TupleTableSlot* slot, const Values& values);
   void check_row(TupleTableSlot* slot, CmdType command);

@@ -94,6 +94,28 @@ void Table::leave_out_known_triggers() {
     recompute_flags(triggers);
 }
 
+// As ExecOpenIndices() does, but with descriptions that were prepared before.
+void Table::open_indexes() {
+  if (map_->index_infos == nullptr) {
+    ExecOpenIndices(result_, false);
+    return;
+  }
+  int count = map_->open_index_count;
+  if (count == 0) return;
+  result_->ri_IndexRelationDescs = static_cast<Relation*>(palloc(sizeof(Relation) * count));
+  result_->ri_IndexRelationInfo = static_cast<IndexInfo**>(palloc(sizeof(IndexInfo*) * count));
+  auto* infos = static_cast<IndexInfo*>(palloc(sizeof(IndexInfo) * count));
+  for (int i = 0; i < count; i++) {
+    infos[i] = *map_->index_infos[i];
+    // What an access method keeps between the rows of a statement.
+    infos[i].ii_AmCache = nullptr;
+    infos[i].ii_Context = CurrentMemoryContext;
+    result_->ri_IndexRelationDescs[i] = index_open(map_->open_indexes[i], RowExclusiveLock);
+    result_->ri_IndexRelationInfo[i] = &infos[i];
+  }
+  result_->ri_NumIndices = count;
+}
+
 void Table::prepare_changes() {
   EState* estate = session_->estate();
   entry_ = makeNode(RangeTblEntry);
@@ -106,7 +128,7 @@ void Table::prepare_changes() {
   InitResultRelInfo(result_, relation_, compat::add_range_table_entry(estate, entry_), nullptr, 0);
   compat::set_checks(result_, map_->checks);
   leave_out_known_triggers();
-  ExecOpenIndices(result_, false);
+  open_indexes();
   estate->es_opened_result_relations = lappend(estate->es_opened_result_relations, result_);
   if (runs_foreign_code()) session_->fix_search_path();
 
