@@ -19,6 +19,8 @@ enum class Code : uint8_t {
   kOk,
   kInvalidParameter,  // 22023 invalid_parameter_value
   kOutOfRange,        // 22003 numeric_value_out_of_range
+  kOutOfMemory,       // 53200 out_of_memory
+  kCancelled,         // 57014 query_canceled: the caller asked to stop
 };
 
 // Trivially destructible, so that an error raised over it leaks nothing.

@@ -10,6 +10,10 @@ int sqlstate_of(core::Code code) {
       return ERRCODE_INVALID_PARAMETER_VALUE;
     case core::Code::kOutOfRange:
       return ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE;
+    case core::Code::kOutOfMemory:
+      return ERRCODE_OUT_OF_MEMORY;
+    case core::Code::kCancelled:
+      return ERRCODE_QUERY_CANCELED;
     case core::Code::kOk:
       break;
   }
