@@ -684,6 +684,69 @@ REVOKE ALL ON PROCEDURE @extschema@.s2t_revoke(regrole, text) FROM PUBLIC;
 COMMENT ON PROCEDURE @extschema@.s2t_revoke(regrole, text)
     IS 'Takes the rights of a profile, or of every profile, from a role; a right that another profile gives too goes as well.';
 
+CREATE FUNCTION @extschema@.s2t_risks()
+RETURNS TABLE (risk text, remedy text)
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $function$
+    -- The procedures run with the rights of the extension's owner, and so do the trigger functions,
+    -- defaults and checks they meet on the tables. Whoever can put some there has these rights too.
+    WITH extension AS (
+        SELECT e.extowner, pg_get_userbyid(e.extowner) AS owner, n.oid AS home, n.nspacl,
+               CASE n.nspowner WHEN 'pg_database_owner'::regrole THEN b.datdba ELSE n.nspowner END AS home_owner
+          FROM pg_extension AS e
+          JOIN pg_namespace AS n ON n.oid = e.extnamespace
+          JOIN pg_database AS b ON b.datname = current_database()
+         WHERE e.extname = 's2t'
+    ), stranger AS (
+        SELECT r.oid, quote_ident(r.rolname) AS name
+          FROM pg_roles AS r
+         WHERE NOT r.rolsuper AND r.oid <> (SELECT e.extowner FROM extension AS e)
+        UNION ALL
+        SELECT 0, 'PUBLIC'
+    ), ours AS (
+        SELECT c.oid, c.oid::regclass AS name, c.relowner, c.relacl
+          FROM extension AS e
+          JOIN pg_class AS c ON c.relnamespace = e.home AND c.relkind = 'r'
+          JOIN @extschema@.s2t_wanted_tables() AS w ON w.tab = c.relname
+    )
+    SELECT format('schema %s belongs to %s, who can replace tables and functions of the extension', e.home::regnamespace, s.name),
+           format('ALTER SCHEMA %s OWNER TO %I;', e.home::regnamespace, e.owner)
+      FROM extension AS e
+      JOIN stranger AS s ON s.oid = e.home_owner
+    UNION ALL
+    SELECT format('%s may create functions in schema %s that are called instead of the extension''s', s.name, e.home::regnamespace),
+           format('REVOKE CREATE ON SCHEMA %s FROM %s;', e.home::regnamespace, s.name)
+      FROM extension AS e, aclexplode(e.nspacl) AS a
+      JOIN stranger AS s ON s.oid = a.grantee
+     WHERE a.privilege_type = 'CREATE' AND a.grantee <> e.home_owner
+       AND NOT (e.home = 'public'::regnamespace AND a.grantee = 'pg_database_owner'::regrole)
+    UNION ALL
+    SELECT format('table %s belongs to %s', t.name, s.name),
+           format('ALTER TABLE %s OWNER TO %I;', t.name, e.owner)
+      FROM extension AS e, ours AS t
+      JOIN stranger AS s ON s.oid = t.relowner
+    UNION ALL
+    SELECT format('%s may create triggers on table %s, which run with the rights of %I', s.name, t.name, e.owner),
+           format('REVOKE TRIGGER ON TABLE %s FROM %s;', t.name, s.name)
+      FROM extension AS e, ours AS t, aclexplode(t.relacl) AS a
+      JOIN stranger AS s ON s.oid = a.grantee
+     WHERE a.privilege_type = 'TRIGGER' AND a.grantee <> t.relowner
+    UNION ALL
+    SELECT format('trigger %I on table %s runs a function of %s with the rights of %I', g.tgname, t.name, s.name, e.owner),
+           format('DROP TRIGGER %I ON %s; or, if the function does what it should, ALTER FUNCTION %s OWNER TO %I;',
+                  g.tgname, t.name, p.oid::regprocedure, e.owner)
+      FROM extension AS e, ours AS t
+      JOIN pg_trigger AS g ON g.tgrelid = t.oid AND NOT g.tgisinternal
+      JOIN pg_proc AS p ON p.oid = g.tgfoid
+      JOIN stranger AS s ON s.oid = p.proowner
+     ORDER BY 1
+$function$;
+
+REVOKE ALL ON FUNCTION @extschema@.s2t_risks() FROM PUBLIC;
+COMMENT ON FUNCTION @extschema@.s2t_risks()
+    IS 'Rights by which roles other than superusers and the extension''s owner could run code as that owner; no rows if there are none.';
+
 
 -- ------------------------------------------------------------------------------------------------
 -- Metrics
@@ -693,3 +756,15 @@ COMMENT ON PROCEDURE @extschema@.s2t_revoke(regrole, text)
 -- ------------------------------------------------------------------------------------------------
 
 SELECT @extschema@.s2t_install_from_script();
+
+DO $do$
+DECLARE
+    found record;
+BEGIN
+    PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
+    FOR found IN SELECT * FROM @extschema@.s2t_risks() LOOP
+        RAISE WARNING '%', found.risk USING HINT = found.remedy;
+    END LOOP;
+    PERFORM pg_catalog.set_config('search_path', '@extschema@, pg_temp', true);
+END
+$do$;
