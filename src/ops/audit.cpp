@@ -1,5 +1,6 @@
 #include "ops/audit.h"
 
+#include "ops/metrics.h"
 #include "pg/error.h"
 #include "pg/function.h"
 #include "pg/ids.h"
@@ -108,6 +109,7 @@ bool has_audit_log(const Session& session) {
 
 void note(Session* session, pg::settings::Audit kind, const Event& event) {
   log(event);
+  if (event.outcome == Outcome::kRefused) metrics::note_refusal();
   if (pg::settings::audit() < kind || !has_audit_log(*session)) return;
   insert_row(session, event);
 }

@@ -67,6 +67,7 @@ void BulkInsert::flush() {
     ExecClearTuple(slots_[i]);
   }
   stored_ += used_;
+  Table::count_changed(used_);
   used_ = 0;
   bytes_ = 0;
 }

@@ -60,6 +60,17 @@ inline void* named_segment(const char* name, size_t bytes, void (*init)(void*)) 
 #endif
 }
 
+// A time or a difference of times in nanoseconds.
+inline int64_t nanoseconds(const instr_time& time) {
+#if PG_VERSION_NUM >= 160000
+  return INSTR_TIME_GET_NANOSEC(time);
+#elif defined(WIN32)
+  return static_cast<int64_t>(INSTR_TIME_GET_DOUBLE(time) * 1e9);
+#else
+  return time.tv_sec * INT64CONST(1000000000) + time.tv_nsec;
+#endif
+}
+
 using TreeWalker = bool (*)(Node* node, void* context);
 
 // expression_tree_walker(), whose declaration before PostgreSQL 16 is an unprototyped function

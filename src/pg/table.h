@@ -173,6 +173,7 @@ class Table {
   void fill_defaults(TupleTableSlot* slot, const Values& values);
   void check_row(TupleTableSlot* slot, CmdType command);
   void note_updated_columns(const Values& change);
+  static void count_changed(int64_t rows);
 
   Session* session_ = nullptr;
   const TableSpec* spec_ = nullptr;
@@ -194,6 +195,10 @@ class Table {
   TransitionCaptureState* capture_ = nullptr;
   Row stored_row_;
 };
+
+// How many rows this backend has inserted, changed and removed through Table and BulkInsert so far:
+// for taking differences.
+[[nodiscard]] int64_t rows_changed();
 
 // The rows of a range of an index, in its order.
 class Scan {

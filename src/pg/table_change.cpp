@@ -53,7 +53,13 @@ Datum coerce(Form_pg_attribute attribute, Datum value) {
                              BoolGetDatum(false));
 }
 
+int64_t changed_so_far = 0;
+
 }  // namespace
+
+int64_t rows_changed() { return changed_so_far; }
+
+void Table::count_changed(int64_t rows) { changed_so_far += rows; }
 
 // Takes the triggers out whose work the procedures do themselves: counting, and the foreign keys
 // whose parent row the caller holds. With a BEFORE ROW trigger the key that is stored may not be
@@ -251,6 +257,7 @@ const Row* Table::insert(const Values& values) {
     recheck = compat::insert_index_tuples(result_, stored_, estate, false, false);
   ExecARInsertTriggers(estate, result_, stored_, recheck, capture_);
   list_free(recheck);
+  count_changed(1);
   return &stored_row_;
 }
 
@@ -305,6 +312,7 @@ const Row* Table::update(const Row& locked, const Values& change) {
     recheck = compat::insert_index_tuples(result_, stored_, estate, true, indexes.only_summarizing);
   compat::after_row_update(estate, result_, &tid, stored_, recheck, capture_);
   list_free(recheck);
+  count_changed(1);
   return &stored_row_;
 }
 
@@ -336,6 +344,7 @@ bool Table::remove(const Row& row) {
     tid = latest.slot->tts_tid;
   }
   compat::after_row_delete(estate, result_, &tid, capture_);
+  count_changed(1);
   return true;
 }
 

@@ -2,6 +2,7 @@
 #include "core/validate.h"
 
 #include "ops/audit.h"
+#include "ops/metrics.h"
 #include "pg/error.h"
 #include "pg/function.h"
 #include "pg/settings.h"
@@ -82,7 +83,7 @@ Answer change_plan(Session* session, const Request& request) {
 
 }  // namespace s2t::procedures
 
-S2T_FUNCTION(sp_change_user_plan) {
+S2T_PROCEDURE(sp_change_user_plan) {
   using namespace s2t::procedures;
   static TupleDesc row_type = nullptr;
   constexpr s2t::pg::ResultColumn kColumns[] = {{"success", BOOLOID}, {"message", TEXTOID}};

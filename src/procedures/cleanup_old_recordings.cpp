@@ -1,6 +1,7 @@
 // sp_cleanup_old_recordings and sp_purge_old_recordings: contract, section 4.7.
 #include "core/validate.h"
 
+#include "ops/metrics.h"
 #include "pg/error.h"
 #include "pg/function.h"
 #include "procedures/cleanup.h"
@@ -24,7 +25,7 @@ RetentionPolicy read_policy(const Arguments& arguments, const char* procedure) {
 
 }  // namespace s2t::procedures
 
-S2T_FUNCTION(sp_cleanup_old_recordings) {
+S2T_PROCEDURE(sp_cleanup_old_recordings) {
   using namespace s2t::procedures;
   static TupleDesc row_type = nullptr;
   constexpr s2t::pg::ResultColumn kColumns[] = {{"deleted_recordings", INT4OID},
@@ -42,7 +43,7 @@ S2T_FUNCTION(sp_cleanup_old_recordings) {
   return s2t::pg::make_row(&row_type, kColumns, values, nulls);
 }
 
-S2T_FUNCTION(sp_purge_old_recordings) {
+S2T_PROCEDURE(sp_purge_old_recordings) {
   using namespace s2t::procedures;
   static TupleDesc row_type = nullptr;
   constexpr s2t::pg::ResultColumn kColumns[] = {{"deleted_recordings", INT8OID},

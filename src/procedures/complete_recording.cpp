@@ -1,12 +1,13 @@
 // sp_complete_recording: contract, section 4.3.
 #include "core/validate.h"
 #include "ops/failure_marks.h"
+#include "ops/metrics.h"
 #include "pg/error.h"
 #include "pg/function.h"
 #include "pg/segment_reader.h"
 #include "procedures/completion.h"
 
-S2T_FUNCTION(sp_complete_recording) {
+S2T_PROCEDURE(sp_complete_recording) {
   using namespace s2t;
   constexpr const char* kName = "sp_complete_recording";
   pg::Arguments arguments(fcinfo);

@@ -2,6 +2,7 @@
 #include "core/validate.h"
 
 #include "ops/audit.h"
+#include "ops/metrics.h"
 #include "pg/error.h"
 #include "pg/function.h"
 #include "pg/ids.h"
@@ -109,7 +110,7 @@ bool create(Session* session, const Request& request, pg_uuid_t* id, char* reaso
 
 }  // namespace s2t::procedures
 
-S2T_FUNCTION(sp_check_quota_and_create_recording) {
+S2T_PROCEDURE(sp_check_quota_and_create_recording) {
   using namespace s2t::procedures;
   static TupleDesc row_type = nullptr;
   constexpr s2t::pg::ResultColumn kColumns[] = {

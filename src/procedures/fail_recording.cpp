@@ -1,5 +1,6 @@
 // sp_fail_recording: contract, section 4.3, last point.
 #include "core/validate.h"
+#include "ops/metrics.h"
 #include "pg/error.h"
 #include "pg/function.h"
 #include "procedures/failure.h"
@@ -28,7 +29,7 @@ void fail(pg::Session* session, const pg_uuid_t* id, std::string_view reason) {
 
 }  // namespace s2t::procedures
 
-S2T_FUNCTION(sp_fail_recording) {
+S2T_PROCEDURE(sp_fail_recording) {
   s2t::pg::Arguments arguments(fcinfo);
   const pg_uuid_t* id = arguments.as_uuid(0, "in_recording_id");
   std::string_view reason = arguments.as_text(1, "in_reason");

@@ -2,6 +2,7 @@
 #include "core/validate.h"
 
 #include "ops/audit.h"
+#include "ops/metrics.h"
 #include "pg/calendar.h"
 #include "pg/error.h"
 #include "pg/function.h"
@@ -118,12 +119,12 @@ pg_uuid_t register_user(FunctionCallInfo fcinfo, const char* name) {
 
 }  // namespace s2t::procedures
 
-S2T_FUNCTION(sp_register_user) {
+S2T_PROCEDURE(sp_register_user) {
   (void)s2t::procedures::register_user(fcinfo, "sp_register_user");
   PG_RETURN_VOID();
 }
 
-S2T_FUNCTION(s2t_register_user) {
+S2T_PROCEDURE(s2t_register_user) {
   auto* id = static_cast<pg_uuid_t*>(palloc(sizeof(pg_uuid_t)));
   *id = s2t::procedures::register_user(fcinfo, "s2t_register_user");
   PG_RETURN_UUID_P(id);

@@ -1,5 +1,6 @@
 // sp_reset_monthly_cycles: contract, section 4.4.
 #include "ops/audit.h"
+#include "ops/metrics.h"
 #include "pg/bulk_insert.h"
 #include "pg/function.h"
 #include "pg/settings.h"
@@ -99,7 +100,7 @@ void report(int64_t closed) {
 
 }  // namespace s2t::procedures
 
-S2T_FUNCTION(sp_reset_monthly_cycles) {
+S2T_PROCEDURE(sp_reset_monthly_cycles) {
   using namespace s2t::procedures;
   bool atomic = Arguments(fcinfo).atomic();
   SPI_connect_ext(atomic ? 0 : SPI_OPT_NONATOMIC);

@@ -2,6 +2,7 @@
 #include "core/cycle.h"
 #include "core/quota.h"
 
+#include "ops/metrics.h"
 #include "pg/function.h"
 #include "pg/table.h"
 #include "procedures/account.h"
@@ -67,7 +68,7 @@ std::optional<int64_t> limit_in(std::optional<int32_t> limit, int64_t unit) {
 
 }  // namespace s2t::procedures
 
-S2T_FUNCTION(sp_get_user_stats) {
+S2T_PROCEDURE(sp_get_user_stats) {
   using namespace s2t::procedures;
   namespace core = s2t::core;
   static TupleDesc row_type = nullptr;
