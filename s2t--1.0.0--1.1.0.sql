@@ -78,6 +78,44 @@ COMMENT ON FUNCTION @extschema@.s2t_wanted_constraints()
 -- Transcripts
 -- ------------------------------------------------------------------------------------------------
 
+CREATE FUNCTION @extschema@.sp_import_transcript(
+    in_recording_id uuid,
+    in_document text,
+    in_format text DEFAULT 'auto',
+    OUT format text,
+    OUT language text,
+    OUT duration_ms integer,
+    OUT segments integer)
+LANGUAGE c VOLATILE SECURITY DEFINER
+AS 'MODULE_PATHNAME', 'sp_import_transcript';
+
+REVOKE ALL ON FUNCTION @extschema@.sp_import_transcript(uuid, text, text) FROM PUBLIC;
+COMMENT ON FUNCTION @extschema@.sp_import_transcript(uuid, text, text)
+    IS 'Completes a recording, as sp_complete_recording does, with the output of a speech engine; tells the format it was read as, and what is in it.';
+
+CREATE FUNCTION @extschema@.s2t_parse_transcript(
+    document text,
+    format text DEFAULT 'auto')
+RETURNS TABLE (idx integer, start_ms integer, end_ms integer, text text, meta jsonb)
+LANGUAGE c IMMUTABLE PARALLEL SAFE
+AS 'MODULE_PATHNAME', 's2t_parse_transcript';
+
+REVOKE ALL ON FUNCTION @extschema@.s2t_parse_transcript(text, text) FROM PUBLIC;
+COMMENT ON FUNCTION @extschema@.s2t_parse_transcript(text, text)
+    IS 'The segments that sp_import_transcript would store of a document.';
+
+CREATE FUNCTION @extschema@.sp_export_transcript(
+    in_recording_id uuid,
+    in_format text DEFAULT 'txt')
+RETURNS text
+LANGUAGE c STABLE SECURITY DEFINER
+AS 'MODULE_PATHNAME', 'sp_export_transcript';
+
+REVOKE ALL ON FUNCTION @extschema@.sp_export_transcript(uuid, text) FROM PUBLIC;
+COMMENT ON FUNCTION @extschema@.sp_export_transcript(uuid, text)
+    IS 'The transcript of a completed recording as a file: txt, srt, vtt, json, tsv or csv.';
+
+
 
 -- ------------------------------------------------------------------------------------------------
 -- Reads
@@ -895,7 +933,7 @@ COMMENT ON VIEW @extschema@.s2t_health
 CREATE VIEW @extschema@.s2t_job_ages AS
     SELECT j.job AS job_name,
            pg_catalog.min(CASE WHEN j.last_success IS NULL THEN 'Infinity'::float8
-                               ELSE greatest(EXTRACT(epoch FROM pg_catalog.clock_timestamp() - j.last_success)::float8, 0::float8)
+                               ELSE greatest(EXTRACT(epoch FROM pg_catalog.clock_timestamp() OPERATOR(pg_catalog.-) j.last_success)::float8, 0::float8)
                           END) AS success_age_seconds
       FROM @extschema@.s2t_read_jobs() AS j
      WHERE j.last_start IS NOT NULL OR j.last_success IS NOT NULL

@@ -222,4 +222,26 @@ inline TM_Result update_tuple(Relation relation, ItemPointer tid, TupleTableSlot
   return result;
 }
 
+// Prepares a set-returning function to fill the tuple store of its result at once.
+inline void begin_materialized(FunctionCallInfo fcinfo) {
+#if PG_VERSION_NUM >= 150000
+  InitMaterializedSRF(fcinfo, 0);
+#else
+  auto* result = reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo);
+  if (result == nullptr || !IsA(result, ReturnSetInfo) ||
+      (result->allowedModes & SFRM_Materialize) == 0)
+    ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+                    errmsg("set-valued function called in context that cannot accept a set")));
+  MemoryContext caller = MemoryContextSwitchTo(result->econtext->ecxt_per_query_memory);
+  TupleDesc descriptor;
+  if (get_call_result_type(fcinfo, nullptr, &descriptor) != TYPEFUNC_COMPOSITE)
+    elog(ERROR, "return type must be a row type");
+  result->returnMode = SFRM_Materialize;
+  result->setResult =
+      tuplestore_begin_heap((result->allowedModes & SFRM_Materialize_Random) != 0, false, work_mem);
+  result->setDesc = descriptor;
+  MemoryContextSwitchTo(caller);
+#endif
+}
+
 }  // namespace s2t::pg::compat

@@ -17,6 +17,7 @@
 #include "core/quota.h"
 #include "core/segment.h"
 #include "core/status.h"
+#include "core/transcript.h"
 #include "core/validate.h"
 
 extern "C" {
@@ -45,6 +46,7 @@ extern "C" {
 #include "executor/spi.h"
 #include "fmgr.h"
 #include "funcapi.h"
+#include "lib/stringinfo.h"
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "nodes/makefuncs.h"
@@ -83,5 +85,6 @@ extern "C" {
 #include "utils/syscache.h"
 #include "utils/timeout.h"
 #include "utils/timestamp.h"
+#include "utils/tuplestore.h"
 #include "utils/uuid.h"
 }

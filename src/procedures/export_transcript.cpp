@@ -1,0 +1,166 @@
+// sp_export_transcript: a completed recording as a file for its user (docs/transcripts.md).
+#include "core/subtitle.h"
+
+#include "pg/encoding.h"
+#include "pg/error.h"
+#include "pg/function.h"
+#include "pg/table.h"
+
+namespace s2t::procedures {
+
+using core::Cue;
+using core::SubtitleFormat;
+using core::SubtitleWriter;
+using pg::Row;
+using pg::Session;
+using pg::Table;
+
+namespace {
+
+// A recording that has not become a transcript (yet) is 55000.
+void require_done(const Row& recording, const pg_uuid_t* id) {
+  std::string_view status = recording.as_text(pg::recordings::status);
+  if (status == "done") return;
+  ereport(ERROR,
+          (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE), errmsg("recording is not completed"),
+           errdetail("The recording %s has the status \"%.*s\".", pg::to_cstring(id),
+                     static_cast<int>(status.size()), status.data())));
+}
+
+std::string_view copy(std::string_view text) {
+  auto* bytes = static_cast<char*>(MemoryContextAllocHuge(CurrentMemoryContext, text.size() + 1));
+  memcpy(bytes, text.data(), text.size());
+  return {bytes, text.size()};
+}
+
+std::string_view speaker_in(Jsonb* meta) {
+  JsonbValue value;
+  if (!JB_ROOT_IS_OBJECT(meta) ||
+      getKeyJsonValueFromContainer(&meta->root, "speaker", 7, &value) == nullptr ||
+      value.type != jbvString)
+    return {};
+  return copy(pg::to_utf8({value.val.string.val, static_cast<size_t>(value.val.string.len)}));
+}
+
+// The further keys of a segment as JSON. Keys of the segment's own may have come in by a direct
+// INSERT: they would stand twice.
+std::string_view members_of(Jsonb* meta) {
+  Datum value = JsonbPGetDatum(meta);
+  if (JB_ROOT_IS_OBJECT(meta)) {
+    for (const char* key : {"idx", "start_ms", "end_ms", "text"})
+      value = DirectFunctionCall2(jsonb_delete, value, CStringGetTextDatum(key));
+    meta = DatumGetJsonbP(value);
+  }
+  return pg::to_utf8(JsonbToCString(nullptr, &meta->root, static_cast<int>(VARSIZE(meta))));
+}
+
+Cue read_cue(const Row& row, SubtitleFormat format) {
+  namespace s = pg::segments;
+  Cue cue{{row.as_int32(s::idx), row.as_int32(s::start_ms), row.as_int32(s::end_ms),
+           copy(pg::to_utf8(row.as_text(s::text)))},
+          {},
+          {}};
+  bool null;
+  Datum datum = row.datum(s::meta, &null);
+  if (null) return cue;
+  Jsonb* meta = DatumGetJsonbP(datum);
+  cue.speaker = speaker_in(meta);
+  if (format == SubtitleFormat::kJson) cue.meta = members_of(meta);
+  return cue;
+}
+
+struct Cues {
+  Cue* items;
+  int64_t count;
+};
+
+Cues read_cues(Session* session, const pg_uuid_t* id, SubtitleFormat format) {
+  namespace s = pg::segments;
+  Table segments = Table::open(session, s::kTable, pg::kRead);
+  ScanKeyData key = pg::scan_key(1, BTEqualStrategyNumber, F_UUID_EQ, UUIDPGetDatum(id));
+  pg::Scan scan = pg::Scan::begin(&segments, s::by_recording_id, &key, 1);
+  int64_t room = 256;
+  Cues cues{static_cast<Cue*>(palloc(sizeof(Cue) * room)), 0};
+  Row row;
+  while (scan.next(&row)) {
+    CHECK_FOR_INTERRUPTS();
+    if (cues.count == room) {
+      room *= 2;
+      cues.items = static_cast<Cue*>(repalloc_huge(cues.items, sizeof(Cue) * room));
+    }
+    cues.items[cues.count++] = read_cue(row, format);
+  }
+  scan.end();
+  return cues;
+}
+
+int by_idx(const void* left, const void* right) {
+  int32_t a = static_cast<const Cue*>(left)->segment.idx;
+  int32_t b = static_cast<const Cue*>(right)->segment.idx;
+  return (a > b) - (a < b);
+}
+
+int by_start(const void* left, const void* right) {
+  int32_t a = static_cast<const Cue*>(left)->segment.start_ms;
+  int32_t b = static_cast<const Cue*>(right)->segment.start_ms;
+  return a != b ? (a > b) - (a < b) : by_idx(left, right);
+}
+
+// Appends what `write` writes to the memory it is given, or only measures without any.
+template <typename Write>
+void append(StringInfo file, Write write) {
+  size_t bytes = write(nullptr);
+  if (bytes > MaxAllocSize)
+    ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED), errmsg("transcript is too long")));
+  if (pg::is_utf8_database()) {
+    enlargeStringInfo(file, static_cast<int>(bytes));
+    (void)write(file->data + file->len);
+    file->len += static_cast<int>(bytes);
+    return;
+  }
+  auto* part = static_cast<char*>(palloc(bytes + 1));
+  (void)write(part);
+  std::string_view converted = pg::from_utf8({part, bytes});
+  appendBinaryStringInfo(file, converted.data(), static_cast<int>(converted.size()));
+}
+
+void write_file(Session* session, const pg_uuid_t* id, SubtitleFormat format, StringInfo file) {
+  Table recordings = Table::open(session, pg::recordings::kTable, pg::kRead);
+  Row recording;
+  if (!recordings.find(pg::recordings::by_id, UUIDPGetDatum(id), &recording))
+    pg::raise_not_found("recording", id);
+  require_done(recording, id);
+  SubtitleWriter writer(format, recording.as_int32(pg::recordings::duration_ms),
+                        pg::to_utf8(recording.as_text(pg::recordings::language)));
+
+  Cues cues = read_cues(session, id, format);
+  qsort(cues.items, cues.count, sizeof(Cue), core::wants_time_order(format) ? by_start : by_idx);
+  append(file, [&](char* out) { return writer.write_head(out); });
+  for (int64_t i = 0; i < cues.count; i++) {
+    CHECK_FOR_INTERRUPTS();
+    append(file, [&](char* out) { return writer.write_cue(cues.items[i], out); });
+  }
+  append(file, [&](char* out) { return writer.write_tail(out); });
+}
+
+}  // namespace
+
+}  // namespace s2t::procedures
+
+S2T_FUNCTION(sp_export_transcript) {
+  using namespace s2t;
+  pg::Arguments arguments(fcinfo);
+  const pg_uuid_t* id = arguments.as_uuid(0, "in_recording_id");
+  core::SubtitleFormat format;
+  pg::raise_unless_ok(core::find_subtitle_format(arguments.as_text(1, "in_format"), &format));
+
+  // The file becomes the result as it is: a text begins with the room for its size.
+  StringInfoData file;
+  initStringInfo(&file);
+  appendStringInfoSpaces(&file, VARHDRSZ);
+  pg::Session session = pg::Session::open(fcinfo, "sp_export_transcript", pg::Session::Mode::kRead);
+  procedures::write_file(&session, id, format, &file);
+  session.close();
+  SET_VARSIZE(file.data, file.len);
+  PG_RETURN_POINTER(file.data);
+}
