@@ -85,14 +85,14 @@ class Held {
   [[nodiscard]] bool empty() const { return count_ == 0; }
 
  private:
-  Attempt attempts_[kBatch];
+  Attempt attempts_[kBatch] = {};
   int count_ = 0;
 };
 
 void on_exit(int /*code*/, Datum /*argument*/) { (void)failure_ring::leave_worker(true); }
 
 void work() {
-  static Held held;
+  static constinit Held held;
   static FailureMark marks[kBatch];
   MemoryContext scratch =
       AllocSetContextCreate(TopMemoryContext, "s2t failure marks", ALLOCSET_DEFAULT_SIZES);

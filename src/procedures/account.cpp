@@ -78,6 +78,13 @@ bool hold_plan(Table* plans, std::string_view code, Plan* plan) {
   return true;
 }
 
+bool hold_user(Session* session, const pg_uuid_t* user_id) {
+  Table users = Table::open(session, pg::users::kTable, pg::kLockRows);
+  Row user;
+  return users.lock(pg::users::by_id, UUIDPGetDatum(user_id), RowLock::kKeyShare, &user) ==
+         Locked::kYes;
+}
+
 Account Account::open(Session* session) {
   Account account;
   // A new plan's row is held before the subscription is moved to it; see move_to().

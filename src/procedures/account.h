@@ -28,6 +28,10 @@ struct Plan {
 // is none.
 [[nodiscard]] bool hold_plan(pg::Table* plans, std::string_view code, Plan* plan);
 
+// Holds the user against removal (KEY SHARE), as a foreign key would: users come first in the order
+// of locks. False if there is no such user.
+[[nodiscard]] bool hold_user(pg::Session* session, const pg_uuid_t* user_id);
+
 // Why a cycle is closed; the values of usage_cycles.reason.
 inline constexpr const char* kRollover = "rollover";
 inline constexpr const char* kProrate = "prorate";

@@ -55,7 +55,8 @@ Answer change_plan(Session* session, const Request& request) {
   if (!find_plan(account.plans(), request.plan_code, &plan))
     return refuse(psprintf("plan \"%s\" not found", code));
   if (!plan.active) return refuse(psprintf("plan \"%s\" is not active", code));
-  if (!account.lock(request.user_id)) return refuse("no active subscription");
+  if (!hold_user(session, request.user_id) || !account.lock(request.user_id))
+    return refuse("no active subscription");
 
   TimestampTz now = Session::now();
   bool ended = account.cycle_ended(now);

@@ -45,14 +45,6 @@ Request read_arguments(const Arguments& arguments) {
   return request;
 }
 
-// Holds the user, as the foreign key of the recording would. False if there is none.
-bool hold_user(Session* session, const pg_uuid_t* user_id) {
-  Table users = Table::open(session, pg::users::kTable, pg::kLockRows);
-  Row user;
-  return users.lock(pg::users::by_id, UUIDPGetDatum(user_id), RowLock::kKeyShare, &user) ==
-         Locked::kYes;
-}
-
 // Stores the recording; the user is held. What a trigger of the database's owner made of it is
 // counted.
 pg_uuid_t insert_recording(Session* session, const Request& request, TimestampTz now,

@@ -1,6 +1,7 @@
 #include "procedures/recording.h"
 
 #include "pg/error.h"
+#include "procedures/account.h"
 
 namespace s2t::procedures {
 
@@ -14,14 +15,11 @@ Recording Recording::lock(Session* session, const pg_uuid_t* id) {
   Recording recording;
   recording.id_ = *id;
   recording.recordings_ = Table::open(session, pg::recordings::kTable, pg::kUpdate);
-  Table users = Table::open(session, pg::users::kTable, pg::kLockRows);
   Row found;
   if (!recording.recordings_.find(pg::recordings::by_id, UUIDPGetDatum(id), &found))
     pg::raise_not_found("recording", id);
   recording.user_id_ = *found.as_uuid(pg::recordings::user_id);
-  Row owner;
-  (void)users.lock(pg::users::by_id, UUIDPGetDatum(&recording.user_id_), RowLock::kKeyShare,
-                   &owner);
+  (void)hold_user(session, &recording.user_id_);
   recording.lock_again();
   return recording;
 }
