@@ -40,7 +40,8 @@ SELECT p.role, n.name, 'EXECUTE' FROM (VALUES
                 sp_purge_audit_log,s2t_purge_audit_batch,sp_schedule_jobs,sp_unschedule_jobs,s2t_job_commands,s2t_require_cron}')
   ) AS p (role, names), unnest(p.names) AS n (name);
 INSERT INTO promised
-SELECT r, v, 'SELECT' FROM unnest('{tap_monitor,tap_admin}'::text[]) AS r, unnest('{s2t_jobs,s2t_procedure_stats,s2t_procedure_histogram}'::text[]) AS v;
+SELECT r, v, 'SELECT' FROM unnest('{tap_monitor,tap_admin}'::text[]) AS r, unnest('{s2t_jobs,s2t_procedure_stats,s2t_procedure_histogram,s2t_procedure_buckets,
+  s2t_procedure_errors,s2t_health,s2t_job_ages}'::text[]) AS v;
 INSERT INTO promised VALUES
   ('tap_admin', 'plans', 'SELECT,INSERT,UPDATE'), ('tap_admin', 'users', 'SELECT,UPDATE'), ('tap_admin', 'recordings', 'SELECT,UPDATE,DELETE'),
   ('tap_admin', 'segments', 'SELECT,DELETE'), ('tap_admin', 'user_subscriptions', 'SELECT,UPDATE'), ('tap_admin', 'usage_cycles', 'SELECT,INSERT'),
