@@ -354,7 +354,7 @@ BEGIN
                ('fail-stale-recordings', in_stale_schedule,
                 format('CALL %s.sp_fail_stale_recordings(%L)', '@extschema@', in_stale_after)),
                ('purge-audit-log', CASE WHEN in_audit_retention IS NOT NULL THEN in_audit_schedule END,
-                format('CALL %s.sp_purge_audit_log(%L)', '@extschema@', in_audit_retention))
+                format('CALL %s.sp_purge_audit_log(', '@extschema@') || quote_literal(in_audit_retention) || ')')
            ) AS w (job, schedule, command);
 END
 $function$;
