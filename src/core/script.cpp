@@ -78,8 +78,9 @@ std::string_view without_closers(std::string_view word) noexcept {
 // Whether the word, which ends in a full stop, is a single letter or one of the abbreviations that
 // usually stand before a name or a number.
 bool is_abbreviation(std::string_view word) noexcept {
-  constexpr std::array<std::string_view, 12> kKnown = {
-      "Mr.", "Mrs.", "Ms.", "Dr.", "Prof.", "St.", "vs.", "No.", "Jr.", "Nr.", "TP.", "ThS."};
+  constexpr std::array<std::string_view, 15> kKnown = {"Mr",  "Mrs", "Ms",  "Dr", "Prof",
+                                                       "St",  "vs",  "No",  "Jr", "Nr",
+                                                       "Mme", "Sr",  "Sra", "TP", "ThS"};
   word.remove_suffix(1);
   while (!word.empty() && is_punctuation(first_char(word).code)) {
     word.remove_prefix(first_char(word).bytes);
@@ -87,9 +88,8 @@ bool is_abbreviation(std::string_view word) noexcept {
   if (word.empty()) return false;
   const Char first = first_char(word);
   if (first.bytes == static_cast<int>(word.size())) return !is_ascii_digit(word[0]);
-  return std::any_of(kKnown.begin(), kKnown.end(), [word](std::string_view known) {
-    return word == known.substr(0, known.size() - 1);
-  });
+  return std::any_of(kKnown.begin(), kKnown.end(),
+                     [word](std::string_view known) { return word == known; });
 }
 
 }  // namespace

@@ -103,12 +103,17 @@ Times make_times(int32_t start_ms, int32_t end_ms) {
   return {start_ms, std::max(start_ms, end_ms)};
 }
 
+Times required_times(const TranscriptValue& parent, std::string_view start_key,
+                     std::string_view end_key, TimeUnit unit) {
+  const int32_t start_ms = required_time(parent, start_key, unit);
+  return make_times(start_ms, required_time(parent, end_key, unit));
+}
+
 namespace {
 
 std::optional<Times> read_times(const TranscriptValue& word, const WordShape& shape) {
   if (shape.times_required) {
-    return make_times(required_time(word, shape.start, shape.unit),
-                      required_time(word, shape.end, shape.unit));
+    return required_times(word, shape.start, shape.end, shape.unit);
   }
   const std::optional<int32_t> start = optional_time(word[shape.start], shape.unit);
   const std::optional<int32_t> end = optional_time(word[shape.end], shape.unit);

@@ -60,6 +60,8 @@ void require_object(const TranscriptValue& value);
 
 // An end before its start becomes the start.
 [[nodiscard]] Times make_times(int32_t start_ms, int32_t end_ms);
+[[nodiscard]] Times required_times(const TranscriptValue& parent, std::string_view start_key,
+                                   std::string_view end_key, TimeUnit unit);
 
 // Where the parts of a word are in a format; nullptr for what it does not have.
 struct WordShape {

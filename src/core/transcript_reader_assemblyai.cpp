@@ -28,8 +28,7 @@ void read_utterances(const TranscriptValue& utterances, TranscriptBuilder* build
     require_object(utterance);
     std::vector<Word> words = read_words(utterance["words"], kWord, builder->stop());
     Draft turn;
-    turn.times = make_times(required_time(utterance, "start", kUnit),
-                            required_time(utterance, "end", kUnit));
+    turn.times = required_times(utterance, "start", "end", kUnit);
     turn.text = required_text(utterance, "text");
     turn.speaker = label_of(utterance["speaker"]);
     turn.channel = label_of(utterance["channel"]);

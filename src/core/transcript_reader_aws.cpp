@@ -25,8 +25,7 @@ struct Turn {
 
 Turn read_turn(const TranscriptValue& element) {
   require_object(element);
-  return {make_times(required_time(element, "start_time", kUnit),
-                     required_time(element, "end_time", kUnit)),
+  return {required_times(element, "start_time", "end_time", kUnit),
           label_of(element["speaker_label"])};
 }
 
@@ -71,8 +70,7 @@ std::vector<Word> read_items(const TranscriptValue& items, const std::vector<Tur
     if (mark && !item["start_time"].exists()) continue;  // nothing to attach it to
     Word word;
     word.text = content;
-    word.times = make_times(required_time(item, "start_time", kUnit),
-                            required_time(item, "end_time", kUnit));
+    word.times = required_times(item, "start_time", "end_time", kUnit);
     word.confidence = confidence_of(best["confidence"]);
     const std::string_view label = label_of(item["speaker_label"]);
     word.speaker = label.empty() ? speaker_at(word.times->start_ms, turns) : label;

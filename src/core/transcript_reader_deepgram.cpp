@@ -23,8 +23,7 @@ void read_utterances(const TranscriptValue& utterances, bool several_channels,
     require_object(utterance);
     std::vector<Word> words = read_words(utterance["words"], kWord, builder->stop());
     Draft turn;
-    turn.times = make_times(required_time(utterance, "start", kUnit),
-                            required_time(utterance, "end", kUnit));
+    turn.times = required_times(utterance, "start", "end", kUnit);
     turn.text = required_text(utterance, "transcript");
     turn.speaker = label_of(utterance["speaker"]);
     turn.confidence = confidence_of(utterance["confidence"]);

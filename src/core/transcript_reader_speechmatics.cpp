@@ -26,14 +26,24 @@ std::string_view best_label(const TranscriptValue& result, const char* key) {
 struct Channel {
   std::string_view name;
   std::vector<Word> words;
-  bool join_next = false;  // the mark before attaches to what follows
+  std::optional<Word> opening;  // a mark that attaches to the word that follows
+  bool join_next = false;       // the mark before attaches to what follows, too
 };
 
 Channel& channel_called(std::string_view name, std::vector<Channel>* channels) {
   for (Channel& channel : *channels) {
     if (channel.name == name) return channel;
   }
-  return channels->emplace_back(Channel{name, {}, false});
+  return channels->emplace_back(Channel{name, {}, {}, false});
+}
+
+// Adds a word with the marks that open it.
+void add_word(Word word, Channel* channel) {
+  word.joined = channel->join_next;
+  channel->join_next = false;
+  if (channel->opening) word.text.insert(0, channel->opening->text);
+  channel->opening.reset();
+  channel->words.push_back(std::move(word));
 }
 
 // Adds a word, or a mark to the word it belongs to.
@@ -47,21 +57,22 @@ void add_result(const TranscriptValue& result, Channel* channel) {
   const bool mark = result["type"].text() == "punctuation";
   const std::string_view given = result["attaches_to"].text();
   const std::string_view attaches = given.empty() && mark ? "previous" : given;
-  const bool to_next = attaches == "next" || attaches == "both";
   if ((attaches == "previous" || attaches == "both") && !channel->words.empty()) {
     channel->words.back().text += content;
-    channel->join_next = to_next;
+    channel->join_next = attaches == "both";
     return;
   }
   Word word;
   word.text = content;
-  word.times = make_times(required_time(result, "start_time", kUnit),
-                          required_time(result, "end_time", kUnit));
+  word.times = required_times(result, "start_time", "end_time", kUnit);
+  if (attaches == "next") {
+    if (channel->opening) word.text.insert(0, channel->opening->text);
+    channel->opening = std::move(word);
+    return;
+  }
   word.confidence = confidence_of(best["confidence"]);
   word.speaker = best_label(result, "speaker");
-  word.joined = channel->join_next;
-  channel->join_next = to_next;
-  channel->words.push_back(std::move(word));
+  add_word(std::move(word), channel);
 }
 
 std::string_view language_of(const TranscriptValue& document) {
@@ -86,6 +97,7 @@ void read(const TranscriptValue& document, TranscriptBuilder* builder) {
     add_result(result, &channel_called(label_of(result["channel"]), &channels));
   }
   for (Channel& channel : channels) {
+    if (channel.opening) channel.words.push_back(*channel.opening);
     join_by_script(channel.words);
     builder->add_words(channel.words, {channel.name, {}});
   }

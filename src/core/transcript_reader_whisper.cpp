@@ -93,8 +93,7 @@ void read_segment(const TranscriptValue& segment, std::span<const Word> words,
            std::find(kLeftOut.begin(), kLeftOut.end(), member.key) != kLeftOut.end();
   });
   Draft draft;
-  draft.times =
-      make_times(required_time(segment, "start", kUnit), required_time(segment, "end", kUnit));
+  draft.times = required_times(segment, "start", "end", kUnit);
   draft.text = required_text(segment, "text");
   draft.speaker = label_of(segment["speaker"]);
   draft.confidence = confidence_of(segment["confidence"]);
@@ -201,8 +200,7 @@ void read_whisper_cpp(const TranscriptValue& document, TranscriptBuilder* builde
     const TranscriptValue offsets = segment["offsets"];
     if (!offsets.is_object()) refuse_missing(segment, "offsets");
     Draft draft;
-    draft.times = make_times(required_time(offsets, "from", TimeUnit::kMilliseconds),
-                             required_time(offsets, "to", TimeUnit::kMilliseconds));
+    draft.times = required_times(offsets, "from", "to", TimeUnit::kMilliseconds);
     draft.text = required_text(segment, "text");
     draft.speaker = label_of(segment["speaker"]);
     builder->add(draft);

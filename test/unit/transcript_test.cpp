@@ -1,0 +1,471 @@
+#include "core/transcript.h"
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <sstream>
+#include <string>
+#include <vector>
+
+namespace s2t::core {
+namespace {
+
+using nlohmann::json;
+
+struct Parsed {
+  Status status;
+  std::string format;
+  std::string language;
+  int32_t duration_ms = 0;
+  struct Item {
+    int32_t idx;
+    int32_t start_ms;
+    int32_t end_ms;
+    std::string text;
+    json meta;
+  };
+  std::vector<Item> items;
+};
+
+Parsed parse(std::string_view document, std::string_view format = "auto") {
+  Parsed parsed;
+  Transcript* transcript = nullptr;
+  parsed.status = parse_transcript(document, format, nullptr, nullptr, &transcript);
+  EXPECT_EQ(parsed.status.ok(), transcript != nullptr);
+  if (transcript == nullptr) return parsed;
+  parsed.format = transcript_format(transcript);
+  parsed.language = transcript_language(transcript);
+  parsed.duration_ms = transcript_duration_ms(transcript);
+  for (int32_t i = 0; i < transcript_count(transcript); ++i) {
+    const TranscriptSegment found = transcript_segment(transcript, i);
+    EXPECT_TRUE(check_segment(found.segment, i).ok());
+    parsed.items.push_back({found.segment.idx, found.segment.start_ms, found.segment.end_ms,
+                            std::string(found.segment.text),
+                            found.meta.empty() ? json() : json::parse(found.meta)});
+  }
+  free_transcript(transcript);
+  return parsed;
+}
+
+std::string read_file(const std::filesystem::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  EXPECT_TRUE(file.good()) << path;
+  std::ostringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+std::filesystem::path fixtures() {
+  return std::filesystem::path(S2T_SOURCE_DIR) / "test/fixtures/transcripts";
+}
+
+std::string without_blanks(const std::string& text) {
+  std::string result;
+  for (const char c : text) {
+    if (c != ' ' && c != '\n' && c != '\t') result += c;
+  }
+  return result;
+}
+
+void expect_refused(const Parsed& parsed, const std::string& detail,
+                    Code code = Code::kInvalidParameter) {
+  EXPECT_EQ(parsed.status.code, code);
+  EXPECT_EQ(std::string(parsed.status.detail), detail);
+}
+
+// ---- Every format ----
+
+struct Expectation {
+  const char* file;
+  const char* format;
+  const char* language;
+  int32_t duration_ms;
+  // idx start-end text, and the speaker in brackets where there is one
+  std::vector<std::string> segments;
+};
+
+void PrintTo(const Expectation& expectation, std::ostream* out) { *out << expectation.file; }
+
+class FormatTest : public testing::TestWithParam<Expectation> {};
+
+TEST_P(FormatTest, ReadsTheFixture) {
+  const Expectation& expected = GetParam();
+  const std::string document = read_file(fixtures() / (std::string(expected.file) + ".json"));
+  for (const char* name : {"auto", expected.format}) {
+    const Parsed parsed = parse(document, name);
+    ASSERT_TRUE(parsed.status.ok()) << parsed.status.detail;
+    EXPECT_EQ(parsed.format, expected.format);
+    EXPECT_EQ(parsed.language, expected.language);
+    EXPECT_EQ(parsed.duration_ms, expected.duration_ms);
+    std::vector<std::string> segments;
+    for (const Parsed::Item& item : parsed.items) {
+      std::string line = std::to_string(item.idx) + ' ' + std::to_string(item.start_ms) + '-' +
+                         std::to_string(item.end_ms) + ' ' + item.text;
+      if (item.meta.contains("speaker"))
+        line += " [" + item.meta["speaker"].get<std::string>() + ']';
+      segments.push_back(line);
+    }
+    EXPECT_EQ(segments, expected.segments);
+  }
+}
+
+const Expectation kExpectations[] = {
+    {"s2t",
+     "s2t",
+     "vi",
+     9500,
+     {"0 0-2400 Xin chào các bạn. [Lan]", "5 2400-5100  Giữ nguyên khoảng trắng \n và xuống dòng. ",
+      "3 1000-1000 "}},
+    {"s2t-list",
+     "s2t",
+     "",
+     2000,
+     {"0 0-1000 Không có ký tự \uFFFD và không có \uFFFD lẻ, nhưng 😀 thì có.",
+      "1 1000-2000 Dòng thứ hai."}},
+    {"openai", "openai", "", 4000, {"0 0-4000 The kettle is on, and the cups are on the table."}},
+    {"openai-verbose",
+     "openai",
+     "vi",
+     6550,
+     {"0 0-2920 Trời hôm nay đẹp.", "1 2920-6200 Chúng ta đi bộ nhé?"}},
+    {"openai-words",
+     "openai",
+     "en",
+     7250,
+     {"0 0-900 \"Who's there?\"", "1 1000-2400 she asked - twice.",
+      "2 3000-5900 Nobody answered (well-known silence)."}},
+    {"openai-diarized",
+     "openai",
+     "",
+     5750,
+     {"0 250-2000 Did you bring the map? [A]", "1 2500-3125 I did. [B]"}},
+    {"whisper",
+     "whisper",
+     "en",
+     2445,
+     {"0 0-2445 The river was high.", "1 2445-2445 We turned back."}},
+    {"faster-whisper",
+     "faster-whisper",
+     "",
+     3300,
+     {"0 0-1800 Một con mèo ngồi trên mái nhà.", "1 1900-3300 Nó không nhảy xuống."}},
+    {"faster-whisper-info", "faster-whisper", "ja", 4096, {"0 500-3750 今日は雨です。"}},
+    {"whisper-timestamped",
+     "whisper-timestamped",
+     "en",
+     1960,
+     {"0 420-1960 Close the window, please."}},
+    {"whisperx",
+     "whisperx",
+     "en",
+     3400,
+     {"0 31-2512 Room 204 is upstairs. [SPEAKER_00]", "1 2900-3400 Thanks."}},
+    {"whisper.cpp",
+     "whisper.cpp",
+     "vi",
+     5000,
+     {"0 0-3240 Tàu đến lúc mấy giờ?", "1 3240-5000 Tám giờ tối. [1]"}},
+    {"deepgram-channels",
+     "deepgram",
+     "en",
+     6401,
+     {"0 80-900 Good morning.", "1 950-3900 My parcel is lost.", "2 1000-1900 How can I help?"}},
+    {"deepgram-diarized",
+     "deepgram",
+     "",
+     5000,
+     {"0 500-900 ready [0]", "1 1000-1300 yes [1]", "2 2300-2600 wait [1]"}},
+    {"deepgram-utterances",
+     "deepgram",
+     "",
+     12000,
+     {"0 100-800 One two. [0]", "1 2000-7000 Three, four five [1]", "2 7900-11500 six seven. [1]"}},
+    {"assemblyai-utterances",
+     "assemblyai",
+     "en_us",
+     8000,
+     {"0 240-1010 Shall we start? [A]", "1 1500-1790 Yes. [B]"}},
+    {"assemblyai-words",
+     "assemblyai",
+     "fr",
+     3500,
+     {"0 100-1300 Mme. Roux est là.", "1 1600-2100 Entrez !"}},
+    {"google-v1",
+     "google-v1",
+     "en-us",
+     6250,
+     {"0 0-2000 the lamp is broken", "1 3000-4800 東京は晴れです", "2 5000-6250 no words here"}},
+    {"google-v1-diarized",
+     "google-v1",
+     "",
+     1900,
+     {"0 0-900 is it far? [1]", "1 1200-1900 not at all. [2]"}},
+    {"google-v2", "google-v2", "cmn-Hans-CN", 1800, {"0 0-1500 我们明天见 [1]"}},
+    {"aws",
+     "aws",
+     "",
+     3200,
+     {"0 9-2600 The store, I think, is 3.5 km away.", "1 2700-3200 Really?"}},
+    {"aws-speakers",
+     "aws",
+     "en-GB",
+     1700,
+     {"0 500-900 Tea? [spk_0]", "1 1200-1700 Please. [spk_1]"}},
+    {"aws-channels", "aws", "", 1400, {"0 100-900 Can you hear me?", "1 1000-1400 Yes."}},
+    {"speechmatics",
+     "speechmatics",
+     "es",
+     10000,
+     {"0 300-1100 ¿Qué hora es? [S1]", "1 1600-2400 3:30."}},
+};
+
+INSTANTIATE_TEST_SUITE_P(Fixtures, FormatTest, testing::ValuesIn(kExpectations),
+                         [](const testing::TestParamInfo<Expectation>& info) {
+                           std::string name = info.param.file;
+                           std::replace_if(
+                               name.begin(), name.end(),
+                               [](char c) { return c == '-' || c == '.'; }, '_');
+                           return name;
+                         });
+
+TEST(TranscriptTest, EveryFixtureIsExpected) {
+  for (const auto& entry : std::filesystem::directory_iterator(fixtures())) {
+    const std::string stem = entry.path().stem().string();
+    EXPECT_TRUE(std::any_of(std::begin(kExpectations), std::end(kExpectations),
+                            [&](const Expectation& one) { return stem == one.file; }))
+        << stem;
+  }
+}
+
+// ---- What goes into meta ----
+
+TEST(TranscriptTest, KeepsFurtherKeysOfItsOwnFormat) {
+  const Parsed parsed = parse(read_file(fixtures() / "s2t.json"));
+  EXPECT_EQ(parsed.items[0].meta, json::parse(R"({"speaker": "Lan"})"));
+  EXPECT_TRUE(parsed.items[1].meta.is_null());
+  EXPECT_EQ(parsed.items[2].meta, json::parse(R"({"note": {"tags": ["a", "b"], "weight": 1.50}})"));
+}
+
+TEST(TranscriptTest, CallsWordsAndConfidenceTheSameEverywhere) {
+  const json whisper = parse(read_file(fixtures() / "whisper.json")).items[0].meta;
+  EXPECT_EQ(
+      whisper["words"][1],
+      json::parse(R"({"text": "river", "start_ms": 300, "end_ms": 900, "confidence": 0.99})"));
+  EXPECT_EQ(whisper["avg_logprob"], -0.3);
+  EXPECT_FALSE(whisper.contains("tokens"));
+
+  const json aws = parse(read_file(fixtures() / "aws.json")).items[0].meta;
+  EXPECT_EQ(
+      aws["words"][1],
+      json::parse(R"({"text": "store,", "start_ms": 200, "end_ms": 600, "confidence": 0.98})"));
+  EXPECT_EQ(aws["confidence"], 0.9963);
+
+  const json whisperx = parse(read_file(fixtures() / "whisperx.json")).items[0].meta;
+  EXPECT_EQ(whisperx["words"][1], json::parse(R"({"text": "204"})"));
+  EXPECT_EQ(whisperx["words"][2]["speaker"], "SPEAKER_01");
+  EXPECT_FALSE(whisperx["words"][0].contains("speaker"));
+
+  const Parsed channels = parse(read_file(fixtures() / "deepgram-channels.json"));
+  EXPECT_EQ(channels.items[1].meta["channel"], "1");
+  EXPECT_EQ(channels.items[0].meta["confidence"], 0.985);
+
+  const json openai = parse(read_file(fixtures() / "openai-verbose.json")).items[1].meta;
+  EXPECT_EQ(openai["words"].size(), 5U);
+  EXPECT_EQ(openai["words"][0]["text"], "Chúng");
+}
+
+// ---- Failures ----
+
+TEST(TranscriptTest, TellsWhereTheDocumentIsNoJson) {
+  expect_refused(parse(R"({"segments": [)"),
+                 "The document is not JSON: syntax error while parsing value - unexpected end of "
+                 "input; expected '[', '{', or a literal, at byte 14.");
+  expect_refused(parse("[1 2]"),
+                 "The document is not JSON: syntax error while parsing array - unexpected number "
+                 "literal; expected ']', at byte 3.");
+  // The offset is that of the document, whatever was replaced before it.
+  expect_refused(parse("[\"\xFF\xFF\\u0000\" x]"),
+                 "The document is not JSON: syntax error while parsing array - invalid literal, at "
+                 "byte 12.");
+  EXPECT_EQ(parse("").status.code, Code::kInvalidParameter);
+  EXPECT_EQ(parse("[NaN]").status.code, Code::kInvalidParameter);
+  expect_refused(parse("[1e999]"), "The number that ends at byte 5 is out of range.",
+                 Code::kOutOfRange);
+}
+
+TEST(TranscriptTest, RefusesUnknownEnginesAndFormats) {
+  for (const char* document : {"{}", "1", "\"text\"", "null", R"({"results": []})", "[[]]", "[{}]",
+                               R"({"a": {"segments": []}})"}) {
+    expect_refused(parse(document), "The document comes from no speech engine that is known.");
+  }
+  const Parsed parsed = parse("[]", "mp3");
+  EXPECT_STREQ(parsed.status.message, "unknown transcript format");
+  expect_refused(parsed, "There is no format \"mp3\".");
+}
+
+TEST(TranscriptTest, NamesThePathOfABrokenElement) {
+  expect_refused(
+      parse(
+          R"({"results": {"items": [{"type": "pronunciation", "alternatives": [{"content": "a"}], "start_time": "x"}]}})"),
+      "results.items[0].start_time is \"x\"; a number of seconds is expected.");
+  expect_refused(
+      parse(
+          R"({"results": {"items": [{"type": "pronunciation", "alternatives": [{"content": "a"}], "start_time": "1"}]}})"),
+      "results.items[0].end_time is missing.");
+  expect_refused(parse(R"({"results": {"items": [7]}})"),
+                 "results.items[0] is 7; an object is expected.");
+  expect_refused(
+      parse(
+          R"({"text": "", "segments": [{"start": 0, "end": 1, "text": "a"}, {"start": -1, "end": 1, "text": "b"}]})"),
+      "segments[1].start is -1; at least 0 is expected.");
+  expect_refused(parse(R"({"text": "", "segments": [{"start": 0, "end": 1, "text": ["a"]}]})"),
+                 "segments[0].text is an array; a string is expected.");
+  expect_refused(parse(R"([{"idx": 0, "start_ms": 0, "end_ms": 1.0, "text": "a"}])"),
+                 "[0].end_ms is 1.0; an integer is expected.");
+  expect_refused(parse(R"([{"idx": 0, "start_ms": 5, "end_ms": 1, "text": "a"}])"),
+                 "[0].end_ms is 1; at least its \"start_ms\" is expected.");
+  expect_refused(
+      parse(
+          R"({"results": {"channels": [{"alternatives": [{"words": [{"word": "a", "start": 0, "end": 1}, {"word": "b", "start": null}]}]}]}})"),
+      "results.channels[0].alternatives[0].words[1].start is null; a time is expected.");
+  expect_refused(parse(R"({"transcription": [{"text": "a", "offsets": {"from": 0}}]})"),
+                 "transcription[0].offsets.to is missing.");
+  expect_refused(parse("5", "whisper"), "The document is 5; an object is expected.");
+  expect_refused(parse("{}", "deepgram"), "channels is missing.");
+}
+
+TEST(TranscriptTest, RefusesTimesBeyondRange) {
+  expect_refused(
+      parse(R"({"text": "", "segments": [{"start": 0, "end": 2147483.648, "text": "a"}]})"),
+      "segments[0].end is beyond 2147483647 milliseconds.", Code::kOutOfRange);
+  EXPECT_TRUE(parse(R"({"text": "", "segments": [{"start": 0, "end": 2147483.647, "text": "a"}]})")
+                  .status.ok());
+}
+
+TEST(TranscriptTest, RefusesRepeatedNumbers) {
+  expect_refused(
+      parse(
+          R"([{"idx": 1, "start_ms": 0, "end_ms": 1, "text": ""}, {"idx": 0, "start_ms": 0, "end_ms": 1, "text": ""},
+                           {"idx": 1, "start_ms": 0, "end_ms": 1, "text": ""}])"),
+      "Two segments have the number 1 for key \"idx\".");
+}
+
+TEST(TranscriptTest, RefusesUnfinishedJobs) {
+  expect_refused(parse(R"({"status": "error", "audio_url": "x", "text": null, "words": null})"),
+                 "status is \"error\"; \"completed\" is expected.");
+  expect_refused(parse(R"({"status": "FAILED", "results": {"items": []}})"),
+                 "status is \"FAILED\"; \"COMPLETED\" is expected.");
+}
+
+TEST(TranscriptTest, LimitsTheDepth) {
+  const auto nested = [](int depth) {
+    return R"({"text": "x", "deep": )" + std::string(depth - 1, '[') + std::string(depth - 1, ']') +
+           "}";
+  };
+  EXPECT_TRUE(parse(nested(kMaxTranscriptDepth)).status.ok());
+  expect_refused(parse(nested(kMaxTranscriptDepth + 1)),
+                 "The document is nested deeper than 64 levels.");
+  EXPECT_EQ(parse(std::string(1000000, '[')).status.code, Code::kInvalidParameter);
+}
+
+TEST(TranscriptTest, LimitsTheSize) {
+  const std::string large(kMaxTranscriptBytes + 1, ' ');
+  expect_refused(parse(large), "The document has 268435457 bytes; at most 268435456 are allowed.");
+}
+
+TEST(TranscriptTest, StopsWhenAsked) {
+  std::string list = "[0";
+  for (int i = 0; i < 20000; ++i) list += ",0";
+  int calls = 0;
+  Transcript* transcript = nullptr;
+  const Status status = parse_transcript(
+      list + "]", "auto", [](void* context) noexcept { return ++*static_cast<int*>(context) == 2; },
+      &calls, &transcript);
+  EXPECT_EQ(status.code, Code::kCancelled);
+  EXPECT_EQ(calls, 2);
+  EXPECT_EQ(transcript, nullptr);
+}
+
+TEST(TranscriptTest, SilenceHasNoSegments) {
+  for (
+      const char* document :
+      {"[]", R"({"duration_ms": 5, "segments": []})",
+       R"({"text": "", "segments": [], "language": "en"})", R"({"text": ""})",
+       R"({"transcription": []})",
+       R"({"results": {"channels": [{"alternatives": [{"transcript": "", "confidence": 0, "words": []}]}]}})",
+       R"({"status": "completed", "audio_duration": 1, "text": "", "words": []})",
+       R"({"results": [], "totalBilledTime": "0s"})",
+       R"({"results": {"transcripts": [{"transcript": ""}], "items": []}})",
+       R"({"format": "2.9", "metadata": {}, "results": []})"}) {
+    const Parsed parsed = parse(document);
+    EXPECT_TRUE(parsed.status.ok()) << document << ' ' << parsed.status.detail;
+    EXPECT_TRUE(parsed.items.empty()) << document;
+  }
+}
+
+TEST(TranscriptTest, TheLastOfRepeatedKeysCounts) {
+  const Parsed parsed = parse(R"({"text": "one", "text": "two"})");
+  ASSERT_EQ(parsed.items.size(), 1U);
+  EXPECT_EQ(parsed.items[0].text, "two");
+}
+
+// ---- Real transcripts, where they are at hand ----
+
+// $S2T_SAMPLES, or shared/samples beside one of the folders we are in.
+std::filesystem::path samples() {
+  const char* given = std::getenv("S2T_SAMPLES");
+  if (given != nullptr) return given;
+  for (std::filesystem::path at = S2T_SOURCE_DIR; at != at.root_path(); at = at.parent_path()) {
+    if (std::filesystem::is_directory(at.parent_path() / "shared/samples")) {
+      return at.parent_path() / "shared/samples";
+    }
+  }
+  return {};
+}
+
+// The text of an engine's document, put together without the code under test.
+std::string text_in(const json& document) {
+  if (document.contains("segments")) {
+    std::string text;
+    for (const json& segment : document["segments"]) text += segment["text"].get<std::string>();
+    return text;
+  }
+  if (document.contains("text")) return document["text"];
+  const json& results = document["results"];
+  if (results.contains("transcripts")) return results["transcripts"][0]["transcript"];
+  if (results.contains("channels")) return results["channels"][0]["alternatives"][0]["transcript"];
+  std::string text;
+  for (const json& result : results) {
+    const json& best = result["alternatives"][0];
+    text += best.contains("content") ? best["content"] : best["transcript"];
+  }
+  return text;
+}
+
+TEST(TranscriptTest, RealTranscriptsComeOutWhole) {
+  if (!std::filesystem::is_directory(samples())) GTEST_SKIP() << "no samples: set S2T_SAMPLES";
+  int files = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(samples())) {
+    if (entry.path().extension() != ".json") continue;
+    ++files;
+    SCOPED_TRACE(entry.path());
+    const std::string document = read_file(entry.path());
+    const Parsed parsed = parse(document);
+    ASSERT_TRUE(parsed.status.ok()) << parsed.status.detail;
+    std::string text;
+    int32_t before = 0;
+    for (const Parsed::Item& item : parsed.items) {
+      EXPECT_GE(item.start_ms, before);
+      before = item.start_ms;
+      text += item.text;
+    }
+    EXPECT_EQ(without_blanks(text), without_blanks(text_in(json::parse(document))));
+  }
+  EXPECT_GT(files, 0);
+}
+
+}  // namespace
+}  // namespace s2t::core
