@@ -121,6 +121,380 @@ COMMENT ON FUNCTION @extschema@.sp_export_transcript(uuid, text)
 -- Reads
 -- ------------------------------------------------------------------------------------------------
 
+-- What applications read. A user sees what is theirs and nothing else; an id that is not known or
+-- belongs to somebody else gives no row. No procedure reads more than the user's own rows: the ids
+-- grow with time, so that the index of recordings by user and id is the user's history in order.
+-- Their statements are planned once in a session, for any user: there is one good plan for each.
+
+CREATE FUNCTION @extschema@.s2t_raise_null(in_argument text)
+RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $function$
+BEGIN
+    RAISE EXCEPTION 'argument must not be null'
+          USING ERRCODE = 'invalid_parameter_value',
+                DETAIL = format('The argument "%s" is null.', in_argument);
+END
+$function$;
+
+REVOKE ALL ON FUNCTION @extschema@.s2t_raise_null(text) FROM PUBLIC;
+COMMENT ON FUNCTION @extschema@.s2t_raise_null(text)
+    IS 'Raises the error of the read functions for an argument that is NULL.';
+
+CREATE FUNCTION @extschema@.s2t_raise_limit(in_limit integer)
+RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $function$
+BEGIN
+    IF in_limit IS NULL THEN
+        PERFORM @extschema@.s2t_raise_null('in_limit');
+    END IF;
+    RAISE EXCEPTION 'invalid limit'
+          USING ERRCODE = 'invalid_parameter_value',
+                DETAIL = format('Argument in_limit is %s; %s.', in_limit,
+                                CASE WHEN in_limit < 1 THEN 'at least 1 is expected' ELSE 'at most 1000 is allowed' END);
+END
+$function$;
+
+REVOKE ALL ON FUNCTION @extschema@.s2t_raise_limit(integer) FROM PUBLIC;
+COMMENT ON FUNCTION @extschema@.s2t_raise_limit(integer)
+    IS 'Raises the error of the read functions for a number of rows that is NULL, below 1 or above 1000.';
+
+CREATE FUNCTION @extschema@.s2t_cycle_now(
+    in_cycle_end timestamptz,
+    OUT ended boolean,
+    OUT rolls_over boolean,
+    OUT month_start timestamptz,
+    OUT month_end timestamptz)
+LANGUAGE c VOLATILE
+AS 'MODULE_PATHNAME', 's2t_cycle_now';
+
+REVOKE ALL ON FUNCTION @extschema@.s2t_cycle_now(timestamptz) FROM PUBLIC;
+COMMENT ON FUNCTION @extschema@.s2t_cycle_now(timestamptz)
+    IS 'Whether a cycle of this end is over, whether the next call of a procedure rolls it over, and the current month as the procedures see it.';
+
+CREATE FUNCTION @extschema@.sp_get_login(in_email_or_user_name text)
+RETURNS TABLE (id uuid, password_hash text, status text, role text, verified boolean)
+LANGUAGE plpgsql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+SET plan_cache_mode = force_generic_plan
+AS $function$
+DECLARE
+    -- As sp_register_user() trims them.
+    login CONSTANT text := lower(btrim(in_email_or_user_name, E' \t\n\x0B\f\r'));
+BEGIN
+    IF login IS NULL THEN
+        PERFORM @extschema@.s2t_raise_null('in_email_or_user_name');
+    ELSIF login = '' THEN
+        RAISE EXCEPTION 'invalid e-mail address or user name'
+              USING ERRCODE = 'invalid_parameter_value',
+                    DETAIL = 'Argument in_email_or_user_name is blank.';
+    END IF;
+
+    -- The address first: somebody else may have taken it for a user name.
+    RETURN QUERY
+    SELECT u.id, u.password_hash::text, u.status::text, u.role::text, u.verified
+      FROM @extschema@.users AS u
+     WHERE lower(u.email) = login;
+
+    IF NOT FOUND THEN
+        RETURN QUERY
+        SELECT u.id, u.password_hash::text, u.status::text, u.role::text, u.verified
+          FROM @extschema@.users AS u
+         WHERE lower(u.user_name) = login;
+    END IF;
+END
+$function$;
+
+REVOKE ALL ON FUNCTION @extschema@.sp_get_login(text) FROM PUBLIC;
+COMMENT ON FUNCTION @extschema@.sp_get_login(text)
+    IS 'What a service needs to check a password: the user of this e-mail address or, failing that, user name, in any case of letters; no row if there is none.';
+
+CREATE FUNCTION @extschema@.sp_get_subscription(in_user_id uuid)
+RETURNS TABLE (
+    plan_code text,
+    plan_name text,
+    monthly_minutes integer,
+    monthly_usage_limit integer,
+    usage_count integer,
+    used_seconds integer,
+    remaining_recordings integer,
+    remaining_seconds bigint,
+    cycle_start timestamptz,
+    cycle_end timestamptz,
+    active boolean)
+LANGUAGE plpgsql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+SET plan_cache_mode = force_generic_plan
+AS $function$
+BEGIN
+    IF in_user_id IS NULL THEN
+        PERFORM @extschema@.s2t_raise_null('in_user_id');
+    END IF;
+
+    -- A cycle that the next call will roll over reads as if that had been done: nothing used in the
+    -- current month, and the default plan in place of one that is no longer active.
+    RETURN QUERY
+    SELECT p.code::text, p.name::text, p.monthly_minutes, p.monthly_usage_limit, c.usage_count, c.used_seconds,
+           CASE WHEN NOT c.active THEN 0
+                WHEN p.monthly_usage_limit IS NOT NULL THEN greatest(p.monthly_usage_limit - c.usage_count, 0) END,
+           CASE WHEN NOT c.active THEN 0
+                WHEN p.monthly_minutes IS NOT NULL THEN greatest(p.monthly_minutes * 60::bigint - c.used_seconds, 0) END,
+           c.cycle_start, c.cycle_end, c.active
+      FROM @extschema@.user_subscriptions AS s
+     CROSS JOIN LATERAL @extschema@.s2t_cycle_now(s.cycle_end) AS n
+     CROSS JOIN LATERAL (
+               SELECT NOT n.ended OR n.rolls_over AS active,
+                      CASE WHEN n.rolls_over THEN 0 ELSE s.usage_count END AS usage_count,
+                      CASE WHEN n.rolls_over THEN 0 ELSE s.used_seconds END AS used_seconds,
+                      CASE WHEN n.rolls_over THEN n.month_start ELSE s.cycle_start END AS cycle_start,
+                      CASE WHEN n.rolls_over THEN n.month_end ELSE s.cycle_end END AS cycle_end
+           ) AS c
+     CROSS JOIN LATERAL (
+               SELECT o.code, o.name, o.monthly_minutes, o.monthly_usage_limit
+                 FROM @extschema@.plans AS o
+                WHERE o.id = s.plan_id
+                   OR (n.rolls_over AND o.is_default AND coalesce(o.is_active, true)
+                       AND NOT (SELECT coalesce(i.is_active, true) FROM @extschema@.plans AS i WHERE i.id = s.plan_id))
+                ORDER BY o.id = s.plan_id
+                LIMIT 1
+           ) AS p
+     WHERE s.user_id = in_user_id;
+END
+$function$;
+
+REVOKE ALL ON FUNCTION @extschema@.sp_get_subscription(uuid) FROM PUBLIC;
+COMMENT ON FUNCTION @extschema@.sp_get_subscription(uuid)
+    IS 'Plan, limits, usage and what is left of the current cycle of a user; no row without a subscription.';
+
+CREATE FUNCTION @extschema@.sp_list_plans()
+RETURNS TABLE (
+    code text,
+    name text,
+    description text,
+    plan_type text,
+    plan_cost integer,
+    plan_discount integer,
+    monthly_minutes integer,
+    monthly_usage_limit integer,
+    retention_days integer,
+    is_default boolean)
+LANGUAGE plpgsql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $function$
+BEGIN
+    RETURN QUERY
+    SELECT p.code::text, p.name::text, p.description::text, p.plan_type::text, p.plan_cost, p.plan_discount,
+           p.monthly_minutes, p.monthly_usage_limit, p.retention_days, p.is_default
+      FROM @extschema@.plans AS p
+     WHERE coalesce(p.is_active, true)
+     ORDER BY p.plan_cost, p.code;
+END
+$function$;
+
+REVOKE ALL ON FUNCTION @extschema@.sp_list_plans() FROM PUBLIC;
+COMMENT ON FUNCTION @extschema@.sp_list_plans()
+    IS 'The plans that users can move to, the cheapest first.';
+
+CREATE FUNCTION @extschema@.sp_list_recordings(
+    in_user_id uuid,
+    in_limit integer DEFAULT 50,
+    in_before uuid DEFAULT NULL,
+    in_status text DEFAULT NULL)
+RETURNS TABLE (
+    id uuid,
+    source text,
+    language text,
+    status text,
+    duration_ms integer,
+    segment_count integer,
+    created_at timestamptz,
+    completed_at timestamptz,
+    error text,
+    meta jsonb)
+LANGUAGE plpgsql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+SET plan_cache_mode = force_generic_plan
+AS $function$
+BEGIN
+    IF in_user_id IS NULL THEN
+        PERFORM @extschema@.s2t_raise_null('in_user_id');
+    ELSIF in_limit IS NULL OR in_limit NOT BETWEEN 1 AND 1000 THEN
+        PERFORM @extschema@.s2t_raise_limit(in_limit);
+    ELSIF in_status NOT IN ('processing', 'done', 'failed') THEN
+        RAISE EXCEPTION 'invalid status'
+              USING ERRCODE = 'invalid_parameter_value',
+                    DETAIL = format('Argument in_status is "%s"; processing, done or failed is expected.', left(in_status, 50));
+    END IF;
+
+    RETURN QUERY
+    SELECT r.id, r.source::text, r.language::text, r.status::text, r.duration_ms, r.segment_count,
+           r.created_at, r.completed_at, r.error::text, r.meta
+      FROM @extschema@.recordings AS r
+     WHERE r.user_id = in_user_id
+       -- One plan for the first page and the others: all ids are below the highest one.
+       AND r.id < coalesce(in_before, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
+       AND (in_status IS NULL OR r.status = in_status)
+     ORDER BY r.id DESC
+     LIMIT in_limit;
+END
+$function$;
+
+REVOKE ALL ON FUNCTION @extschema@.sp_list_recordings(uuid, integer, uuid, text) FROM PUBLIC;
+COMMENT ON FUNCTION @extschema@.sp_list_recordings(uuid, integer, uuid, text)
+    IS 'The recordings of a user, the newest first; the next page is what comes before the last id of this one.';
+
+CREATE FUNCTION @extschema@.sp_get_recording(in_user_id uuid, in_recording_id uuid)
+RETURNS TABLE (
+    id uuid,
+    source text,
+    language text,
+    status text,
+    duration_ms integer,
+    segment_count integer,
+    created_at timestamptz,
+    completed_at timestamptz,
+    error text,
+    meta jsonb)
+LANGUAGE plpgsql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+SET plan_cache_mode = force_generic_plan
+AS $function$
+BEGIN
+    IF in_user_id IS NULL THEN
+        PERFORM @extschema@.s2t_raise_null('in_user_id');
+    ELSIF in_recording_id IS NULL THEN
+        PERFORM @extschema@.s2t_raise_null('in_recording_id');
+    END IF;
+
+    RETURN QUERY
+    SELECT r.id, r.source::text, r.language::text, r.status::text, r.duration_ms, r.segment_count,
+           r.created_at, r.completed_at, r.error::text, r.meta
+      FROM @extschema@.recordings AS r
+     WHERE r.id = in_recording_id
+       AND r.user_id = in_user_id;
+END
+$function$;
+
+REVOKE ALL ON FUNCTION @extschema@.sp_get_recording(uuid, uuid) FROM PUBLIC;
+COMMENT ON FUNCTION @extschema@.sp_get_recording(uuid, uuid)
+    IS 'One recording, for its owner; no row for anybody else.';
+
+CREATE FUNCTION @extschema@.sp_get_segments(
+    in_user_id uuid,
+    in_recording_id uuid,
+    in_from_ms integer DEFAULT 0,
+    in_limit integer DEFAULT NULL)
+RETURNS TABLE (idx integer, start_ms integer, end_ms integer, text text, meta jsonb)
+LANGUAGE plpgsql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+SET plan_cache_mode = force_generic_plan
+AS $function$
+BEGIN
+    IF in_user_id IS NULL THEN
+        PERFORM @extschema@.s2t_raise_null('in_user_id');
+    ELSIF in_recording_id IS NULL THEN
+        PERFORM @extschema@.s2t_raise_null('in_recording_id');
+    ELSIF in_from_ms IS NULL THEN
+        PERFORM @extschema@.s2t_raise_null('in_from_ms');
+    ELSIF in_from_ms < 0 THEN
+        RAISE EXCEPTION 'invalid start'
+              USING ERRCODE = 'invalid_parameter_value',
+                    DETAIL = format('Argument in_from_ms is %s; at least 0 is expected.', in_from_ms);
+    ELSIF in_limit < 1 THEN
+        PERFORM @extschema@.s2t_raise_limit(in_limit);
+    END IF;
+
+    RETURN QUERY
+    SELECT s.idx, s.start_ms, s.end_ms, s.text::text, s.meta
+      FROM @extschema@.recordings AS r
+      JOIN @extschema@.segments AS s ON s.recording_id = r.id
+     WHERE r.id = in_recording_id
+       AND r.user_id = in_user_id
+       -- Also what is being said at that moment.
+       AND (s.start_ms >= in_from_ms OR s.end_ms > in_from_ms)
+     ORDER BY s.idx
+     LIMIT in_limit;
+END
+$function$;
+
+REVOKE ALL ON FUNCTION @extschema@.sp_get_segments(uuid, uuid, integer, integer) FROM PUBLIC;
+COMMENT ON FUNCTION @extschema@.sp_get_segments(uuid, uuid, integer, integer)
+    IS 'The segments of a recording in order, for its owner, from a moment of it on; no row for anybody else.';
+
+CREATE FUNCTION @extschema@.s2t_fold(in_text text)
+RETURNS text
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 's2t_fold';
+
+REVOKE ALL ON FUNCTION @extschema@.s2t_fold(text) FROM PUBLIC;
+COMMENT ON FUNCTION @extschema@.s2t_fold(text)
+    IS 'The text without case and diacritics, as searching compares it; depends on no setting and no dictionary, so that indexes can use it.';
+
+CREATE FUNCTION @extschema@.s2t_matches(in_text text, in_query text)
+RETURNS boolean
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 20
+AS 'MODULE_PATHNAME', 's2t_matches';
+
+REVOKE ALL ON FUNCTION @extschema@.s2t_matches(text, text) FROM PUBLIC;
+COMMENT ON FUNCTION @extschema@.s2t_matches(text, text)
+    IS 'Whether a text has everything that a search query asks for.';
+
+CREATE FUNCTION @extschema@.s2t_snippet(in_text text, in_query text)
+RETURNS text
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 20
+AS 'MODULE_PATHNAME', 's2t_snippet';
+
+REVOKE ALL ON FUNCTION @extschema@.s2t_snippet(text, text) FROM PUBLIC;
+COMMENT ON FUNCTION @extschema@.s2t_snippet(text, text)
+    IS 'The text, or the piece of a long one around the first occurrence, with what a search query asks for between <b> and </b>; nothing is escaped.';
+
+CREATE FUNCTION @extschema@.sp_search_segments(
+    in_user_id uuid,
+    in_query text,
+    in_limit integer DEFAULT 20)
+RETURNS TABLE (recording_id uuid, idx integer, start_ms integer, end_ms integer, snippet text)
+LANGUAGE plpgsql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+SET plan_cache_mode = force_generic_plan
+AS $function$
+BEGIN
+    IF in_user_id IS NULL THEN
+        PERFORM @extschema@.s2t_raise_null('in_user_id');
+    ELSIF in_query IS NULL THEN
+        PERFORM @extschema@.s2t_raise_null('in_query');
+    ELSIF in_limit IS NULL OR in_limit NOT BETWEEN 1 AND 1000 THEN
+        PERFORM @extschema@.s2t_raise_limit(in_limit);
+    END IF;
+    -- Complains about the query, also where there is nothing to search.
+    PERFORM @extschema@.s2t_matches('', in_query);
+
+    -- Backwards through the user's history, one recording after the other, until there is enough.
+    RETURN QUERY
+    SELECT r.id, s.idx, s.start_ms, s.end_ms, @extschema@.s2t_snippet(s.text, in_query)
+      FROM (SELECT o.id
+              FROM @extschema@.recordings AS o
+             WHERE o.user_id = in_user_id
+             ORDER BY o.id DESC
+            OFFSET 0) AS r
+     CROSS JOIN LATERAL (
+               SELECT t.idx, t.start_ms, t.end_ms, t.text::text AS text
+                 FROM @extschema@.segments AS t
+                WHERE t.recording_id = r.id
+                  AND @extschema@.s2t_matches(t.text, in_query)
+                ORDER BY t.idx
+               OFFSET 0) AS s
+     ORDER BY r.id DESC, s.idx
+     LIMIT in_limit;
+END
+$function$;
+
+REVOKE ALL ON FUNCTION @extschema@.sp_search_segments(uuid, text, integer) FROM PUBLIC;
+COMMENT ON FUNCTION @extschema@.sp_search_segments(uuid, text, integer)
+    IS 'The segments of a user in which every word of the query occurs, with or without diacritics and in any case of letters, the newest recordings first.';
+
 
 -- ------------------------------------------------------------------------------------------------
 -- Jobs
@@ -889,7 +1263,7 @@ SET search_path = pg_catalog, pg_temp
 AS $function$
 DECLARE
     now_is   timestamptz := clock_timestamp();
-    day      interval := '24 hours';
+    day      interval := '24 hours'::interval;
     shortest integer;
 BEGIN
     SELECT coalesce(extract(epoch FROM now_is - min(r.created_at)), 0)

@@ -1,0 +1,104 @@
+-- Searching transcripts: s2t_fold, s2t_matches, s2t_snippet, sp_search_segments; and what reading costs.
+BEGIN;
+SET LOCAL client_min_messages = warning;
+CREATE EXTENSION IF NOT EXISTS pgtap;
+CREATE EXTENSION IF NOT EXISTS s2t;
+SELECT plan(57);
+
+CREATE FUNCTION pg_temp.uid(who text) RETURNS uuid LANGUAGE sql AS $$ SELECT id FROM users WHERE user_name = who $$;
+CREATE FUNCTION pg_temp.detail_of(command text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE detail text;
+BEGIN
+  EXECUTE command;
+  RETURN 'no error';
+EXCEPTION WHEN invalid_parameter_value THEN
+  GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL;
+  RETURN SQLERRM || ': ' || detail;
+END
+$$;
+CREATE FUNCTION pg_temp.transcript(texts text[]) RETURNS jsonb LANGUAGE sql AS $$
+  SELECT jsonb_agg(jsonb_build_object('idx', i - 1, 'start_ms', i * 1000, 'end_ms', i * 1000 + 900, 'text', t)) FROM unnest(texts) WITH ORDINALITY AS x (t, i)
+$$;
+
+SELECT is(s2t_fold('ĐƯỜNG PHỐ Hà Nội'), 'duong pho ha noi', 'folded');
+SELECT is(s2t_fold(normalize('Tiếng Việt', NFD)), s2t_fold('Tiếng Việt'), 'composed or not');
+SELECT is(s2t_fold(''), '', 'nothing');
+SELECT is(s2t_fold(NULL), NULL, 'NULL');
+SELECT is(length(s2t_fold(repeat('Ặ', 1000000))), 1000000, 'a long text');
+SELECT bag_eq($$SELECT proname, provolatile, proisstrict, proparallel FROM pg_proc WHERE proname IN ('s2t_fold', 's2t_matches', 's2t_snippet')$$,
+  $$VALUES ('s2t_fold'::name, 'i'::"char", true, 's'::"char"), ('s2t_matches', 'i', true, 's'), ('s2t_snippet', 'i', true, 's')$$, 'immutable, strict, parallel safe');
+SELECT is(s2t_matches('Xin chào các bạn', q), expected, format('"%s" %s', q, CASE WHEN expected THEN 'found' ELSE 'not found' END))
+  FROM (VALUES ('xin chao', true), ('CHÀO', true), ('cháo', false), ('ban xin', true), ('"chao cac"', true), ('"xin cac"', false), ('chao c', true), ('c chao', false), ('!', false)) AS v (q, expected);
+SELECT is(s2t_snippet('Xin chào <i>các</i> bạn', 'cac b'), 'Xin chào <i><b>các</b></i> <b>bạn</b>', 'snippet');
+SELECT is((SELECT string_agg(s2t_matches(t, q)::text, ' ') FROM (VALUES ('một', 'mot'), ('một', 'hai'), ('hai', 'hai'), ('hai', 'mot')) AS v (t, q)), 'true false true false', 'another query for every row');
+
+CALL sp_seed_plans();
+CALL sp_register_user('an@example.com', 'an', 'hash', NULL, 'FREE');
+CALL sp_register_user('binh@example.com', 'binh', 'hash', NULL, 'FREE');
+SELECT recording_id AS older FROM sp_check_quota_and_create_recording(pg_temp.uid('an'), 'upload') \gset
+SELECT pg_sleep(0.002);
+SELECT recording_id AS newer FROM sp_check_quota_and_create_recording(pg_temp.uid('an'), 'upload') \gset
+SELECT recording_id AS theirs FROM sp_check_quota_and_create_recording(pg_temp.uid('binh'), 'upload') \gset
+CALL sp_complete_recording(:'older', 60000, pg_temp.transcript(ARRAY['Xin chào các bạn', 'Hôm nay ta nói về hợp đồng', 'Chào tạm biệt', 'Ký HỢP ĐỒNG ở Đà Nẵng']));
+CALL sp_complete_recording(:'newer', 60000, pg_temp.transcript(ARRAY['hop dong viet khong dau', '你好世界', repeat('dài ', 1000) || 'cuối']));
+CALL sp_complete_recording(:'theirs', 60000, pg_temp.transcript(ARRAY['hợp đồng của Bình']));
+
+SELECT results_eq(format($$SELECT * FROM sp_search_segments(%L, 'hop dong')$$, pg_temp.uid('an')), format($$VALUES
+  (%1$L::uuid, 0, 1000, 1900, '<b>hop</b> <b>dong</b> viet khong dau'), (%2$L, 1, 2000, 2900, 'Hôm nay ta nói về <b>hợp</b> <b>đồng</b>'),
+  (%2$L, 3, 4000, 4900, 'Ký <b>HỢP</b> <b>ĐỒNG</b> ở Đà Nẵng')$$, :'newer', :'older'), 'the newest recording first, in the order of the transcript');
+SELECT results_eq(format($$SELECT idx FROM sp_search_segments(%L, 'Hợp Đồng')$$, pg_temp.uid('an')), 'VALUES (0), (1), (3)', 'with diacritics');
+SELECT results_eq(format($$SELECT idx FROM sp_search_segments(%L, 'da nang')$$, pg_temp.uid('an')), 'VALUES (3)', 'đ and Đ');
+SELECT results_eq(format($$SELECT idx FROM sp_search_segments(%L, 'Đà ')$$, pg_temp.uid('an')), 'VALUES (3)', 'with them');
+SELECT results_eq(format($$SELECT idx FROM sp_search_segments(%L, 'ta chao')$$, pg_temp.uid('an')), 'SELECT 0 LIMIT 0', 'all words must occur, all but the last whole');
+SELECT results_eq(format($$SELECT idx FROM sp_search_segments(%L, 'chao ta')$$, pg_temp.uid('an')), 'VALUES (2)', 'of the last one the beginning will do');
+SELECT results_eq(format($$SELECT snippet FROM sp_search_segments(%L, '"chao cac"')$$, pg_temp.uid('an')), $$VALUES ('Xin <b>chào các</b> bạn')$$, 'quoted');
+SELECT results_eq(format($$SELECT snippet FROM sp_search_segments(%L, '世界')$$, pg_temp.uid('an')), $$VALUES ('你好<b>世界</b>')$$, 'without blanks');
+SELECT results_eq(format($$SELECT length(snippet) < 250, snippet LIKE '...dài%% <b>cuối</b>' FROM sp_search_segments(%L, 'cuoi')$$, pg_temp.uid('an')), 'VALUES (true, true)', 'a piece of a long one');
+SELECT results_eq(format($$SELECT idx FROM sp_search_segments(%L, 'hop dong', 2)$$, pg_temp.uid('an')), 'VALUES (0), (1)', 'so many');
+SELECT is_empty(format($$SELECT * FROM sp_search_segments(%L, 'bình')$$, pg_temp.uid('an')), 'nothing of somebody else');
+SELECT is_empty($$SELECT * FROM sp_search_segments(gen_random_uuid(), 'hop dong')$$, 'nobody finds nothing');
+SELECT is_empty(format($$SELECT * FROM sp_search_segments(%L, '?!')$$, pg_temp.uid('an')), 'no word, nothing found');
+SELECT is(pg_temp.detail_of($$SELECT sp_search_segments(NULL, 'x')$$), 'argument must not be null: The argument "in_user_id" is null.', 'no user');
+SELECT is(pg_temp.detail_of('SELECT sp_search_segments(gen_random_uuid(), NULL)'), 'argument must not be null: The argument "in_query" is null.', 'no query');
+SELECT is(pg_temp.detail_of($$SELECT sp_search_segments(gen_random_uuid(), ' ')$$), 'invalid search query: Argument in_query is blank.', 'a blank query, though there is nothing to search');
+SELECT is(pg_temp.detail_of($$SELECT sp_search_segments(gen_random_uuid(), repeat('ệ', 257))$$), 'invalid search query: Argument in_query has 257 characters; at most 256 are allowed.', 'a long query');
+SELECT is(pg_temp.detail_of($$SELECT sp_search_segments(gen_random_uuid(), 'x', NULL)$$), 'argument must not be null: The argument "in_limit" is null.', 'no limit');
+SELECT is(pg_temp.detail_of($$SELECT sp_search_segments(gen_random_uuid(), 'x', 0)$$), 'invalid limit: Argument in_limit is 0; at least 1 is expected.', 'limit of 0');
+SELECT is(pg_temp.detail_of($$SELECT sp_search_segments(gen_random_uuid(), 'x', 1001)$$), 'invalid limit: Argument in_limit is 1001; at most 1000 is allowed.', 'limit of 1001');
+
+-- Costs do not grow with what others have: pages touched by the second call, when the tables are small and when they are
+-- ten times as big, with the planner knowing nothing of the growth, and with it knowing.
+CREATE FUNCTION pg_temp.pages(command text) RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE plan json;
+BEGIN
+  EXECUTE command;
+  EXECUTE 'EXPLAIN (ANALYZE, BUFFERS, COSTS OFF, TIMING OFF, FORMAT json) ' || command INTO plan;
+  RETURN (plan -> 0 -> 'Plan' ->> 'Shared Hit Blocks')::bigint + (plan -> 0 -> 'Plan' ->> 'Shared Read Blocks')::bigint;
+END
+$$;
+CREATE TEMPORARY TABLE call AS SELECT name, command FROM (VALUES
+  ('login by address', $$SELECT * FROM sp_get_login('an@example.com')$$),
+  ('login by name', $$SELECT * FROM sp_get_login('an')$$),
+  ('subscription', format('SELECT * FROM sp_get_subscription(%L)', pg_temp.uid('an'))),
+  ('list', format('SELECT * FROM sp_list_recordings(%L)', pg_temp.uid('an'))),
+  ('page of the list', format('SELECT * FROM sp_list_recordings(%L, 5, %L)', pg_temp.uid('an'), :'newer')),
+  ('list by status', format('SELECT * FROM sp_list_recordings(%L, 5, NULL, ''failed'')', pg_temp.uid('an'))),
+  ('recording', format('SELECT * FROM sp_get_recording(%L, %L)', pg_temp.uid('an'), :'older')),
+  ('segments', format('SELECT * FROM sp_get_segments(%L, %L)', pg_temp.uid('an'), :'older')),
+  ('search', format($$SELECT * FROM sp_search_segments(%L, 'hop dong')$$, pg_temp.uid('an'))),
+  ('search for what is not there', format($$SELECT * FROM sp_search_segments(%L, 'nowhere')$$, pg_temp.uid('an')))) AS v (name, command);
+CREATE FUNCTION pg_temp.grow(n int) RETURNS void LANGUAGE sql AS $$
+  INSERT INTO users (email, user_name, password_hash) SELECT 'other' || n || '.' || i || '@example.com', 'other' || n || '.' || i, 'hash' FROM generate_series(1, 500 * n) AS i;
+  INSERT INTO user_subscriptions (user_id, plan_id, cycle_start, cycle_end) SELECT u.id, p.id, '2020-01-01', '2100-01-01' FROM users AS u, plans AS p WHERE p.code = 'FREE' ON CONFLICT DO NOTHING;
+  INSERT INTO recordings (user_id, source, status) SELECT id, 'upload', 'done' FROM users, generate_series(1, 2) WHERE user_name LIKE 'other' || n || '.%';
+  INSERT INTO segments (recording_id, idx, start_ms, end_ms, text) SELECT r.id, i, i, i, 'hợp đồng nowhere' FROM recordings AS r JOIN users AS u ON u.id = r.user_id, generate_series(0, 9) AS i WHERE u.user_name LIKE 'other' || n || '.%';
+$$;
+SELECT pg_temp.grow(1);
+CREATE TEMPORARY TABLE cost AS SELECT name, pg_temp.pages(command) AS small FROM call;
+SELECT pg_temp.grow(9);
+SELECT cmp_ok(pg_temp.pages(command), '<=', small + 12, name || ': ten times the data') FROM call JOIN cost USING (name);
+ANALYZE users, user_subscriptions, recordings, segments;
+SELECT cmp_ok(pg_temp.pages(command), '<=', small + 12, name || ': the same, analysed') FROM call JOIN cost USING (name);
+
+SELECT * FROM finish();
+ROLLBACK;
