@@ -11,6 +11,7 @@ by its quartiles.
 
 import argparse
 import dataclasses
+import itertools
 import os
 import pathlib
 import random
@@ -121,32 +122,47 @@ def count_buffers(session, turn):
     return buffers_now() - before
 
 
+def rounds_within(least, most, seconds):
+    """Numbers of rounds: at least so many, more as long as there is time."""
+    began = time.monotonic()
+    for number in range(most):
+        if number >= least and time.monotonic() - began > seconds:
+            return
+        yield number
+
+
 def take_turns(case, rounds, contenders, calls):
     """Runs a case.
 
-    contenders: name -> (session, prepare, turn). turn(prepare()) is one turn and
-    returns (usec, wal); prepare is not measured. The first round is not counted:
-    it fills caches, and touches every page once after the last checkpoint. The
-    round after the last counts buffers.
+    rounds: how many at least and at most, and the seconds after which none beyond
+    the least begins. contenders: name -> (session, prepare, turn). turn(prepare())
+    is one turn and returns (usec, wal); prepare is not measured. The first round
+    is not counted: it fills caches, and touches every page once after the last
+    checkpoint. A round after the last counts buffers.
     """
     names = list(contenders)
     watch.run("CHECKPOINT")
-    for number in range(rounds + 2):
-        order = names[number % len(names):] + names[: number % len(names)]
-        for name in order:
+
+    def take_round(number, use):
+        for name in names[number % len(names):] + names[: number % len(names)]:
             session, prepare, turn = contenders[name]
             given = prepare()
             session.vacuum()
-            series = results.series(case, name)
-            if number == 0:
-                turn(given)
-            elif number <= rounds:
-                usec, wal = turn(given)
-                series.usec.append(usec)
-                series.wal.append(wal)
-            else:
-                touched = count_buffers(session, lambda: turn(given))
-                series.buffers = None if touched is None else touched / calls
+            use(session, results.series(case, name), lambda: turn(given))
+
+    def note_spent(session, series, turn):
+        usec, wal = turn()
+        series.usec.append(usec)
+        series.wal.append(wal)
+
+    def note_buffers(session, series, turn):
+        touched = count_buffers(session, turn)
+        series.buffers = None if touched is None else touched / calls
+
+    take_round(0, lambda session, series, turn: turn())
+    for number in rounds_within(*rounds):
+        take_round(number, note_spent)
+    take_round(0, note_buffers)
     tell(f"{case}: " + ", ".join(f"{name} {results[case][name].median():.1f} us" for name in names))
 
 
@@ -158,9 +174,11 @@ def nothing():
 
 
 def measure_complete(options):
-    sizes = {10: (25, 300), 100: (25, 100), 1000: (15, 20), 10000: (9, 3), 100000: (5, 1)}
+    small, big = (9, 41, 15), (5, 15, 20)
+    sizes = {10: (small, 300), 100: (small, 60), 1000: (small, 10), 10000: (big, 2), 100000: (big, 1)}
     if options.quick:
-        sizes = {10: (7, 200), 100: (7, 60), 1000: (7, 8), 10000: (3, 1)}
+        small, big = (5, 15, 3), (3, 7, 3)
+        sizes = {10: (small, 200), 100: (small, 40), 1000: (small, 5), 10000: (big, 1)}
     folder = str(TMP / "copy")
     for size, (rounds, calls) in sizes.items():
         watch.run("SELECT bench.make_payload(%s)", size)
@@ -208,7 +226,7 @@ def measure_simple(case, rounds, calls, arguments, drivers):
         sessions.append(session)
         if name != "bare":
             session.load()
-        turns = iter(range(rounds + 2))
+        turns = itertools.count()
         offset = 500000 if name == "bare" else 0
         contenders[name] = (session, nothing, lambda _, session=session, driver=driver, turns=turns, offset=offset:
                             session.spent(driver, *arguments(next(turns), offset)))
@@ -218,19 +236,19 @@ def measure_simple(case, rounds, calls, arguments, drivers):
 
 
 def measure_create(options):
-    rounds, calls = (7, 500) if options.quick else (25, USERS)
+    rounds, calls = ((5, 15, 3), 500) if options.quick else ((9, 41, 15), 1000)
     measure_simple("create", rounds, calls, lambda turn, offset: (calls,), {
         "s2t": ("s2t", "create"), "plpgsql": ("peer", "create"), "bare": ("peer", "create_bare")})
 
 
 def measure_register(options):
-    rounds, calls = (7, 300) if options.quick else (25, 1000)
+    rounds, calls = ((5, 15, 3), 300) if options.quick else ((9, 41, 15), 500)
     measure_simple("register", rounds, calls, lambda turn, offset: (offset + turn * calls, calls), {
         "s2t": ("s2t", "register"), "plpgsql": ("peer", "register"), "bare": ("peer", "register_bare")})
 
 
 def measure_plan(options):
-    rounds, calls = (7, 500) if options.quick else (25, USERS)
+    rounds, calls = ((5, 15, 3), 500) if options.quick else ((9, 41, 15), 1000)
     # The two that share the peer's tables move its users to and fro, in whichever order they come.
     state = {}
 
@@ -254,7 +272,7 @@ def measure_plan(options):
 
 
 def measure_stats(options):
-    recordings, rounds, calls = (1000, 7, 1000) if options.quick else (10000, 25, 3000)
+    recordings, rounds, calls = (1000, (5, 15, 3), 1000) if options.quick else (10000, (9, 41, 10), 2000)
     sides = [Session("s2t"), Session("peer")]
     for side in sides:
         side.load()
@@ -278,15 +296,15 @@ def measure_stats(options):
 
 
 def measure_cleanup(options):
-    rounds = 3 if options.quick else 7
+    most = 3 if options.quick else 7
     batch = 300 if options.quick else 1000
     segments = 100
     s2t, peer, direct = Session("s2t"), Session("peer"), Session("peer")
     for side, share in ((s2t, 1), (peer, 2)):
         side.load()
-        side.run("SELECT bench.load_old(%s, %s, %s)", batch * (rounds + 2) * share, segments, USERS)
+        side.run("SELECT bench.load_old(%s, %s, %s)", batch * (most + 2) * share, segments, USERS)
         side.run(f"VACUUM ANALYZE {TABLES}")
-    take_turns("cleanup", rounds, {
+    take_turns("cleanup", (most, most, 0), {
         "s2t": (s2t, nothing, lambda _: s2t.spent("cleanup", batch)),
         "plpgsql": (peer, nothing, lambda _: peer.spent("cleanup", batch)),
         "no cascade": (direct, nothing, lambda _: direct.spent("cleanup_without_cascade", batch)),
@@ -358,10 +376,10 @@ class Memory(threading.Thread):
 
 
 def measure_reset(options):
-    rounds, users = (2, 100000) if options.quick else (5, 1000000)
+    rounds, users = ((2, 2, 0), 100000) if options.quick else ((3, 5, 100), 1000000)
     batches, growth, waits = [], [], {"s2t": [], "plpgsql": [], "idle": []}
     contenders = {"s2t": "s2t", "plpgsql": "peer"}
-    for number in range(rounds):
+    for number in rounds_within(*rounds):
         for name, schema in sorted(contenders.items(), reverse=number % 2 == 0):
             session = Session(schema)
             session.load(users, in_ended="true", in_every=users // CREATORS)
@@ -523,31 +541,30 @@ def by_python(schema, one_call, supply, calls):
 
 
 def measure_client(options):
-    rounds, transactions = (3, 300) if options.quick else (7, 600)
+    rounds, transactions = ((3, 5, 5), 200) if options.quick else ((5, 11, 12), 400)
     supply = Supply(("s2t", "peer"), transactions + 10)
     folder, payload, texts = write_scripts()
     contenders = {"s2t": ("s2t", "complete.sql", payload), "102 statements": ("peer", "statements.sql", texts),
                   "multi-row": ("peer", "multirow.sql", texts)}
     for synchronous in (True, False):
         case = f"client, synchronous_commit {'on' if synchronous else 'off'}"
-        for number in range(rounds + 1):
+        for _ in rounds_within(*rounds):
             for name, (schema, script, variables) in contenders.items():
                 supply.refill(schema)
                 tps = pgbench(schema, folder / script, transactions=transactions, synchronous=synchronous, variables=variables)
-                if number > 0:
-                    results.series(case, name).usec.append(1e6 / tps)
+                results.series(case, name).usec.append(1e6 / tps)
         tell(f"{case}: " + ", ".join(f"{name} {series.median():.0f} us" for name, series in results[case].items()))
     case = "client, Python"
-    for _ in range(rounds):
+    for _ in rounds_within(*rounds):
         for name, schema, one_call in (("s2t", "s2t", True), ("102 statements", "peer", False)):
-            results.series(case, name).usec.append(by_python(schema, one_call, supply, 60 if options.quick else 150))
+            results.series(case, name).usec.append(by_python(schema, one_call, supply, 60 if options.quick else 100))
     tell(f"{case}: " + ", ".join(f"{name} {series.median():.0f} us" for name, series in results[case].items()))
 
 
 def measure_throughput(options):
-    seconds = 1 if options.quick else 3
+    seconds = 1 if options.quick else 2
     clients = (1, 8) if options.quick else (1, 2, 8, 32)
-    supply = Supply(("s2t", "peer"), 6000 * seconds)
+    supply = Supply(("s2t", "peer"), 7000 * seconds)
     folder, payload, _ = write_scripts()
     table = notes.setdefault("throughput", {})
     for operation, variables in (("create", None), ("complete", payload)):
