@@ -43,6 +43,11 @@ backend_flags = -fno-exceptions -fno-rtti
 override COMPILER = $(CXX) $(CXXFLAGS)
 override with_llvm = no
 
+# Templates of the C++ library are visible whatever the flags say: the linker hides them.
+ifeq ($(shell uname -s),Linux)
+SHLIB_LINK += -Wl,--version-script=src/s2t.map
+endif
+
 PGXS := $(shell $(PG_CONFIG) --pgxs 2>/dev/null)
 ifneq ($(wildcard $(PGXS)),)
 include $(PGXS)
@@ -52,6 +57,7 @@ src/%.o: src/%.cpp
 	$(CXX) $(CXXFLAGS) $(floor_flags) $(CPPFLAGS) -MD -MP -MF $(@:.o=.d) -c -o $@ $<
 $(backend_objs): floor_flags = $(backend_flags)
 $(OBJS): Makefile s2t.control
+$(MODULE_big).so: src/s2t.map
 -include $(wildcard $(OBJS:.o=.d))
 
 distclean: distclean-matrix

@@ -5,7 +5,7 @@ namespace s2t::pg {
 Datum Arguments::datum(int index, const char* name) const {
   if (fcinfo_->args[index].isnull)
     ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("argument must not be null"),
-                    errdetail("The argument \"%s\" is null.", name)));
+                    errdetail("Argument %s is null.", name)));
   return fcinfo_->args[index].value;
 }
 

@@ -11,7 +11,7 @@ std::string_view describe(const JsonbValue& value) {
     case jbvNull:
       return "null";
     case jbvString:
-      return psprintf("\"%.*s\"", Min(value.val.string.len, 100), value.val.string.val);
+      return psprintf("\"%.*s\"", value.val.string.len, value.val.string.val);
     case jbvNumeric:
       return DatumGetCString(DirectFunctionCall1(numeric_out, NumericGetDatum(value.val.numeric)));
     case jbvBool:
@@ -63,7 +63,7 @@ SegmentReader::SegmentReader(Jsonb* document) : document_(document) {
   if (!JB_ROOT_IS_ARRAY(document) || JB_ROOT_IS_SCALAR(document))
     ereport(ERROR,
             (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("segments must be an array"),
-             errdetail("The argument \"in_segments\" is %s.",
+             errdetail("Argument in_segments is %s.",
                        JB_ROOT_IS_OBJECT(document) ? "an object" : "a scalar"),
              errhint("Pass an array of objects such as {\"idx\": 0, \"start_ms\": 0, "
                      "\"end_ms\": 1000, \"text\": \"...\"}; an empty array means silence.")));

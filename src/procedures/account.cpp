@@ -185,8 +185,9 @@ void Account::charge(int32_t recordings, int32_t seconds) {
       core::add_to_counter(usage_.recordings, recordings, "usage_count", &usage_.recordings));
   pg::raise_unless_ok(
       core::add_to_counter(usage_.seconds, seconds, "used_seconds", &usage_.seconds));
-  change_.set(s::usage_count, Int32GetDatum(usage_.recordings));
-  change_.set(s::used_seconds, Int32GetDatum(usage_.seconds));
+  // Only what moves is set: a trigger may be for one of the columns.
+  if (recordings != 0) change_.set(s::usage_count, Int32GetDatum(usage_.recordings));
+  if (seconds != 0) change_.set(s::used_seconds, Int32GetDatum(usage_.seconds));
 }
 
 void Account::count(int64_t recordings, int64_t duration_ms, int64_t segments) {

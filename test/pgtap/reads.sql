@@ -51,7 +51,7 @@ CALL sp_register_user('evil@example.com', 'binh@example.com', 'evil hash', NULL,
 SELECT results_eq($$SELECT password_hash FROM sp_get_login('Binh@example.com')$$, $$VALUES ('hash of binh')$$, 'an address taken for a user name does not stand in for the address');
 UPDATE users SET status = 'locked', role = 'admin', verified = true WHERE user_name = 'chi';
 SELECT results_eq($$SELECT status, role, verified FROM sp_get_login('chi')$$, $$VALUES ('locked', 'admin', true)$$, 'status, role and verified as they are');
-SELECT is(pg_temp.detail_of('SELECT sp_get_login(NULL)'), 'argument must not be null: The argument "in_email_or_user_name" is null.', 'NULL');
+SELECT is(pg_temp.detail_of('SELECT sp_get_login(NULL)'), 'argument must not be null: Argument in_email_or_user_name is null.', 'NULL');
 SELECT is(pg_temp.detail_of($$SELECT sp_get_login(E' \n')$$), 'invalid e-mail address or user name: Argument in_email_or_user_name is blank.', 'blank');
 
 -- sp_get_subscription
@@ -59,7 +59,7 @@ CREATE FUNCTION pg_temp.month(n int, zone text DEFAULT 'UTC') RETURNS timestampt
   SELECT (date_trunc('month', now() AT TIME ZONE zone) + make_interval(months => n)) AT TIME ZONE zone
 $$;
 SELECT is_empty('SELECT * FROM sp_get_subscription(gen_random_uuid())', 'nobody has no subscription');
-SELECT is(pg_temp.detail_of('SELECT sp_get_subscription(NULL)'), 'argument must not be null: The argument "in_user_id" is null.', 'NULL');
+SELECT is(pg_temp.detail_of('SELECT sp_get_subscription(NULL)'), 'argument must not be null: Argument in_user_id is null.', 'NULL');
 SELECT results_eq($$SELECT * FROM sp_get_subscription(pg_temp.uid('An'))$$,
   $$VALUES ('FREE', 'Free plan', 30, 10, 0, 0, 10, 1800::bigint, pg_temp.month(0), pg_temp.month(1), true)$$, 'a new one');
 -- Ids of the same millisecond are in no particular order: numbered as they are.
@@ -132,8 +132,8 @@ SELECT results_eq($$SELECT id FROM sp_list_recordings(pg_temp.uid('An'), in_stat
 SELECT is_empty($$SELECT * FROM sp_list_recordings(pg_temp.uid('Bình'))$$, 'nothing of somebody else');
 SELECT is_empty($$SELECT * FROM sp_list_recordings(pg_temp.uid('Bình'), 50, pg_temp.r(6))$$, 'also with an id of theirs');
 SELECT is_empty('SELECT * FROM sp_list_recordings(gen_random_uuid())', 'nobody has none');
-SELECT is(pg_temp.detail_of('SELECT sp_list_recordings(NULL)'), 'argument must not be null: The argument "in_user_id" is null.', 'no user');
-SELECT is(pg_temp.detail_of('SELECT sp_list_recordings(gen_random_uuid(), NULL)'), 'argument must not be null: The argument "in_limit" is null.', 'no limit');
+SELECT is(pg_temp.detail_of('SELECT sp_list_recordings(NULL)'), 'argument must not be null: Argument in_user_id is null.', 'no user');
+SELECT is(pg_temp.detail_of('SELECT sp_list_recordings(gen_random_uuid(), NULL)'), 'argument must not be null: Argument in_limit is null.', 'no limit');
 SELECT is(pg_temp.detail_of('SELECT sp_list_recordings(gen_random_uuid(), 0)'), 'invalid limit: Argument in_limit is 0; at least 1 is expected.', 'limit of 0');
 SELECT is(pg_temp.detail_of('SELECT sp_list_recordings(gen_random_uuid(), 1001)'), 'invalid limit: Argument in_limit is 1001; at most 1000 is allowed.', 'limit of 1001');
 SELECT is(pg_temp.detail_of('SELECT sp_list_recordings(gen_random_uuid(), 1000)'), 'no error', 'limit of 1000');
@@ -144,8 +144,8 @@ SELECT results_eq($$SELECT * FROM sp_get_recording(pg_temp.uid('An'), pg_temp.r(
 SELECT results_eq($$SELECT status, error FROM sp_get_recording(pg_temp.uid('An'), pg_temp.r(2))$$, $$VALUES ('failed', 'no sound')$$, 'with the reason of a failure');
 SELECT is_empty($$SELECT * FROM sp_get_recording(pg_temp.uid('Bình'), pg_temp.r(1))$$, 'not for somebody else');
 SELECT is_empty($$SELECT * FROM sp_get_recording(pg_temp.uid('An'), gen_random_uuid())$$, 'nor one that does not exist');
-SELECT is(pg_temp.detail_of('SELECT sp_get_recording(NULL, gen_random_uuid())'), 'argument must not be null: The argument "in_user_id" is null.', 'no user');
-SELECT is(pg_temp.detail_of('SELECT sp_get_recording(gen_random_uuid(), NULL)'), 'argument must not be null: The argument "in_recording_id" is null.', 'no recording');
+SELECT is(pg_temp.detail_of('SELECT sp_get_recording(NULL, gen_random_uuid())'), 'argument must not be null: Argument in_user_id is null.', 'no user');
+SELECT is(pg_temp.detail_of('SELECT sp_get_recording(gen_random_uuid(), NULL)'), 'argument must not be null: Argument in_recording_id is null.', 'no recording');
 
 -- sp_get_segments
 SELECT results_eq($$SELECT * FROM sp_get_segments(pg_temp.uid('An'), pg_temp.r(1))$$, $$VALUES
@@ -160,9 +160,9 @@ SELECT results_eq($$SELECT idx FROM sp_get_segments(pg_temp.uid('An'), pg_temp.r
 SELECT is_empty($$SELECT * FROM sp_get_segments(pg_temp.uid('An'), pg_temp.r(3))$$, 'none while it is in the making');
 SELECT is_empty($$SELECT * FROM sp_get_segments(pg_temp.uid('Bình'), pg_temp.r(1))$$, 'not for somebody else');
 SELECT is_empty($$SELECT * FROM sp_get_segments(gen_random_uuid(), pg_temp.r(1))$$, 'nor for nobody');
-SELECT is(pg_temp.detail_of('SELECT sp_get_segments(NULL, gen_random_uuid())'), 'argument must not be null: The argument "in_user_id" is null.', 'no user');
-SELECT is(pg_temp.detail_of('SELECT sp_get_segments(gen_random_uuid(), NULL)'), 'argument must not be null: The argument "in_recording_id" is null.', 'no recording');
-SELECT is(pg_temp.detail_of('SELECT sp_get_segments(gen_random_uuid(), gen_random_uuid(), NULL)'), 'argument must not be null: The argument "in_from_ms" is null.', 'no start');
+SELECT is(pg_temp.detail_of('SELECT sp_get_segments(NULL, gen_random_uuid())'), 'argument must not be null: Argument in_user_id is null.', 'no user');
+SELECT is(pg_temp.detail_of('SELECT sp_get_segments(gen_random_uuid(), NULL)'), 'argument must not be null: Argument in_recording_id is null.', 'no recording');
+SELECT is(pg_temp.detail_of('SELECT sp_get_segments(gen_random_uuid(), gen_random_uuid(), NULL)'), 'argument must not be null: Argument in_from_ms is null.', 'no start');
 SELECT is(pg_temp.detail_of('SELECT sp_get_segments(gen_random_uuid(), gen_random_uuid(), -1)'), 'invalid start: Argument in_from_ms is -1; at least 0 is expected.', 'a start before the beginning');
 SELECT is(pg_temp.detail_of('SELECT sp_get_segments(gen_random_uuid(), gen_random_uuid(), 0, 0)'), 'invalid limit: Argument in_limit is 0; at least 1 is expected.', 'limit of 0');
 SELECT is(pg_temp.detail_of('SELECT sp_get_segments(gen_random_uuid(), gen_random_uuid(), 0, 100000)'), 'no error', 'a transcript may be long');
