@@ -1,0 +1,135 @@
+// Feeds the parser of transcripts with whatever libFuzzer makes of the seeds, and the exports with
+// whatever came out. test/fuzz/run builds and runs it.
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <cstdlib>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/subtitle.h"
+#include "core/transcript.h"
+
+namespace s2t::core {
+namespace {
+
+constexpr std::array<const char*, 14> kFormats = {
+    "s2t",       "openai",      "whisper",  "faster-whisper", "whisper-timestamped",
+    "whisperx",  "whisper.cpp", "deepgram", "assemblyai",     "google",
+    "google-v1", "google-v2",   "aws",      "speechmatics"};
+constexpr std::array<const char*, 6> kExports = {"txt", "srt", "vtt", "json", "tsv", "csv"};
+
+void require(bool condition, const char* what) {
+  if (condition) return;
+  fprintf(stderr, "broken promise: %s\n", what);
+  abort();
+}
+
+Transcript* parse(std::string_view document, const char* format) {
+  Transcript* transcript = nullptr;
+  const Status status = parse_transcript(document, format, nullptr, nullptr, &transcript);
+  require(status.ok() == (transcript != nullptr), "success makes a transcript, failure none");
+  require(status.ok() || (status.message != nullptr && status.detail[0] != '\0'),
+          "a failure has a message and a detail");
+  return transcript;
+}
+
+bool is_storable(std::string_view text) {
+  // The serializer refuses what is not UTF-8.
+  try {
+    (void)nlohmann::json(std::string(text)).dump();
+    return text.find('\0') == std::string_view::npos;
+  } catch (const nlohmann::json::exception&) {
+    return false;
+  }
+}
+
+void check_segments(const Transcript* transcript) {
+  require(transcript_duration_ms(transcript) >= 0, "a duration is not negative");
+  require(is_storable(transcript_language(transcript)), "a language can be stored");
+  const bool own = transcript_format(transcript) == "s2t";
+  std::vector<int32_t> numbers;
+  int32_t start_before = 0;
+  for (int32_t i = 0; i < transcript_count(transcript); ++i) {
+    const TranscriptSegment found = transcript_segment(transcript, i);
+    require(check_segment(found.segment, i).ok(), "segments are valid");
+    require(is_storable(found.segment.text), "a text can be stored");
+    require(own || (found.segment.idx == i && found.segment.start_ms >= start_before &&
+                    !found.segment.text.empty()),
+            "segments are ordered and have texts");
+    if (!found.meta.empty()) {
+      const nlohmann::json meta = nlohmann::json::parse(found.meta, nullptr, false);
+      require(meta.is_object() && is_storable(found.meta) &&
+                  found.meta.find("\\u0000") == std::string_view::npos,
+              "meta is an object");
+      for (const char* key : {"idx", "start_ms", "end_ms", "text"}) {
+        require(!meta.contains(key), "meta has none of a segment's keys");
+      }
+    }
+    start_before = found.segment.start_ms;
+    numbers.push_back(found.segment.idx);
+  }
+  std::sort(numbers.begin(), numbers.end());
+  require(std::adjacent_find(numbers.begin(), numbers.end()) == numbers.end(),
+          "numbers are unique");
+}
+
+std::string export_as(const Transcript* transcript, const char* name) {
+  SubtitleFormat format{};
+  require(find_subtitle_format(name, &format).ok(), "the format is known");
+  SubtitleWriter writer(format, transcript_duration_ms(transcript),
+                        transcript_language(transcript));
+  std::string file;
+  const auto append = [&file](auto write) {
+    const size_t bytes = write(nullptr);
+    std::string part(bytes, '\0');
+    require(write(part.data()) == bytes, "what is written is what was measured");
+    file += part;
+  };
+  append([&](char* out) { return writer.write_head(out); });
+  for (int32_t i = 0; i < transcript_count(transcript); ++i) {
+    const TranscriptSegment found = transcript_segment(transcript, i);
+    append([&](char* out) { return writer.write_cue({found.segment, "A & B", found.meta}, out); });
+  }
+  append([&](char* out) { return writer.write_tail(out); });
+  return file;
+}
+
+void check_exports(const Transcript* transcript) {
+  for (const char* name : kExports) {
+    const std::string file = export_as(transcript, name);
+    require(is_storable(file), "a file can be stored");
+    require(name != std::string_view("srt") || file.find("\n\n\n") == std::string::npos,
+            "no cue has a blank line");
+    if (name != std::string_view("json")) continue;
+    Transcript* again = parse(file, "s2t");
+    require(again != nullptr && transcript_count(again) == transcript_count(transcript),
+            "an export can be imported");
+    for (int32_t i = 0; i < transcript_count(again); ++i) {
+      require(transcript_segment(again, i).segment.text ==
+                  transcript_segment(transcript, i).segment.text,
+              "texts survive export and import");
+    }
+    free_transcript(again);
+  }
+}
+
+void check(std::string_view document, const char* format) {
+  Transcript* transcript = parse(document, format);
+  if (transcript == nullptr) return;
+  check_segments(transcript);
+  check_exports(transcript);
+  free_transcript(transcript);
+}
+
+}  // namespace
+}  // namespace s2t::core
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  const std::string_view document(reinterpret_cast<const char*>(data), size);
+  s2t::core::check(document, "auto");
+  s2t::core::check(document, s2t::core::kFormats[size % s2t::core::kFormats.size()]);
+  return 0;
+}
