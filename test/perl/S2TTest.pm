@@ -45,7 +45,7 @@ SELECT CASE r.n % 6
        WHEN 0 THEN format('CALL sp_fail_recording(%L, %L)', r.id, 'failed with ' || r.n)
        WHEN 1 THEN NULL
        ELSE format('CALL sp_complete_recording(%L, %s, %L)', r.id, r.n * 1000,
-                   (SELECT jsonb_agg(jsonb_build_object('idx', i, 'start_ms', i, 'end_ms', 2 * i, 'text', repeat(format('%s of %s. ', i, r.n), i), 'speaker', 'A'))
+                   (SELECT jsonb_agg(jsonb_build_object('idx', i, 'start_ms', i, 'end_ms', 2 * i, 'text', repeat(format('%s of %s. ', i, r.n), i::int), 'speaker', 'A'))
                       FROM generate_series(0, 3 * r.n) AS i))
        END
   FROM (SELECT r.id, row_number() OVER (ORDER BY r.id) AS n
