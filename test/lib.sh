@@ -162,7 +162,7 @@ start_cluster() {
     mkdir "$S2T_CLUSTER" "$S2T_TMP/socket"
     : >"$S2T_TMP/server.log"
     give_away "$S2T_TMP"
-    (cd "$S2T_TMP" && as_user "$PG_BIN/initdb" -D "$S2T_CLUSTER" -U postgres -A trust -E UTF8 --no-locale -N \
+    (cd "$S2T_TMP" && as_user "$PG_BIN/initdb" -D "$S2T_CLUSTER" -U postgres -A trust -E UTF8 --locale=C --lc-ctype=C.UTF-8 -N \
         >"$S2T_TMP/initdb.log" 2>&1) || { cat "$S2T_TMP/initdb.log" >&2; die "initdb failed"; }
     {
         say "listen_addresses = ''"
