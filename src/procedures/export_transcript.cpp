@@ -1,6 +1,7 @@
 // sp_export_transcript: a completed recording as a file for its user (docs/transcripts.md).
 #include "core/subtitle.h"
 
+#include "ops/metrics.h"
 #include "pg/encoding.h"
 #include "pg/error.h"
 #include "pg/function.h"
@@ -147,7 +148,7 @@ void write_file(Session* session, const pg_uuid_t* id, SubtitleFormat format, St
 
 }  // namespace s2t::procedures
 
-S2T_FUNCTION(sp_export_transcript) {
+S2T_PROCEDURE(sp_export_transcript) {
   using namespace s2t;
   pg::Arguments arguments(fcinfo);
   const pg_uuid_t* id = arguments.as_uuid(0, "in_recording_id");

@@ -1,11 +1,12 @@
 // sp_import_transcript: a speech engine's own output completes a recording, by the code and the
 // rules of sp_complete_recording (contract, section 4.3).
 #include "ops/failure_marks.h"
+#include "ops/metrics.h"
 #include "pg/function.h"
 #include "pg/transcript_source.h"
 #include "procedures/completion.h"
 
-S2T_FUNCTION(sp_import_transcript) {
+S2T_PROCEDURE(sp_import_transcript) {
   using namespace s2t;
   constexpr const char* kName = "sp_import_transcript";
   static TupleDesc row_type = nullptr;

@@ -1,9 +1,10 @@
 // s2t_parse_transcript: what sp_import_transcript would store of a document.
+#include "ops/metrics.h"
 #include "pg/compat.h"
 #include "pg/function.h"
 #include "pg/transcript_source.h"
 
-S2T_FUNCTION(s2t_parse_transcript) {
+S2T_PROCEDURE(s2t_parse_transcript) {
   using namespace s2t;
   pg::Arguments arguments(fcinfo);
   std::string_view document = arguments.as_text(0, "document");
