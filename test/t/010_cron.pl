@@ -38,6 +38,7 @@ cron.database_name = 'home'
 cron.host = '$host'
 cron.use_background_workers = $workers
 max_worker_processes = 20
+max_prepared_transactions = 2
 });
 	$node->start;
 	$node->safe_psql('postgres', "CREATE DATABASE $_") foreach qw(home away);
@@ -167,6 +168,16 @@ foreach my $server ($node, $workers)
 	is($server->safe_psql('home', $jobs), '', "$name: removed");
 }
 $workers->stop;
+
+# What somebody else holds is left to the next run, without waiting.
+$node->safe_psql('home', q{
+INSERT INTO recordings (user_id, source, created_at) SELECT u.id, s, now() - interval '1 day' FROM (SELECT id FROM users LIMIT 1) AS u, unnest('{held,free}'::text[]) AS s;
+BEGIN; SELECT FROM recordings WHERE source = 'held' FOR UPDATE; PREPARE TRANSACTION 'held';
+});
+is($node->safe_psql('home', q{SET lock_timeout = '1ms'; CALL sp_fail_stale_recordings('1 hour')}), '1', 'one is failed');
+is($node->safe_psql('home', q{SELECT source, status FROM recordings WHERE source IN ('held', 'free') ORDER BY source}), "free|failed\nheld|processing", 'the one that nobody holds');
+$node->safe_psql('home', q{ROLLBACK PREPARED 'held'});
+is($node->safe_psql('home', q{CALL sp_fail_stale_recordings('1 hour', 1)}), '1', 'and then the other');
 
 # A job that fails tells so, and is not mistaken for one that succeeded.
 $node->safe_psql('home', q{
