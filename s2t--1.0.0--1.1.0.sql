@@ -1250,11 +1250,13 @@ COMMENT ON VIEW @extschema@.s2t_procedure_errors
     IS 'Errors of each procedure in this database by class of SQLSTATE: a row for each that has happened.';
 
 -- The state of the data, cheap enough for every scrape: one look into an index for the oldest
--- recording in processing, one pass over the subscriptions (a row for each user) for the cycles,
--- and the first part of what a purge would read for the recordings past their retention.
+-- recording in processing, one pass over the subscriptions (a row for each user) for the cycles.
+-- Recordings past their retention: for each retention that is in force, those that are just beyond
+-- it. A purge takes the oldest first, so these remain wherever it does not keep up; and what others
+-- may keep for longer does not hide them.
 CREATE FUNCTION @extschema@.s2t_read_health(
     in_retention_days integer DEFAULT 90,
-    in_look_at integer DEFAULT 100000,
+    in_look_at integer DEFAULT 10000,
     OUT oldest_processing_seconds float8,
     OUT ended_cycles bigint,
     OUT purge_backlog bigint)
@@ -1262,36 +1264,37 @@ LANGUAGE plpgsql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $function$
 DECLARE
-    now_is   timestamptz := clock_timestamp();
-    day      interval := '24 hours'::interval;
-    shortest integer;
+    now_is timestamptz := clock_timestamp();
+    day    interval := '24 hours';
 BEGIN
-    SELECT coalesce(extract(epoch FROM now_is - min(r.created_at)), 0)
+    SELECT greatest(coalesce(extract(epoch FROM now_is - min(r.created_at)), 0), 0)
       INTO oldest_processing_seconds
       FROM @extschema@.recordings AS r
      WHERE r.status = 'processing';
-    oldest_processing_seconds := greatest(oldest_processing_seconds, 0);
 
     SELECT count(*) INTO ended_cycles FROM @extschema@.user_subscriptions AS s WHERE s.cycle_end <= now_is;
 
-    -- A thousand years are as good as for ever, and fit.
-    SELECT least(in_retention_days, min(p.retention_days)) INTO shortest FROM @extschema@.plans AS p;
     SELECT count(*)
       INTO purge_backlog
-      FROM (SELECT r.user_id, r.created_at
-              FROM @extschema@.recordings AS r
-             WHERE r.status = 'done' AND r.created_at < now_is - least(shortest, 365000) * day
-             ORDER BY r.created_at
-             LIMIT in_look_at) AS old
+      FROM (SELECT in_retention_days AS days
+            UNION
+            SELECT p.retention_days FROM @extschema@.plans AS p WHERE p.retention_days IS NOT NULL) AS kept
+     CROSS JOIN LATERAL (SELECT r.user_id
+                           FROM @extschema@.recordings AS r
+                          WHERE r.status = 'done'
+                                -- A thousand years are as good as for ever, and fit.
+                            AND r.created_at < now_is - least(kept.days, 365000) * day
+                          ORDER BY r.created_at DESC
+                          LIMIT in_look_at) AS old
       LEFT JOIN @extschema@.user_subscriptions AS s ON s.user_id = old.user_id
       LEFT JOIN @extschema@.plans AS p ON p.id = s.plan_id
-     WHERE old.created_at < now_is - least(coalesce(p.retention_days, in_retention_days), 365000) * day;
+     WHERE coalesce(p.retention_days, in_retention_days) = kept.days;
 END
 $function$;
 
 REVOKE ALL ON FUNCTION @extschema@.s2t_read_health(integer, integer) FROM PUBLIC;
 COMMENT ON FUNCTION @extschema@.s2t_read_health(integer, integer)
-    IS 'What the view s2t_health shows, for a retention in days where a plan has none, looking at that many of the oldest recordings at most.';
+    IS 'What the view s2t_health shows, for a retention in days where a plan has none, looking at that many recordings of each retention at most.';
 
 CREATE VIEW @extschema@.s2t_health AS
     SELECT h.oldest_processing_seconds, h.ended_cycles, h.purge_backlog,

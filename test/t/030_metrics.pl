@@ -246,7 +246,7 @@ $node->safe_psql('postgres', q{
 });
 is($node->safe_psql('postgres', q{SELECT oldest_processing_seconds BETWEEN 10800 AND 11800, ended_cycles, purge_backlog, failure_marks_lost_total FROM s2t_health}),
 	't|1|7|0', 'gauges');
-is($node->safe_psql('postgres', q{SELECT purge_backlog FROM s2t_read_health(in_look_at => 2)}), '2', 'the backlog that is looked at is bounded');
+is($node->safe_psql('postgres', q{SELECT purge_backlog FROM s2t_read_health(in_look_at => 3)}), '3', 'the backlog that is looked at is bounded');
 is($node->safe_psql('postgres', q{CALL sp_purge_old_recordings(); SELECT purge_backlog FROM s2t_health}), "7|0\n0", 'the backlog is what a purge removes');
 is($node->safe_psql('postgres', 'CALL sp_reset_monthly_cycles(); SELECT ended_cycles FROM s2t_health'), '0', 'ended cycles are what a reset closes');
 is($node->safe_psql('postgres', 'SELECT count(*) FROM s2t_job_ages'), '0', 'no jobs without pg_cron');
