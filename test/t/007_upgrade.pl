@@ -1,0 +1,231 @@
+# From version 1.0.0 to the present one, by every road there is: ALTER EXTENSION UPDATE, the new library
+# under the old definitions, a dump of the old version, DROP and CREATE, pg_upgrade.
+#
+# Part of `make test`; alone, with the extension installed and not as root:
+#   PG=$(dirname $(pg_config --pgxs))/.. PATH=$(pg_config --bindir):$PATH \
+#   PERL5LIB=$PG/src/test/perl PG_REGRESS=$PG/src/test/regress/pg_regress TESTDIR=$(mktemp -d) \
+#   prove -v test/t/007_upgrade.pl
+
+use strict;
+use warnings;
+
+use Digest::SHA qw(sha256_hex);
+use FindBin;
+use lib "$FindBin::Bin/../perl";
+
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use S2TTest;
+use Test::More;
+
+my $root    = "$FindBin::Bin/../..";
+my ($default) = slurp_file("$root/s2t.control") =~ /^default_version = '(.*)'$/m;
+
+my $node = PostgreSQL::Test::Cluster->new('old');
+$node->init;
+$node->start;
+with_tools($node);
+my $dir = PostgreSQL::Test::Utils::tempdir;
+$node->safe_psql('postgres', 'CREATE ROLE app; CREATE ROLE report');
+
+# A new database with the extension at $version, if any; what else happens to it.
+sub database
+{
+	my ($name, $version, @sql) = @_;
+	$node->safe_psql('postgres', "CREATE DATABASE $name");
+	$node->safe_psql($name, "CREATE EXTENSION s2t VERSION '$version'") if $version;
+	$node->safe_psql($name, $_) for @sql;
+	return;
+}
+
+# What a DBA adds.
+my $additions = q{
+ALTER TABLE recordings ADD COLUMN note text DEFAULT 'none' NOT NULL;
+CREATE INDEX recordings_note ON recordings (note) WHERE note <> 'none';
+CREATE FUNCTION tidy() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.text := btrim(NEW.text); RETURN NEW; END $$;
+CREATE TRIGGER tidy BEFORE INSERT ON segments FOR EACH ROW EXECUTE FUNCTION tidy();
+ALTER TABLE plans ENABLE ROW LEVEL SECURITY;
+CREATE POLICY cheap ON plans FOR SELECT TO report USING (plan_cost < 1000);
+GRANT EXECUTE ON PROCEDURE sp_complete_recording TO app;
+GRANT EXECUTE ON FUNCTION sp_get_user_stats TO app, report;
+GRANT SELECT ON recordings TO report;
+};
+
+# SQL for the fingerprints of the tables as they are now, in the columns that they have now.
+sub fingerprints
+{
+	my ($database) = @_;
+	return $node->safe_psql($database, q{
+		SELECT string_agg(format('SELECT %L, count(*), md5(string_agg((%s)::text, '';'' ORDER BY (%s)::text COLLATE "C")) FROM %s', c.relname, a.cols, a.cols, c.oid::regclass), ' UNION ALL ' ORDER BY c.relname)
+		  FROM pg_class AS c, LATERAL (SELECT string_agg(quote_ident(attname), ', ' ORDER BY attnum) AS cols FROM pg_attribute WHERE attrelid = c.oid AND attnum > 0 AND NOT attisdropped) AS a
+		 WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r'});
+}
+
+# Everything the extension is made of, with definitions, comments and rights.
+sub members
+{
+	my ($database) = @_;
+	return $node->safe_psql($database, q{
+		SELECT pg_describe_object(d.classid, d.objid, d.objsubid), obj_description(d.objid, d.classid::regclass::name),
+		       CASE d.classid WHEN 'pg_proc'::regclass THEN md5(pg_get_functiondef(d.objid)) WHEN 'pg_class'::regclass THEN md5(pg_get_viewdef(d.objid)) END,
+		       coalesce((SELECT coalesce(p.proacl, acldefault('f', p.proowner))::text FROM pg_proc AS p WHERE p.oid = d.objid AND d.classid = 'pg_proc'::regclass),
+		                (SELECT coalesce(c.relacl, acldefault('r', c.relowner))::text FROM pg_class AS c WHERE c.oid = d.objid AND d.classid = 'pg_class'::regclass))
+		  FROM pg_depend AS d JOIN pg_extension AS e ON e.oid = d.refobjid AND d.refclassid = 'pg_extension'::regclass
+		 WHERE e.extname = 's2t' AND d.deptype = 'e' ORDER BY 1});
+}
+
+# The tables, and what hangs on them.
+sub tables
+{
+	my ($database) = @_;
+	my ($stdout) = run_command([ 'pg_dump', '--schema-only', $database ]);
+	$stdout =~ s/^\\(un)?restrict .*\n//mg;
+	return $stdout;
+}
+
+# Every procedure works in $database, a failure is marked.
+sub works_ok
+{
+	my ($on, $database, $name) = @_;
+	local $Test::Builder::Level = $Test::Builder::Level + 1;
+	my $tag = $name =~ s/\W+/-/gr;
+	$on->safe_psql($database, everything($tag));
+	my $id = $on->safe_psql($database, "SELECT recording_id FROM sp_check_quota_and_create_recording((SELECT id FROM users WHERE user_name = '$tag-4'), 'upload')");
+	$on->psql($database, "CALL sp_complete_recording('$id', 1500, '$BAD')");
+	comes_true($on, $database, "SELECT status FROM recordings WHERE id = '$id'", 'failed', "$name: a failure is marked");
+	$on->safe_psql($database, "CALL sp_complete_recording('$id', 1500, '$GOOD')");
+	is($on->safe_psql($database, "SELECT status, segment_count FROM recordings WHERE id = '$id'"), 'done|2', "$name: procedures work");
+	counted_ok($on, $database, $name);
+	no_worker($on);
+	return;
+}
+
+sub installed_ok
+{
+	my ($on, $database, $name) = @_;
+	local $Test::Builder::Level = $Test::Builder::Level + 1;
+	is($on->safe_psql($database, q{SELECT extversion, s2t_version() FROM pg_extension WHERE extname = 's2t'}), "$default|$default", "$name: the present version");
+	is($on->safe_psql($database, 'SELECT count(*) FROM s2t_install()'), '0', "$name: s2t_install() finds nothing to do");
+	is( $on->safe_psql($database, q{
+		SELECT count(*) FROM pg_depend AS d JOIN pg_extension AS e ON e.oid = d.refobjid JOIN pg_class AS c ON c.oid = d.objid
+		 WHERE d.refclassid = 'pg_extension'::regclass AND e.extname = 's2t' AND d.deptype = 'e' AND d.classid = 'pg_class'::regclass AND c.relkind = 'r'}),
+		'0', "$name: no table is a member of the extension");
+	return;
+}
+
+#
+# Version 1.0.0 is what was released
+#
+my ($released) = slurp_file("$FindBin::Bin/data/s2t--1.0.0.sha256") =~ /^([0-9a-f]{64})\b/;
+is(sha256_hex(slurp_file("$root/s2t--1.0.0.sql")), $released, 's2t--1.0.0.sql is as it was released');
+is(slurp_file($node->config_data('--sharedir') . '/extension/s2t--1.0.0.sql'), slurp_file("$root/s2t--1.0.0.sql"), 'and is what is installed');
+
+#
+# The old definitions and the new library
+#
+database('upgraded', '1.0.0', everything('an'), $additions);
+is($node->safe_psql('upgraded', q{SELECT extversion, to_regclass('audit_log') FROM pg_extension WHERE extname = 's2t'}), '1.0.0|', 'version 1.0.0, which has no audit log');
+works_ok($node, 'upgraded', 'old definitions');
+
+# They are dumped, for later; and kept, for pg_upgrade.
+command_ok([ 'pg_dump', '-Fc', '-f', "$dir/old.dump", 'upgraded' ], 'pg_dump of version 1.0.0');
+my $old_prints = fingerprints('upgraded');
+my $old_rows   = $node->safe_psql('upgraded', $old_prints);
+my $old_rights = $node->safe_psql('upgraded', q{SELECT proname, proacl FROM pg_proc WHERE proname IN ('sp_complete_recording', 'sp_get_user_stats') ORDER BY 1});
+$node->safe_psql('postgres', 'CREATE DATABASE stays_old TEMPLATE upgraded');
+
+#
+# ALTER EXTENSION UPDATE, while a session goes on
+#
+my $session = session($node, 'upgraded');
+my $create = q{SELECT count(*) FROM users AS u, sp_check_quota_and_create_recording(u.id, 'upload') AS c WHERE u.user_name = 'an-5' AND c.quota_ok};
+my $refuse = q{SELECT id FROM users WHERE user_name = 'an-5' \gset
+CALL sp_change_user_plan(:'id', 'NONE')};
+is($session->query("BEGIN; $create; $refuse; ROLLBACK"), "1\nf|plan \"NONE\" not found", 'a session before the update');
+$node->safe_psql('upgraded', 'ALTER EXTENSION s2t UPDATE');
+is($node->safe_psql('upgraded', $old_prints), $old_rows, 'updated: no row has changed');
+installed_ok($node, 'upgraded', 'updated');
+is($session->query("$create; $refuse"), "1\nf|plan \"NONE\" not found", 'the session after the update');
+$session->quit;
+is($node->safe_psql('upgraded', q{SELECT procedure_name, outcome FROM audit_log}), 'sp_change_user_plan|refused', 'which has an audit log now');
+like($node->safe_psql('upgraded', q{SELECT proacl FROM pg_proc WHERE proname = 'sp_complete_recording'}), qr/app=X/, 'updated: rights are kept');
+works_ok($node, 'upgraded', 'updated');
+
+# By way of 1.0.0 or at once, with nothing in it: the same in the end.
+database('stepwise', '1.0.0');
+$node->safe_psql('stepwise', 'ALTER EXTENSION s2t UPDATE');
+database('direct', $default);
+is(members('stepwise'), members('direct'), 'the same functions, views, comments and rights, by way of 1.0.0 or at once');
+is(tables('stepwise'), tables('direct'), 'the same tables');
+is($node->safe_psql('direct', q{SELECT string_agg(d.objid::text, ', ') FROM pg_depend AS d JOIN pg_extension AS e ON e.oid = d.refobjid AND d.refclassid = 'pg_extension'::regclass
+	WHERE e.extname = 's2t' AND d.deptype = 'e' AND d.classid = 'pg_proc'::regclass AND obj_description(d.objid, 'pg_proc') IS NULL}), '', 'every function has a comment');
+$node->safe_psql('upgraded', 'REVOKE EXECUTE ON PROCEDURE sp_complete_recording FROM app; REVOKE EXECUTE ON FUNCTION sp_get_user_stats FROM app, report');
+is(members('upgraded'), members('direct'), 'and in the database with data, once what was granted is revoked');
+$node->safe_psql('upgraded', 'GRANT EXECUTE ON PROCEDURE sp_complete_recording TO app');
+
+#
+# A dump of the old version under the new one
+#
+database('restored', '');
+command_ok([ 'pg_restore', '-j2', '--exit-on-error', '-d', 'restored', "$dir/old.dump" ], 'pg_restore of version 1.0.0');
+is($node->safe_psql('restored', q{SELECT extversion, to_regclass('audit_log') FROM pg_extension WHERE extname = 's2t'}), "$default|", 'restored: the new version, the old tables');
+is($node->safe_psql('restored', $old_prints), $old_rows, 'restored: the same rows');
+is($node->safe_psql('restored', q{SELECT proname, proacl FROM pg_proc WHERE proname IN ('sp_complete_recording', 'sp_get_user_stats') ORDER BY 1}), $old_rights, 'restored: the same rights');
+works_ok($node, 'restored', 'restored, as it is');
+$old_rows = $node->safe_psql('restored', $old_prints);
+like($node->safe_psql('restored', q{SELECT string_agg(object || ' ' || action, ', ') FROM s2t_install()}), qr/table audit_log created/, 'restored: s2t_install() makes what is missing');
+is($node->safe_psql('restored', $old_prints), $old_rows, 'restored: and changes no row');
+installed_ok($node, 'restored', 'restored');
+works_ok($node, 'restored', 'restored, brought up to date');
+isnt($node->safe_psql('restored', 'SELECT count(*) FROM audit_log'), '0', 'restored: audited');
+
+#
+# DROP and CREATE
+#
+my $prints = fingerprints('restored');
+my $rows   = $node->safe_psql('restored', $prints);
+my ($status, undef, $stderr) = $node->psql('restored', "\\set VERBOSITY verbose\nDROP EXTENSION s2t");
+isnt($status, 0, 'DROP EXTENSION is refused');
+like($stderr, qr/ERROR:  2BP01: /, 'because the triggers are in use');
+$node->safe_psql('restored', 'SET client_min_messages = warning; DROP EXTENSION s2t CASCADE');
+is($node->safe_psql('restored', $prints), $rows, 'DROP EXTENSION CASCADE keeps every row');
+$node->safe_psql('restored', 'CREATE EXTENSION s2t');
+is($node->safe_psql('restored', $prints), $rows, 'CREATE EXTENSION adopts them');
+installed_ok($node, 'restored', 'adopted');
+works_ok($node, 'restored', 'adopted');
+
+#
+# pg_upgrade, with databases of both versions
+#
+my %before;
+foreach my $database ('upgraded', 'stays_old')
+{
+	my $sql = fingerprints($database);
+	$before{$database} = { sql => $sql, rows => $node->safe_psql($database, $sql), tables => tables($database), members => members($database) };
+}
+$node->stop;
+my $new = PostgreSQL::Test::Cluster->new('new');
+$new->init;
+my $bin = $node->config_data('--bindir');
+chdir $dir or die;
+my @no_sync = $node->pg_version >= 15 ? '--no-sync' : ();
+command_ok([ 'pg_upgrade', @no_sync, '-d', $node->data_dir, '-D', $new->data_dir, '-b', $bin, '-B', $bin, '-s', $new->host, '-p', $node->port, '-P', $new->port ],
+	'pg_upgrade');
+$new->start;
+($node, my $old) = ($new, $node);
+with_tools($node);
+foreach my $database ('upgraded', 'stays_old')
+{
+	is($node->safe_psql($database, $before{$database}{sql}), $before{$database}{rows}, "pg_upgrade, $database: the same rows and counters");
+	is(tables($database), $before{$database}{tables}, "pg_upgrade, $database: the same tables");
+	is(members($database), $before{$database}{members}, "pg_upgrade, $database: the same extension");
+	works_ok($node, $database, "pg_upgrade, $database");
+}
+is($node->safe_psql('stays_old', q{SELECT extversion, to_regclass('audit_log') FROM pg_extension WHERE extname = 's2t'}), '1.0.0|', 'pg_upgrade: the old version stays the old one');
+$node->safe_psql('stays_old', 'ALTER EXTENSION s2t UPDATE');
+installed_ok($node, $_, "pg_upgrade, $_") for 'upgraded', 'stays_old';
+works_ok($node, 'stays_old', 'updated after pg_upgrade');
+
+unlike(slurp_file($_->logfile), qr/PANIC|TRAP:|terminated by signal|still referenced|XX000/, $_->name . ': no crash and no leak in the log') for $old, $new;
+$node->stop;
+done_testing();
