@@ -70,6 +70,11 @@ class Session:
     def backend(self):
         return self.connection.get_backend_pid()
 
+    def cpu(self):
+        """Microseconds that the backend has spent on a CPU, while it is idle."""
+        with open(f"/proc/{self.backend()}/schedstat", encoding="ascii") as file:
+            return int(file.read().split()[0]) / 1000
+
     def close(self):
         self.connection.close()
 
@@ -79,6 +84,7 @@ class Series:
     """What one contender needed, round by round."""
 
     usec: list = dataclasses.field(default_factory=list)
+    cpu: list = dataclasses.field(default_factory=list)
     wal: list = dataclasses.field(default_factory=list)
     buffers: float = None
 
@@ -96,10 +102,11 @@ class Results(dict):
 results = Results()
 notes = {}  # figures that are no series
 watch = None  # a Session that looks on from outside
+began = time.monotonic()
 
 
 def tell(line):
-    print(f"  {line}", flush=True)
+    print(f"{time.monotonic() - began:5.0f} s  {line}", flush=True)
 
 
 # ---------------------------------------------------------------- rounds
@@ -124,24 +131,25 @@ def count_buffers(session, turn):
 
 def rounds_within(least, most, seconds):
     """Numbers of rounds: at least so many, more as long as there is time."""
-    began = time.monotonic()
+    end = time.monotonic() + seconds
     for number in range(most):
-        if number >= least and time.monotonic() - began > seconds:
+        if number >= least and time.monotonic() > end:
             return
         yield number
 
 
-def take_turns(case, rounds, contenders, calls):
+def take_turns(case, rounds, contenders, calls, checkpoint=True):
     """Runs a case.
 
     rounds: how many at least and at most, and the seconds after which none beyond
     the least begins. contenders: name -> (session, prepare, turn). turn(prepare())
     is one turn and returns (usec, wal); prepare is not measured. The first round
     is not counted: it fills caches, and touches every page once after the last
-    checkpoint. A round after the last counts buffers.
+    checkpoint, so that no page goes into the WAL whole later. A round after the last counts buffers.
     """
     names = list(contenders)
-    watch.run("CHECKPOINT")
+    if checkpoint:
+        watch.run("CHECKPOINT")
 
     def take_round(number, use):
         for name in names[number % len(names):] + names[: number % len(names)]:
@@ -151,7 +159,9 @@ def take_turns(case, rounds, contenders, calls):
             use(session, results.series(case, name), lambda: turn(given))
 
     def note_spent(session, series, turn):
+        before = session.cpu()
         usec, wal = turn()
+        series.cpu.append((session.cpu() - before) / calls)
         series.usec.append(usec)
         series.wal.append(wal)
 
@@ -217,34 +227,37 @@ def compare_content(size):
             sys.exit(f"complete {size}: the contenders stored different things: {ours} and {theirs}")
 
 
-def measure_simple(case, rounds, calls, arguments, drivers):
-    """A case whose turns need no preparation; arguments(round) are the driver's."""
-    sessions = []
-    contenders = {}
-    for name, (schema, driver) in drivers.items():
-        session = Session(schema)
-        sessions.append(session)
-        if name != "bare":
-            session.load()
-        turns = itertools.count()
-        offset = 500000 if name == "bare" else 0
-        contenders[name] = (session, nothing, lambda _, session=session, driver=driver, turns=turns, offset=offset:
-                            session.spent(driver, *arguments(next(turns), offset)))
-    take_turns(case, rounds, contenders, calls)
-    for session in sessions:
-        session.close()
-
-
 def measure_create(options):
     rounds, calls = ((5, 15, 3), 500) if options.quick else ((9, 41, 15), 1000)
-    measure_simple("create", rounds, calls, lambda turn, offset: (calls,), {
-        "s2t": ("s2t", "create"), "plpgsql": ("peer", "create"), "bare": ("peer", "create_bare")})
+    s2t, peer, bare = Session("s2t"), Session("peer"), Session("peer")
+    s2t.load()
+    peer.load()
+    take_turns("create", rounds, {
+        "s2t": (s2t, nothing, lambda _: s2t.spent("create", calls)),
+        "plpgsql": (peer, nothing, lambda _: peer.spent("create", calls)),
+        "bare": (bare, nothing, lambda _: bare.spent("create_bare", calls)),
+    }, calls)
+    for session in (s2t, peer, bare):
+        session.close()
 
 
 def measure_register(options):
     rounds, calls = ((5, 15, 3), 300) if options.quick else ((9, 41, 15), 500)
-    measure_simple("register", rounds, calls, lambda turn, offset: (offset + turn * calls, calls), {
-        "s2t": ("s2t", "register"), "plpgsql": ("peer", "register"), "bare": ("peer", "register_bare")})
+    s2t, peer, bare = Session("s2t"), Session("peer"), Session("peer")
+    s2t.load()
+    peer.load()
+    numbers = itertools.count(0, calls)
+
+    def name_newcomers():
+        watch.run("SELECT bench.name_newcomers(%s, %s)", next(numbers), calls)
+
+    take_turns("register", rounds, {
+        "s2t": (s2t, name_newcomers, lambda _: s2t.spent("register", calls)),
+        "plpgsql": (peer, name_newcomers, lambda _: peer.spent("register", calls)),
+        "bare": (bare, name_newcomers, lambda _: bare.spent("register_bare", calls)),
+    }, calls)
+    for session in (s2t, peer, bare):
+        session.close()
 
 
 def measure_plan(options):
@@ -300,6 +313,8 @@ def measure_cleanup(options):
     batch = 300 if options.quick else 1000
     segments = 100
     s2t, peer, direct = Session("s2t"), Session("peer"), Session("peer")
+    # Every turn meets pages of its own: after a checkpoint each would go into the WAL whole.
+    watch.run("CHECKPOINT")
     for side, share in ((s2t, 1), (peer, 2)):
         side.load()
         side.run("SELECT bench.load_old(%s, %s, %s)", batch * (most + 2) * share, segments, USERS)
@@ -308,7 +323,7 @@ def measure_cleanup(options):
         "s2t": (s2t, nothing, lambda _: s2t.spent("cleanup", batch)),
         "plpgsql": (peer, nothing, lambda _: peer.spent("cleanup", batch)),
         "no cascade": (direct, nothing, lambda _: direct.spent("cleanup_without_cascade", batch)),
-    }, batch * segments)
+    }, batch * segments, checkpoint=False)
     for session in (s2t, peer, direct):
         session.close()
 
@@ -613,7 +628,6 @@ def main():
         if case not in CASES:
             sys.exit(f"there is no case '{case}' ({' '.join(CASES)})")
 
-    began = time.monotonic()
     set_up()
     watch = Session("bench")
     for case in CASES:

@@ -62,13 +62,17 @@ def compare(table, what, series, ours, theirs, target=None, label=None, measure=
     verdict = ""
     if target is not None:
         verdict = "yes" if (ratio >= target if inverse else ratio <= target) else "no"
+    cpu = ""
+    if measure == "usec" and series[ours].cpu and series[theirs].cpu:
+        cpu = statistics.median(series[ours].cpu) / statistics.median(series[theirs].cpu)
+        cpu = f"{1 / cpu if inverse else cpu:.3f}"
     table.add(what, label or theirs, show(statistics.median(a)), show(statistics.median(b)), f"{ratio:.3f}",
-              f"{low:.3f} - {high:.3f}", "" if target is None else f"{'>=' if inverse else '<='} {target:.2f}", verdict)
+              f"{low:.3f} - {high:.3f}", cpu, "" if target is None else f"{'>=' if inverse else '<='} {target:.2f}", verdict)
 
 
 def table(results, notes):
     """Everything measured, as Markdown."""
-    main = Table("what", "against", "s2t", "other", "ratio", "quartiles", "target", "met")
+    main = Table("what", "against", "s2t", "other", "ratio", "quartiles", "CPU ratio", "target", "met")
     get = results.get
     for size, target in ((10, 0.40), (100, 0.30), (1000, 0.30), (10000, 0.30), (100000, None)):
         compare(main, f"complete, {size:,} segments", get(f"complete {size}"), "s2t", "plpgsql", target, "PL/pgSQL")
@@ -85,7 +89,7 @@ def table(results, notes):
         # The rounds of the two are not the same rounds: each of the big ones against the small ones' median.
         low, high = quartiles([value / statistics.median(base) for value in ours])
         main.add("a segment of complete(100,000)", "of complete(1,000)", amount(statistics.median(ours)),
-                 amount(statistics.median(base)), f"{ratio:.3f}", f"{low:.3f} - {high:.3f}", "<= 1.20", "yes" if ratio <= 1.2 else "no")
+                 amount(statistics.median(base)), f"{ratio:.3f}", f"{low:.3f} - {high:.3f}", "", "<= 1.20", "yes" if ratio <= 1.2 else "no")
     for mode in ("synchronous_commit off", "synchronous_commit on", "Python"):
         case = get(f"client, {mode}")
         label = "psycopg2" if mode == "Python" else "pgbench, " + mode.replace("synchronous_commit", "sync. commit")
@@ -104,15 +108,15 @@ def table(results, notes):
         compare(main, what, get("reset"), "s2t", "plpgsql", 1.0, "INSERT, then UPDATE")
         allowed = reset["batch"] + reset["idle"]
         main.add("longest create during reset", "longest batch + longest idle", amount(reset["wait"] * 1e6), amount(allowed * 1e6),
-                 f"{reset['wait'] / allowed:.3f}", "", "<= 1.00", "yes" if reset["wait"] <= allowed else "no")
+                 f"{reset['wait'] / allowed:.3f}", "", "", "<= 1.00", "yes" if reset["wait"] <= allowed else "no")
         main.add("longest create during reset", "during INSERT, then UPDATE", amount(reset["wait"] * 1e6),
-                 amount(reset["wait plpgsql"] * 1e6), f"{reset['wait'] / reset['wait plpgsql']:.3f}", "", "", "")
-        main.add("memory that reset gains", "", f"{reset['growth'] / 1048576:.1f} MB", "", "", "", "<= 1 MB",
+                 amount(reset["wait plpgsql"] * 1e6), f"{reset['wait'] / reset['wait plpgsql']:.3f}", "", "", "", "")
+        main.add("memory that reset gains", "", f"{reset['growth'] / 1048576:.1f} MB", "", "", "", "", "<= 1 MB",
                  "yes" if reset["growth"] <= 1048576 else "no")
     if "big" in notes:
         big = notes["big"]
         main.add("memory above payload, complete(100,000)", "PL/pgSQL", f"{big['s2t'] / 1048576:.1f} MB",
-                 f"{big['plpgsql'] / 1048576:.1f} MB", "", "", "<= 8 MB", "yes" if big["s2t"] <= 8 * 1048576 else "no")
+                 f"{big['plpgsql'] / 1048576:.1f} MB", "", "", "", "<= 8 MB", "yes" if big["s2t"] <= 8 * 1048576 else "no")
     text = main.text()
 
     costs = Table("a call of", "contender", "median", "quartiles", "WAL bytes", "pages touched")
