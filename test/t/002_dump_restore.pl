@@ -14,7 +14,7 @@ use PostgreSQL::Test::Utils;
 use Test::More;
 
 my $node = PostgreSQL::Test::Cluster->new('dump');
-$node->init;
+$node->init(allows_streaming => 'logical');
 $node->start;
 
 # The tools of PostgreSQL find the server through the environment.
@@ -41,6 +41,13 @@ BEGIN
     RETURN NEW;
 END $$;
 CREATE TRIGGER tidy BEFORE INSERT OR UPDATE ON segments FOR EACH ROW EXECUTE FUNCTION tidy_segment();
+CREATE PUBLICATION changes FOR TABLE users, recordings (id, status), audit_log;
+CREATE PUBLICATION everything FOR ALL TABLES;
+CALL s2t_grant('web', 'app');
+CALL s2t_grant('dashboard', 'readonly');
+GRANT EXECUTE ON FUNCTION sp_get_user_stats TO analyst;
+GRANT SELECT ON recordings, audit_log TO analyst;
+GRANT SELECT (id, user_name) ON users TO analyst WITH GRANT OPTION;
 
 SELECT c.quota_ok FROM users AS u, generate_series(1, 6) AS n,
        sp_check_quota_and_create_recording(u.id, 'source ' || n, 'vi', jsonb_build_object('n', n)) AS c;
@@ -84,10 +91,21 @@ SELECT (SELECT count(*) FROM recordings AS r
 };
 
 my $members = q{
-SELECT count(*) FROM pg_depend AS d JOIN pg_extension AS e ON e.oid = d.refobjid
- WHERE d.refclassid = 'pg_extension'::regclass AND e.extname = 's2t' AND d.deptype = 'e'
-   AND d.classid IN ('pg_class'::regclass, 'pg_type'::regclass);
+SELECT count(*) FROM pg_depend AS d JOIN pg_extension AS e ON e.oid = d.refobjid JOIN pg_class AS c ON c.oid = d.objid
+ WHERE d.refclassid = 'pg_extension'::regclass AND e.extname = 's2t' AND d.deptype = 'e' AND d.classid = 'pg_class'::regclass AND c.relkind = 'r';
 };
+
+# What the roles can do; a row for each of them.
+my $rights = q{
+SELECT r.rolname,
+       (SELECT string_agg(p.proname, ' ' ORDER BY p.proname, p.oid::regprocedure::text) FROM pg_proc AS p
+         WHERE p.pronamespace = quote_ident(current_schema())::regnamespace AND p.prokind IN ('f', 'p') AND p.proname ~ '^(sp|s2t)_'
+           AND has_function_privilege(r.rolname, p.oid, 'EXECUTE')) AS routines,
+       (SELECT string_agg(c.relname, ' ' ORDER BY c.relname) FROM pg_class AS c
+         WHERE c.relnamespace = quote_ident(current_schema())::regnamespace AND c.relkind IN ('r', 'v') AND has_any_column_privilege(r.rolname, c.oid, 'SELECT')) AS relations
+  FROM pg_roles AS r WHERE r.rolname IN ('web', 'dashboard', 'analyst', 'stranger') ORDER BY 1
+};
+$node->safe_psql('postgres', 'CREATE ROLE web; CREATE ROLE dashboard; CREATE ROLE analyst; CREATE ROLE stranger');
 
 my $n = 0;
 
@@ -135,8 +153,9 @@ sub works_ok
 # $database holds what the source held, and works.
 sub restored_ok
 {
-	my ($database, $definitions, $rows, $name) = @_;
+	my ($database, $definitions, $rows, $granted, $name) = @_;
 	is(definitions($database), $definitions, "$name: the same definitions");
+	is($node->safe_psql($database, $rights), $granted, "$name: the same rights");
 	is($node->safe_psql($database, $contents), $rows, "$name: the same rows and counters");
 	works_ok($database, $name);
 	return;
@@ -152,12 +171,19 @@ foreach my $schema ('public', 'Speech Tier')
 	my $definitions = definitions($source);
 	my $rows        = $node->safe_psql($source, $contents);
 	my $tag         = $schema eq 'public' ? 'public' : 'other';
+	my $granted     = $node->safe_psql($source, $rights);
 	like($definitions, qr/CREATE TABLE .*\bsegments/, "$schema: the dump has the tables");
+	like($definitions, qr/$_/, "$schema: the dump has $_")
+	  for 'CREATE POLICY own_profile', 'CREATE PUBLICATION changes', 'CREATE PUBLICATION everything FOR ALL TABLES', 'GRANT ALL ON FUNCTION .*sp_get_user_stats\(.* TO dashboard';
+	like($granted, qr/^analyst\|sp_get_user_stats\|audit_log recordings users\n/m, "$schema: rights on single things");
+	like($granted, qr/^web\|.*\bsp_check_quota_and_create_recording sp_complete_recording\b.*\|$/m, "$schema: rights of a profile");
+	like($granted, qr/^stranger\|\|$/m, "$schema: no rights");
 	is($node->safe_psql($source, $miscounted), '0', "$schema: totals of the source equal a recount");
 	is( $node->safe_psql($source, q{
 		SELECT (SELECT count(*) FROM recordings) > 100, (SELECT count(*) FROM segments) > 1000, (SELECT count(*) FROM usage_cycles),
-		       (SELECT count(DISTINCT status) FROM recordings), (SELECT count(*) FROM recordings WHERE segment_count > 50) > 10}),
-		't|t|8|3|t', "$schema: the source holds something of everything");
+		       (SELECT count(DISTINCT status) FROM recordings), (SELECT count(*) FROM recordings WHERE segment_count > 50) > 10,
+		       (SELECT count(DISTINCT procedure_name) FROM audit_log) > 3}),
+		't|t|8|3|t|t', "$schema: the source holds something of everything");
 
 	my %file = map { $_ => "$dir/$tag.$_" } qw(custom plain schema data);
 	command_ok([ 'pg_dump', '-Fc', '-f', $file{custom}, $source ], "$schema: pg_dump -Fc");
@@ -170,11 +196,11 @@ foreach my $schema ('public', 'Speech Tier')
 
 	$db = database($schema);
 	command_ok([ 'pg_restore', '-j4', '--exit-on-error', '-d', $db, $file{custom} ], "$schema: pg_restore -j4");
-	restored_ok($db, $definitions, $rows, "$schema, pg_restore -j4");
+	restored_ok($db, $definitions, $rows, $granted, "$schema, pg_restore -j4");
 
 	$db = database($schema);
 	command_ok([ @psql, '-d', $db, '-f', $file{plain} ], "$schema: psql");
-	restored_ok($db, $definitions, $rows, "$schema, psql");
+	restored_ok($db, $definitions, $rows, $granted, "$schema, psql");
 
 	$db = database($schema);
 	command_ok([ @psql, '-d', $db, '-f', $file{schema} ], "$schema: psql, schema only");
@@ -186,14 +212,14 @@ foreach my $schema ('public', 'Speech Tier')
 	$db = database($schema);
 	command_ok([ @psql, '-d', $db, '-f', $file{schema} ], "$schema: an empty database");
 	command_ok([ @psql, '-d', $db, '-f', $file{data} ], "$schema: psql, data only");
-	restored_ok($db, $definitions, $rows, "$schema, data only");
+	restored_ok($db, $definitions, $rows, $granted, "$schema, data only");
 
 	# Data only, the triggers switched off: the counters are the dump's.
 	$db = database($schema);
 	command_ok([ @psql, '-d', $db, '-f', $file{schema} ], "$schema: an empty database");
 	command_ok([ 'pg_restore', '--data-only', '--disable-triggers', '--exit-on-error', '-d', $db, $file{custom} ],
 		"$schema: pg_restore --data-only --disable-triggers");
-	restored_ok($db, $definitions, $rows, "$schema, data only, triggers off");
+	restored_ok($db, $definitions, $rows, $granted, "$schema, data only, triggers off");
 }
 
 #
@@ -203,9 +229,9 @@ my $db = database('public');
 my ($stdout, $stderr);
 $node->psql($db, 'SET row_security = off; CREATE EXTENSION s2t', stderr => \$stderr, on_error_die => 1);
 like($stderr, qr/NOTICE:  tables of extension s2t are left to the restore.*\n.*HINT:.*public\.s2t_install\(\)/, 'a NOTICE tells what to call');
-is($node->safe_psql($db, q{SELECT count(*) FROM pg_class WHERE relnamespace = 'public'::regnamespace}), '0', 'and there is no table');
+is($node->safe_psql($db, q{SELECT count(*) FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'}), '0', 'and there is no table');
 is($node->safe_psql($db, q{SELECT string_agg(object || ' ' || action, ', ') FROM s2t_install()}),
-	join(', ', map { "table $_ created" } qw(plans users recordings user_profiles user_subscriptions segments usage_cycles)),
+	join(', ', map { "table $_ created" } qw(plans users recordings user_profiles user_subscriptions segments usage_cycles audit_log)),
 	's2t_install() makes them all');
 works_ok($db, 'installed later');
 
