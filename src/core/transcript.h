@@ -43,7 +43,7 @@ struct TranscriptSegment {
 // extension's own format, which are as they stand in the document. All of them pass
 // check_segment(), and no two have the same number.
 //
-// Takes memory of at most about ten times the document's size, usually two or three times.
+// Takes memory of at most about ten times the document's size, usually four times.
 // Only success sets `*out`. Failures: kInvalidParameter for a document that is too large or too
 // deep, is not JSON (with the offset in bytes), comes from no known engine, or has a broken element
 // (with its path); kOutOfRange for a time beyond 32 bits; kCancelled as `stop` says; kOutOfMemory.

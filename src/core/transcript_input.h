@@ -46,11 +46,14 @@ class TranscriptInput {
 // The input as the pair of iterators that the parser wants; a default one is the end.
 class TranscriptInputIterator {
  public:
+  // The standard's names.
+  // NOLINTBEGIN(readability-identifier-naming)
   using iterator_category = std::input_iterator_tag;
   using value_type = char;
   using difference_type = ptrdiff_t;
   using pointer = const char*;
   using reference = char;
+  // NOLINTEND(readability-identifier-naming)
 
   TranscriptInputIterator() = default;
   explicit TranscriptInputIterator(TranscriptInput* input) : input_(input) {}

@@ -52,13 +52,11 @@ bool is_google(const TranscriptValue& holder) {
 }
 
 bool is_version_2(const TranscriptValue& holder) {
-  if (either(holder["metadata"], "totalBilledDuration", "total_billed_duration").exists()) {
-    return true;
-  }
+  bool found = either(holder["metadata"], "totalBilledDuration", "total_billed_duration").exists();
   for (const TranscriptValue result : holder["results"].elements()) {
-    if (has_offsets(result)) return true;
+    found = found || has_offsets(result);
   }
-  return false;
+  return found;
 }
 
 bool recognise_v1(const TranscriptValue& document) {

@@ -95,16 +95,20 @@ Cues read_cues(Session* session, const pg_uuid_t* id, SubtitleFormat format) {
   return cues;
 }
 
+int compare(int32_t a, int32_t b) {
+  if (a == b) return 0;
+  return a < b ? -1 : 1;
+}
+
 int by_idx(const void* left, const void* right) {
-  int32_t a = static_cast<const Cue*>(left)->segment.idx;
-  int32_t b = static_cast<const Cue*>(right)->segment.idx;
-  return (a > b) - (a < b);
+  return compare(static_cast<const Cue*>(left)->segment.idx,
+                 static_cast<const Cue*>(right)->segment.idx);
 }
 
 int by_start(const void* left, const void* right) {
-  int32_t a = static_cast<const Cue*>(left)->segment.start_ms;
-  int32_t b = static_cast<const Cue*>(right)->segment.start_ms;
-  return a != b ? (a > b) - (a < b) : by_idx(left, right);
+  int order = compare(static_cast<const Cue*>(left)->segment.start_ms,
+                      static_cast<const Cue*>(right)->segment.start_ms);
+  return order != 0 ? order : by_idx(left, right);
 }
 
 // Appends what `write` writes to the memory it is given, or only measures without any.
