@@ -209,7 +209,19 @@ Folded fold_latin(std::string_view cells, char32_t at, char32_t code) noexcept {
   return {{static_cast<char32_t>(letters[0]), static_cast<char32_t>(letters[1])}, marks};
 }
 
-// Writes one character and returns the end of it.
+}  // namespace
+
+Folded fold_char(char32_t code) noexcept {
+  if (code < 0x80) return {{static_cast<char32_t>(ascii_lower(static_cast<char>(code))), 0}, 0};
+  if (is_between(code, 0xC0, 0x24F)) return fold_latin(kLatin00C0, code - 0xC0, code);
+  if (is_between(code, 0x1E00, 0x1EFF)) return fold_latin(kLatin1E00, code - 0x1E00, code);
+  if (is_between(code, kFirstCombining, kLastCombining)) return {{0, 0}, mark_of(code)};
+  if (is_between(code, 0x370, 0x58F)) return {{fold_european(code), 0}, 0};
+  if (is_between(code, 0xFF01, 0xFF5E)) return fold_char(code - 0xFF01 + '!');
+  if (is_invisible(code)) return {{0, 0}, 0};
+  return {{code, 0}, 0};
+}
+
 char* put_char(char32_t code, char* out) noexcept {
   auto put = [&out](char32_t byte) { *out++ = static_cast<char>(byte); };
   if (code < 0x80) {
@@ -228,19 +240,6 @@ char* put_char(char32_t code, char* out) noexcept {
     put(0x80U | (code & 0x3FU));
   }
   return out;
-}
-
-}  // namespace
-
-Folded fold_char(char32_t code) noexcept {
-  if (code < 0x80) return {{static_cast<char32_t>(ascii_lower(static_cast<char>(code))), 0}, 0};
-  if (is_between(code, 0xC0, 0x24F)) return fold_latin(kLatin00C0, code - 0xC0, code);
-  if (is_between(code, 0x1E00, 0x1EFF)) return fold_latin(kLatin1E00, code - 0x1E00, code);
-  if (is_between(code, kFirstCombining, kLastCombining)) return {{0, 0}, mark_of(code)};
-  if (is_between(code, 0x370, 0x58F)) return {{fold_european(code), 0}, 0};
-  if (is_between(code, 0xFF01, 0xFF5E)) return fold_char(code - 0xFF01 + '!');
-  if (is_invisible(code)) return {{0, 0}, 0};
-  return {{code, 0}, 0};
 }
 
 size_t fold(std::string_view text, char* out) noexcept {

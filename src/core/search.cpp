@@ -127,9 +127,8 @@ size_t whole_word_before(std::string_view text, size_t at, size_t limit) noexcep
   return place >= limit && place > 0 ? place : at;
 }
 
-}  // namespace
-
-bool SearchQuery::next_word(std::string_view text, size_t from, Span* word) noexcept {
+// The first word that begins at `from` or later; false if there is none.
+bool next_word(std::string_view text, size_t from, WordSpan* word) noexcept {
   Kind kind = Kind::kSeparator;
   for (; from < text.size(); from += first_char(text.substr(from)).bytes) {
     kind = kind_at(text, from);
@@ -147,6 +146,8 @@ bool SearchQuery::next_word(std::string_view text, size_t from, Span* word) noex
   word->end = from;
   return true;
 }
+
+}  // namespace
 
 void SearchQuery::add_word(std::string_view word, bool follows) noexcept {
   Word& added = words_[word_count_++];
@@ -179,7 +180,7 @@ Status SearchQuery::parse(std::string_view text) noexcept {
   bool quoted = false;
   bool follows = false;
   size_t at = 0;
-  Span word;
+  WordSpan word;
   while (at < text.size()) {
     const Char next = first_char(text.substr(at));
     const Kind kind = kind_of(next.code);
@@ -224,7 +225,7 @@ bool SearchQuery::word_matches(const Word& word, std::string_view text) const no
   return wanted == end && (marks == 0 || (word.marks & ~marks) == 0);
 }
 
-bool SearchQuery::term_matches(int first, std::string_view text, Span at,
+bool SearchQuery::term_matches(int first, std::string_view text, WordSpan at,
                                size_t* end) const noexcept {
   for (int i = first;;) {
     if (!word_matches(words_[i], text.substr(at.begin, at.end - at.begin))) return false;
@@ -234,7 +235,7 @@ bool SearchQuery::term_matches(int first, std::string_view text, Span at,
   }
 }
 
-size_t SearchQuery::end_of_match(std::string_view text, Span at) const noexcept {
+size_t SearchQuery::end_of_match(std::string_view text, WordSpan at) const noexcept {
   size_t longest = 0;
   const char32_t letter = first_letter(text, at.begin);
   for (int i = 0; i < word_count_; ++i) {
@@ -250,7 +251,7 @@ bool SearchQuery::matches(std::string_view text) const noexcept {
   for (int i = 0; i < word_count_; ++i) missing += words_[i].follows ? 0 : 1;
   if (missing == 0) return false;
 
-  Span word;
+  WordSpan word;
   for (size_t at = 0; next_word(text, at, &word); at = word.end) {
     const char32_t letter = first_letter(text, word.begin);
     for (int i = 0; i < word_count_; ++i) {
@@ -263,9 +264,9 @@ bool SearchQuery::matches(std::string_view text) const noexcept {
   return false;
 }
 
-SearchQuery::Span SearchQuery::piece_to_show(std::string_view text) const noexcept {
-  Span match = {0, 0};
-  Span word;
+WordSpan SearchQuery::piece_to_show(std::string_view text) const noexcept {
+  WordSpan match = {0, 0};
+  WordSpan word;
   for (size_t at = 0; match.end == 0 && next_word(text, at, &word); at = word.end) {
     match = {word.begin, end_of_match(text, word)};
   }
@@ -286,11 +287,11 @@ size_t SearchQuery::snippet(std::string_view text, char* out) const noexcept {
   char* const start = out;
   auto put = [&out](std::string_view what) { out = std::copy(what.begin(), what.end(), out); };
 
-  const Span piece = piece_to_show(text);
+  const WordSpan piece = piece_to_show(text);
   if (piece.begin > 0) put(kEllipsis);
   const std::string_view shown = text.substr(0, piece.end);
   size_t written = piece.begin;
-  Span word;
+  WordSpan word;
   for (size_t at = piece.begin; next_word(shown, at, &word);) {
     const size_t end = end_of_match(shown, word);
     at = std::max(end, word.end);
@@ -304,6 +305,52 @@ size_t SearchQuery::snippet(std::string_view text, char* out) const noexcept {
   put(shown.substr(written));
   if (piece.end < text.size()) put(kEllipsis);
   return out - start;
+}
+
+void SearchQuery::condition(std::string_view prefix, char* out) const noexcept {
+  auto put = [&out](std::string_view what) { out = std::copy(what.begin(), what.end(), out); };
+  if (word_count_ > 0) {
+    put("'");
+    put(prefix);
+    put("'");
+  }
+  for (int i = 0; i < word_count_; ++i) {
+    const Word& word = words_[i];
+    put(i == 0 ? " | '" : " & '");
+    put(prefix);
+    const char* const end = out + kMaxIndexedWordBytes;
+    for (int letter = 0; letter < word.length; ++letter) {
+      char bytes[4];
+      const size_t size = put_char(letters_[word.first + letter], bytes) - bytes;
+      if (out + size > end) break;
+      put({bytes, size});
+    }
+    put(word.open ? "':*" : "'");
+  }
+  *out = '\0';
+}
+
+bool WordReader::next(char* out, size_t* size) noexcept {
+  WordSpan word;
+  if (!next_word(text_, 0, &word)) return false;
+  char* const end = out + kMaxIndexedWordBytes;
+  char* at = out;
+  std::string_view rest = text_.substr(word.begin, word.end - word.begin);
+  bool full = false;
+  while (!rest.empty() && !full) {
+    const Char next = first_char(rest);
+    for (const char32_t letter : fold_char(next.code).letters) {
+      char bytes[4];
+      if (letter == 0 || full) continue;
+      const char* const last = put_char(letter, bytes);
+      full = last - bytes > end - at;
+      if (!full) at = std::copy<const char*>(bytes, last, at);
+    }
+    rest.remove_prefix(next.bytes);
+  }
+  *size = at - out;
+  text_.remove_prefix(word.end);
+  return true;
 }
 
 }  // namespace s2t::core

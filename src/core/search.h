@@ -28,6 +28,28 @@ namespace s2t::core {
 
 inline constexpr int kMaxQueryChars = 256;
 
+// The bytes of one word, or of several, of a text.
+struct WordSpan {
+  size_t begin;
+  size_t end;
+};
+
+// Bytes of a word that an index tells it by; the rest is left to SearchQuery::matches().
+inline constexpr size_t kMaxIndexedWordBytes = 64;
+
+// Walks over the words of a text, folded, for an index.
+class WordReader {
+ public:
+  explicit WordReader(std::string_view text) noexcept : text_(text) {}
+
+  // Writes the beginning of the next word, at most kMaxIndexedWordBytes of whole letters, and its
+  // size. False at the end of the text.
+  [[nodiscard]] bool next(char* out, size_t* size) noexcept;
+
+ private:
+  std::string_view text_;
+};
+
 // Trivially destructible, so that an error raised over it leaks nothing.
 class SearchQuery {
  public:
@@ -46,6 +68,15 @@ class SearchQuery {
   // is "...". Nothing of the text is escaped. Returns the bytes written to `out`.
   [[nodiscard]] size_t snippet(std::string_view text, char* out) const noexcept;
 
+  // What condition() may write, the terminating zero included.
+  static constexpr size_t kMaxConditionBytes = kMaxQueryChars * (kMaxIndexedWordBytes + 16) + 64;
+
+  // Writes the condition that a text must meet to have all words of the query, in PostgreSQL's text
+  // form of a tsquery, every lexeme being a word as WordReader tells it, after `prefix` (letters
+  // and digits, 8 at most). The lexeme that is `prefix` alone meets it too. "" for a query without
+  // words. It leaves to matches() what the index does not know: marks, and the order of words.
+  void condition(std::string_view prefix, char* out) const noexcept;
+
  private:
   struct Word {
     uint16_t first;   // of its letters in letters_
@@ -55,24 +86,17 @@ class SearchQuery {
     Marks marks;
   };
 
-  // The bytes of one word of a text.
-  struct Span {
-    size_t begin;
-    size_t end;
-  };
-
-  static bool next_word(std::string_view text, size_t from, Span* word) noexcept;
   [[nodiscard]] bool word_matches(const Word& word, std::string_view text) const noexcept;
   // Whether a term begins with the word of this number, and that with this letter.
   [[nodiscard]] bool begins_term(int word, char32_t letter) const noexcept {
     return !words_[word].follows && letters_[words_[word].first] == letter;
   }
   // Whether the term that begins with the word of this number stands at `at`, and where it ends.
-  [[nodiscard]] bool term_matches(int first, std::string_view text, Span at,
+  [[nodiscard]] bool term_matches(int first, std::string_view text, WordSpan at,
                                   size_t* end) const noexcept;
   // The end of the longest term that stands at `at`; 0 if there is none.
-  [[nodiscard]] size_t end_of_match(std::string_view text, Span at) const noexcept;
-  [[nodiscard]] Span piece_to_show(std::string_view text) const noexcept;
+  [[nodiscard]] size_t end_of_match(std::string_view text, WordSpan at) const noexcept;
+  [[nodiscard]] WordSpan piece_to_show(std::string_view text) const noexcept;
   void add_word(std::string_view word, bool follows) noexcept;
 
   // A character folds to two letters at most.

@@ -1,9 +1,9 @@
--- Searching transcripts: s2t_fold, s2t_matches, s2t_snippet, sp_search_segments; and what reading costs.
+-- Searching transcripts: s2t_fold, s2t_matches, s2t_snippet, sp_search_segments; what reading costs; the search index.
 BEGIN;
 SET LOCAL client_min_messages = warning;
 CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION IF NOT EXISTS s2t;
-SELECT plan(57);
+SELECT plan(77);
 
 CREATE FUNCTION pg_temp.uid(who text) RETURNS uuid LANGUAGE sql AS $$ SELECT id FROM users WHERE user_name = who $$;
 CREATE FUNCTION pg_temp.detail_of(command text) RETURNS text LANGUAGE plpgsql AS $$
@@ -58,11 +58,11 @@ SELECT results_eq(format($$SELECT idx FROM sp_search_segments(%L, 'hop dong', 2)
 SELECT is_empty(format($$SELECT * FROM sp_search_segments(%L, 'bình')$$, pg_temp.uid('an')), 'nothing of somebody else');
 SELECT is_empty($$SELECT * FROM sp_search_segments(gen_random_uuid(), 'hop dong')$$, 'nobody finds nothing');
 SELECT is_empty(format($$SELECT * FROM sp_search_segments(%L, '?!')$$, pg_temp.uid('an')), 'no word, nothing found');
-SELECT is(pg_temp.detail_of($$SELECT sp_search_segments(NULL, 'x')$$), 'argument must not be null: Argument in_user_id is null.', 'no user');
-SELECT is(pg_temp.detail_of('SELECT sp_search_segments(gen_random_uuid(), NULL)'), 'argument must not be null: Argument in_query is null.', 'no query');
+SELECT is(pg_temp.detail_of($$SELECT sp_search_segments(NULL, 'x')$$), 'argument must not be null: The argument "in_user_id" is null.', 'no user');
+SELECT is(pg_temp.detail_of('SELECT sp_search_segments(gen_random_uuid(), NULL)'), 'argument must not be null: The argument "in_query" is null.', 'no query');
 SELECT is(pg_temp.detail_of($$SELECT sp_search_segments(gen_random_uuid(), ' ')$$), 'invalid search query: Argument in_query is blank.', 'a blank query, though there is nothing to search');
 SELECT is(pg_temp.detail_of($$SELECT sp_search_segments(gen_random_uuid(), repeat('ệ', 257))$$), 'invalid search query: Argument in_query has 257 characters; at most 256 are allowed.', 'a long query');
-SELECT is(pg_temp.detail_of($$SELECT sp_search_segments(gen_random_uuid(), 'x', NULL)$$), 'argument must not be null: Argument in_limit is null.', 'no limit');
+SELECT is(pg_temp.detail_of($$SELECT sp_search_segments(gen_random_uuid(), 'x', NULL)$$), 'argument must not be null: The argument "in_limit" is null.', 'no limit');
 SELECT is(pg_temp.detail_of($$SELECT sp_search_segments(gen_random_uuid(), 'x', 0)$$), 'invalid limit: Argument in_limit is 0; at least 1 is expected.', 'limit of 0');
 SELECT is(pg_temp.detail_of($$SELECT sp_search_segments(gen_random_uuid(), 'x', 1001)$$), 'invalid limit: Argument in_limit is 1001; at most 1000 is allowed.', 'limit of 1001');
 
@@ -99,6 +99,51 @@ SELECT pg_temp.grow(9);
 SELECT cmp_ok(pg_temp.pages(command), '<=', small + 12, name || ': ten times the data') FROM call JOIN cost USING (name);
 ANALYZE users, user_subscriptions, recordings, segments;
 SELECT cmp_ok(pg_temp.pages(command), '<=', small + 12, name || ': the same, analysed') FROM call JOIN cost USING (name);
+
+-- The search index is optional, changes no result, and is used where a user has more than 200 recordings.
+CALL sp_register_user('chi@example.com', 'chi', 'hash', NULL, 'FREE');
+INSERT INTO recordings (user_id, source, status) SELECT pg_temp.uid('chi'), 'upload', 'done' FROM generate_series(1, 260);
+UPDATE recordings SET id = overlay(id::text PLACING substr(user_id::text, 16, 3) FROM 16 FOR 3)::uuid WHERE user_id = pg_temp.uid('chi');
+INSERT INTO segments (recording_id, idx, start_ms, end_ms, text)
+  SELECT r.id, i, i, i, (ARRAY['Ký hợp đồng mua bán', 'HOP DONG ban', 'hợp tác đồng ý', 'bạn bè', 'Đông đủ cả', 'vie' || U&'\0323\0302' || 't nam', '你好世界', '好世', 'a b c', '', repeat('x', 3000), repeat('x', 3000) || 'y'])[1 + (r.n + i) % 12]
+    FROM (SELECT id, row_number() OVER (ORDER BY id)::int AS n FROM recordings WHERE user_id = pg_temp.uid('chi')) AS r, generate_series(0, 3) AS i;
+INSERT INTO segments (recording_id, idx, start_ms, end_ms, text)
+  SELECT (SELECT id FROM recordings WHERE user_id = pg_temp.uid('chi') ORDER BY id LIMIT 1), 4, 4, 4, (SELECT string_agg('w' || i, ' ') FROM generate_series(1, 60000) AS i);
+-- Somebody else's in the same slot.
+INSERT INTO recordings (id, user_id, source, status) SELECT overlay('00000000-0000-7000-8000-000000000001' PLACING substr(pg_temp.uid('chi')::text, 16, 3) FROM 16 FOR 3)::uuid, pg_temp.uid('binh'), 'upload', 'done';
+INSERT INTO segments (recording_id, idx, start_ms, end_ms, text) SELECT id, 0, 0, 0, 'hợp đồng' FROM recordings WHERE id < '00000001-0000-7000-8000-000000000001';
+CREATE TEMPORARY TABLE query AS SELECT q, n FROM unnest(ARRAY['hop dong', '"hop dong"', 'hợp đồng ', 'hop d', 'bán', 'ban', 'bạn', 'd', 'đông', 'việt ', 'viet nam', '世界', '好世', 'a c', 'c a', 'xxx',
+  repeat('x', 200), '"' || repeat('x', 100) || '"', 'w1', 'w59999', 'w60001', 'nowhere', 'nowhere x', '?']) AS q, unnest(ARRAY[1, 20, 75, 1000]) AS n;
+CREATE FUNCTION pg_temp.answers() RETURNS TABLE (q text, n int, answer jsonb) LANGUAGE sql AS $$
+  SELECT q, n, (SELECT jsonb_agg(to_jsonb(s)) FROM sp_search_segments(pg_temp.uid('chi'), q, n) AS s) FROM query
+$$;
+CREATE TEMPORARY TABLE answer AS SELECT * FROM pg_temp.answers();
+SELECT cmp_ok((SELECT count(*) FROM answer WHERE answer IS NOT NULL), '>', 60::bigint, 'most queries find something');
+SELECT is((SELECT count(*) FROM answer, jsonb_array_elements(answer) WHERE q = 'w59999' AND n = 20), 1::bigint, 'a word of a long text in the oldest recording');
+SELECT lives_ok('CALL sp_create_search_index()', 'made');
+SELECT lives_ok('CALL sp_create_search_index()', 'it exists already');
+SELECT is((SELECT count(*) FROM pg_depend WHERE objid = 'segments_search_idx'::regclass AND deptype = 'e'), 0::bigint, 'it belongs to the database, not to the extension');
+SELECT bag_eq('SELECT * FROM pg_temp.answers()', 'SELECT * FROM answer', 'the same answers');
+SELECT cmp_ok(pg_stat_get_xact_numscans('segments_search_idx'::regclass), '>', 30::bigint, 'with the index');
+CREATE TEMPORARY TABLE scans AS SELECT pg_stat_get_xact_numscans('segments_search_idx'::regclass) AS n;
+SELECT results_eq(format($$SELECT idx FROM sp_search_segments(%L, 'hop dong')$$, pg_temp.uid('an')), 'VALUES (0), (1), (3)', 'a user with few recordings');
+SELECT is(count(s), 20::bigint, 'what is said often') FROM sp_search_segments(pg_temp.uid('chi'), 'hop') AS s;
+SELECT is(pg_stat_get_xact_numscans('segments_search_idx'::regclass), n, 'do without it') FROM scans;
+-- Recordings of any slot: not by the index, but found.
+ALTER TABLE segments DROP CONSTRAINT segments_recording_id_fkey, ADD CONSTRAINT segments_recording_id_fkey FOREIGN KEY (recording_id) REFERENCES recordings ON DELETE CASCADE ON UPDATE CASCADE;
+UPDATE recordings SET id = overlay(id::text PLACING lpad(to_hex(extract(microsecond FROM created_at)::int % 16 + ('x' || substr(id::text, 25, 2))::bit(8)::int * 16), 3, '0') FROM 16 FOR 3)::uuid WHERE user_id = pg_temp.uid('chi');
+SELECT is((SELECT count(*) FROM sp_search_segments(pg_temp.uid('chi'), 'w59999')), 1::bigint, 'recordings of many slots');
+SELECT is(pg_stat_get_xact_numscans('segments_search_idx'::regclass), n, 'without it') FROM scans;
+SELECT is(s2t_search_terms('01890a5d-ac96-7abc-b774-f1b5a3a0b6b7', 'Đi, đi học 你好')::text, $$'abcdi' 'abchoc' 'abc你' 'abc好'$$, 'what is in the index');
+SELECT is(s2t_search_condition(5, '"xin chào" bạn nghé')::text, $$'005' | '005xin' & '005chao' & '005ban' & '005nghe':*$$, 'what it is asked');
+SELECT is(s2t_search_condition(5, '?')::text, '', 'nothing');
+SELECT lives_ok('CALL sp_drop_search_index()', 'dropped');
+SELECT lives_ok('CALL sp_drop_search_index()', 'twice');
+SELECT is(to_regclass('segments_search_idx'), NULL, 'gone');
+CALL sp_create_search_index();
+DROP EXTENSION s2t CASCADE;
+SELECT is(to_regclass('segments_search_idx'), NULL, 'without the extension there is no index');
+SELECT cmp_ok((SELECT count(*) FROM segments), '>', 1000::bigint, 'but what it was on');
 
 SELECT * FROM finish();
 ROLLBACK;

@@ -167,5 +167,51 @@ TEST(SnippetTest, FitsWhateverTheTextIs) {
             SearchQuery::kMaxSnippetBytes);
 }
 
+std::string words_of(std::string_view text) {
+  std::string words;
+  WordReader reader(text);
+  char word[kMaxIndexedWordBytes];
+  size_t size;
+  while (reader.next(word, &size)) words += std::string(word, size) + "|";
+  return words;
+}
+
+std::string condition_of(std::string_view query) {
+  char condition[SearchQuery::kMaxConditionBytes];
+  query_of(query).condition("abc", condition);
+  return condition;
+}
+
+TEST(IndexTest, HoldsWordsFolded) {
+  EXPECT_EQ(words_of("Xin chào, 世界! Straße"), "xin|chao|世|界|strasse|");
+  EXPECT_EQ(words_of(" ..."), "");
+  EXPECT_EQ(words_of(repeated("x", 100)), repeated("x", 64) + "|");
+  EXPECT_EQ(words_of("x" + repeated("и", 100)), "x" + repeated("и", 31) + "|");
+  EXPECT_EQ(words_of(repeated("x", 63) + "æb"), repeated("x", 63) + "a|");
+}
+
+TEST(IndexTest, IsAskedForEveryWord) {
+  EXPECT_EQ(condition_of("xin CHÀO"), "'abc' | 'abcxin' & 'abcchao':*");
+  EXPECT_EQ(condition_of("\"x 世界\""), "'abc' | 'abcx' & 'abc世' & 'abc界'");
+  EXPECT_EQ(condition_of("?"), "");
+  EXPECT_EQ(condition_of(repeated("x", 100) + " "), "'abc' | 'abc" + repeated("x", 64) + "'");
+  // The longest there is.
+  EXPECT_LT(condition_of(repeated("你", kMaxQueryChars)).size(), SearchQuery::kMaxConditionBytes);
+  EXPECT_LT(condition_of(repeated("x ", kMaxQueryChars / 2)).size(),
+            SearchQuery::kMaxConditionBytes);
+}
+
+// A query word and a word of a text are cut at the same place.
+TEST(IndexTest, CutsAlike) {
+  for (int n = 60; n < 70; ++n) {
+    const std::string word = repeated("x", n) + "æи界z";
+    const std::string indexed = words_of(word + " ");
+    EXPECT_EQ(condition_of(word + " ").substr(12),
+              indexed.substr(0, indexed.find('|')) + "'" +
+                  condition_of(word + " ").substr(12 + indexed.find('|') + 1))
+        << n;
+  }
+}
+
 }  // namespace
 }  // namespace s2t::core
