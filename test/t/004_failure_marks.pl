@@ -398,6 +398,36 @@ sub burst
 	return;
 }
 
+# More failures than there is room for, while the worker waits for a recording that somebody holds: a
+# mark is made, or the log says which one is not.
+sub full
+{
+	my ($mode) = @_;
+	my $many = 400;
+	my ($held, @ids) = split /\n/, $node->safe_psql('postgres', 'SELECT take() FROM generate_series(0, ' . $many . ')');
+	my ($holder, $session) = map { session($node, 'postgres') } 1 .. 2;
+	say_to($session, "BEGIN; SAVEPOINT s; " . bad($held));
+	say_to($session, 'ROLLBACK TO s');
+	say_to($holder, "BEGIN; SELECT 1 FROM recordings WHERE id = '$held' FOR UPDATE");
+	say_to($session, 'COMMIT');
+	waits(q{backend_type = 's2t failure marks'});
+	my $script = PostgreSQL::Test::Utils::tempdir . '/full.sql';
+	append_to_file($script, join '', map { bad($_) } @ids);
+	my $offset = -s $node->logfile;
+	$session->query_until(qr/finished\n/, "\\i $script\n\\echo finished\n");
+	$session->quit;
+	say_to($holder, 'COMMIT');
+	marked($held, "$mode, too many at once, the one that was held");
+	no_worker($node);
+	my $list = join ',', map { "'$_'" } @ids;
+	my %unmarked = map { $_ => 1 } split /\n/, $node->safe_psql('postgres', "SELECT id FROM recordings WHERE status <> 'failed' AND id IN ($list)");
+	my %told = map { $_ => 1 } slurp_file($node->logfile, $offset) =~ /LOG:  recording (\S+) could not be marked as failed/g;
+	is_deeply(\%told, \%unmarked, "$mode, too many at once: the log tells of those that are not marked, and of no other");
+	cmp_ok($many - keys %unmarked, '>=', 200, "$mode, too many at once: there is room for hundreds");
+	$holder->quit;
+	return;
+}
+
 # No slot for a worker: the mark is made at the next chance.
 sub no_slot
 {
@@ -469,6 +499,7 @@ foreach my $mode ('preloaded', 'not preloaded')
 	cases($mode);
 	burst($mode, 0);
 	burst($mode, 1);
+	full($mode);
 	stopped($mode);
 	no_slot($mode);
 	counted_ok($node, 'postgres', "$mode, at the end");
