@@ -127,6 +127,8 @@ void check(std::string_view document, const char* format) {
 }  // namespace
 }  // namespace s2t::core
 
+// libFuzzer's name.
+// NOLINTNEXTLINE(readability-identifier-naming)
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::string_view document(reinterpret_cast<const char*>(data), size);
   s2t::core::check(document, "auto");

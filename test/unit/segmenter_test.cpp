@@ -105,8 +105,9 @@ TEST(SegmentWordsTest, TakesManyWordsWithoutPunctuation) {
 }
 
 TEST(JoinByScriptTest, PutsBlanksWhereTheScriptHasThem) {
-  const auto joined = [](std::vector<std::string> texts) {
+  const auto joined = [](const std::vector<std::string>& texts) {
     std::vector<Word> words;
+    words.reserve(texts.size());
     for (const std::string& text : texts) words.push_back({text, std::nullopt, {}, {}, false});
     join_by_script(words);
     return join_words(words);
@@ -122,6 +123,7 @@ std::vector<std::string> aligned(std::string_view text, std::string_view words_t
   std::vector<Word> words = words_of(words_text);
   std::vector<std::string> result;
   if (!align_words(text, words)) return {"refused"};
+  result.reserve(words.size());
   for (const Word& word : words) result.push_back((word.joined ? "+" : "") + word.text);
   EXPECT_EQ(join_words(words), text);
   return result;

@@ -109,7 +109,8 @@ TEST(SubtitleTest, BreaksTextWithoutBlanks) {
 
 TEST(SubtitleTest, LosesNoWordOfLongTexts) {
   std::string text;
-  for (int i = 0; i < 500; ++i) text += (i == 0 ? "" : " ") + std::string(1 + i % 17, 'a' + i % 26);
+  for (int i = 0; i < 500; ++i)
+    text += (i == 0 ? "" : " ") + std::string(1 + i % 17, static_cast<char>('a' + i % 26));
   std::string broken = srt_text(text);
   broken.resize(broken.size() - 2);
   size_t from = 0;

@@ -87,6 +87,8 @@ struct Expectation {
   std::vector<std::string> segments;
 };
 
+// GoogleTest's name.
+// NOLINTNEXTLINE(readability-identifier-naming)
 void PrintTo(const Expectation& expectation, std::ostream* out) { *out << expectation.file; }
 
 class FormatTest : public testing::TestWithParam<Expectation> {};
