@@ -58,7 +58,7 @@ constexpr std::string_view kLatin1E00 =
     "o+~ o+~ o+. o+. u.  u.  u?  u?  u+' u+' u+` u+` u+? u+? u+~ u+~ "   // 1EE0
     "u+. u+. y`  y`  y.  y.  y?  y?  y~  y~          v   v   y   y   ";  // 1EF0
 
-constexpr int kCell = 4;
+constexpr size_t kCell = 4;
 static_assert(kLatin00C0.size() == kCell * (0x250 - 0xC0));
 static_assert(kLatin1E00.size() == kCell * (0x1F00 - 0x1E00));
 
@@ -200,7 +200,7 @@ constexpr bool is_invisible(char32_t code) noexcept {
 }
 
 Folded fold_latin(std::string_view cells, char32_t at, char32_t code) noexcept {
-  const std::string_view cell = cells.substr(size_t{at} * kCell, kCell);
+  const std::string_view cell = cells.substr(at * kCell, kCell);
   const char letter = cell[0];
   if (letter == ' ') return {{replaced(kSmallLetters, code), 0}, 0};
   const Marks marks = kMarkOfSign[cell[1]] | kMarkOfSign[cell[2]];

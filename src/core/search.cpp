@@ -18,7 +18,8 @@ constexpr std::string_view kEllipsis = "...";
 
 // Four bytes to a character, and a marked word to every other byte at most.
 static_assert(SearchQuery::kMaxSnippetBytes >=
-              kSnippetChars * 4 + kSnippetChars * 2 * (kOpenMarker.size() + kCloseMarker.size()) +
+              size_t{kSnippetChars} * 4 +
+                  size_t{kSnippetChars} * 2 * (kOpenMarker.size() + kCloseMarker.size()) +
                   2 * kEllipsis.size());
 
 struct CharRange {

@@ -24,10 +24,11 @@ const core::SearchQuery& query_of(FunctionCallInfo fcinfo, std::string_view sour
     MemoryContext memory = fcinfo->flinfo->fn_mcxt;
     char* copy = static_cast<char*>(MemoryContextAlloc(memory, source.size()));
     memcpy(copy, source.data(), source.size());
-    if (kept == nullptr)
+    if (kept == nullptr) {
       kept = static_cast<KeptQuery*>(MemoryContextAlloc(memory, sizeof(KeptQuery)));
-    else
+    } else {
       pfree(const_cast<char*>(kept->source.data()));
+    }
     *kept = {query, {copy, source.size()}};
     fcinfo->flinfo->fn_extra = kept;
   }

@@ -13,7 +13,7 @@ namespace {
 
 // The server keeps a tsvector below a megabyte; a longer text is indexed as one that may hold any
 // word.
-constexpr size_t kMaxTermBytes = 256 * 1024;
+constexpr size_t kMaxTermBytes = size_t{256} * 1024;
 
 constexpr size_t kPrefixBytes = 3;
 
