@@ -1,0 +1,1 @@
+"""A small speech-to-text service on the extension s2t."""

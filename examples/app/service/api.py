@@ -1,0 +1,222 @@
+"""The HTTP side.
+
+    uvicorn service.api:app
+
+Refusals of the database become 403 (quota) and 400 (plan), its errors the status in STATUS, with
+the database's own text: it names no secret.
+"""
+
+from typing import Any
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, FastAPI, Header, HTTPException, Request
+from fastapi.responses import JSONResponse, PlainTextResponse
+from pydantic import BaseModel
+from sqlalchemy.exc import DBAPIError
+from starlette.concurrency import run_in_threadpool
+
+from . import config, database, procedures, security, worker
+
+router = APIRouter()
+
+STATUS = {
+    "22023": 422,  # an argument that is not acceptable
+    "22003": 422,
+    "23505": 409,  # e-mail address or user name taken
+    "55000": 409,  # the recording is in another state
+    "P0002": 404,
+}
+MEDIA_TYPES = {
+    "txt": "text/plain",
+    "srt": "application/x-subrip",
+    "vtt": "text/vtt",
+    "json": "application/json",
+    "tsv": "text/tab-separated-values",
+    "csv": "text/csv",
+}
+
+
+class Registration(BaseModel):
+    email: str
+    user_name: str
+    password: str
+    name: str | None = None
+
+
+class Login(BaseModel):
+    login: str
+    password: str
+
+
+class NewRecording(BaseModel):
+    source: str
+    language: str = "vi"
+    meta: dict = {}
+
+
+class Result(BaseModel):
+    duration_ms: int
+    segments: list[dict[str, Any]]
+
+
+class Failure(BaseModel):
+    reason: str
+
+
+class PlanChange(BaseModel):
+    plan_code: str
+    prorate: bool = False
+
+
+async def get_db(request: Request):
+    """A session for the request; what was not committed is rolled back."""
+    async with request.app.state.sessions() as db:
+        yield db
+
+
+def current_user(authorization: str = Header("")) -> UUID:
+    scheme, _, token = authorization.partition(" ")
+    user_id = security.read_token(token) if scheme.lower() == "bearer" else None
+    if user_id is None:
+        raise HTTPException(status_code=401, detail="not logged in", headers={"WWW-Authenticate": "Bearer"})
+    return user_id
+
+
+async def own_recording(recording_id: UUID, user_id: UUID = Depends(current_user), db=Depends(get_db)):
+    """The recording in the path, if it is the user's. Whoever may complete or read it is decided
+    here: the procedures take any recording's id from a role that may call them."""
+    recording = await procedures.get_recording(db, user_id, recording_id)
+    if recording is None:
+        raise HTTPException(status_code=404, detail="recording not found")
+    return recording
+
+
+async def enqueue(task, *arguments):
+    """Hands a task to the broker, without holding up the event loop."""
+    await run_in_threadpool(task.delay, *arguments)
+    return {"status": "accepted"}
+
+
+@router.post("/users", status_code=201)
+async def register(new: Registration, db=Depends(get_db)):
+    password_hash = await run_in_threadpool(security.hash_password, new.password)
+    user_id = await procedures.register_user(
+        db, new.email, new.user_name, password_hash, new.name, config.DEFAULT_PLAN
+    )
+    await db.commit()
+    return {"id": user_id}
+
+
+@router.post("/login")
+async def login(given: Login, db=Depends(get_db)):
+    user = await procedures.get_login(db, given.login)
+    password_hash = user.password_hash if user else security.NOBODY
+    right = await run_in_threadpool(security.check_password, given.password, password_hash)
+    if not (user and right and user.status == "active"):
+        raise HTTPException(status_code=401, detail="wrong login or password")
+    return {"token": security.make_token(user.id)}
+
+
+@router.post("/recordings", status_code=201)
+async def create_recording(new: NewRecording, user_id: UUID = Depends(current_user), db=Depends(get_db)):
+    row = await procedures.create_recording(db, user_id, new.source, new.language, new.meta)
+    await db.commit()
+    if not row.quota_ok:
+        raise HTTPException(status_code=403, detail=row.error_message)
+    return {"id": row.recording_id}
+
+
+@router.get("/recordings")
+async def list_recordings(
+    limit: int = 50, before: UUID | None = None, user_id: UUID = Depends(current_user), db=Depends(get_db)
+):
+    return [row._asdict() for row in await procedures.list_recordings(db, user_id, limit, before)]
+
+
+@router.get("/recordings/{recording_id}")
+async def read_recording(recording=Depends(own_recording)):
+    return recording._asdict()
+
+
+@router.post("/recordings/{recording_id}/result", status_code=202)
+async def upload_result(result: Result, recording=Depends(own_recording)):
+    return await enqueue(worker.store_result, str(recording.id), result.duration_ms, result.segments)
+
+
+@router.post("/recordings/{recording_id}/document", status_code=202)
+async def upload_document(request: Request, recording=Depends(own_recording)):
+    """The body is what the speech engine wrote, whichever it is."""
+    try:
+        document = (await request.body()).decode()
+    except UnicodeDecodeError as error:
+        raise HTTPException(status_code=422, detail="the document is not in UTF-8") from error
+    return await enqueue(worker.store_document, str(recording.id), document)
+
+
+@router.post("/recordings/{recording_id}/failure", status_code=202)
+async def report_failure(failure: Failure, recording=Depends(own_recording)):
+    return await enqueue(worker.give_up, str(recording.id), failure.reason)
+
+
+@router.get("/recordings/{recording_id}/transcript.{file_format}")
+async def download(file_format: str, recording=Depends(own_recording), db=Depends(get_db)):
+    body = await procedures.export_transcript(db, recording.id, file_format)
+    return PlainTextResponse(body, media_type=MEDIA_TYPES.get(file_format, "text/plain"))
+
+
+@router.get("/search")
+async def search(q: str, user_id: UUID = Depends(current_user), db=Depends(get_db)):
+    return [row._asdict() for row in await procedures.search_segments(db, user_id, q)]
+
+
+@router.get("/dashboard/stats")
+async def dashboard_stats(user_id: UUID = Depends(current_user), db=Depends(get_db)):
+    row = await procedures.get_user_stats(db, user_id)
+    return {
+        "total_recordings": row.total_recordings,
+        "total_duration_minutes": float(row.total_duration_minutes),
+        "total_segments": row.total_segments,
+        "current_cycle": {
+            "usage_count": row.current_cycle_usage,
+            "used_seconds": row.current_cycle_seconds,
+            "quota_usage_percent": float(row.quota_usage_percent),
+            "quota_minutes_percent": float(row.quota_minutes_percent),
+        },
+    }
+
+
+@router.put("/plan")
+async def change_plan(change: PlanChange, user_id: UUID = Depends(current_user), db=Depends(get_db)):
+    row = await procedures.change_user_plan(db, user_id, change.plan_code, change.prorate)
+    await db.commit()
+    if not row.success:
+        raise HTTPException(status_code=400, detail=row.message)
+    return {"message": row.message}
+
+
+async def database_error(_request: Request, error: DBAPIError):
+    status = STATUS.get(database.sqlstate(error))
+    if status is None:
+        raise error
+    cause = database.server_error(error)
+    return JSONResponse({"detail": cause.message, "more": cause.detail, "hint": cause.hint}, status_code=status)
+
+
+def make_app() -> FastAPI:
+    app = FastAPI(title="speech to text")
+    app.include_router(router)
+    app.add_exception_handler(DBAPIError, database_error)
+
+    @app.on_event("startup")
+    async def connect():
+        app.state.engine = database.pooled_engine()
+        app.state.sessions = database.session_factory(app.state.engine)
+
+    @app.on_event("shutdown")
+    async def disconnect():
+        await app.state.engine.dispose()
+
+    return app
+
+
+app = make_app()

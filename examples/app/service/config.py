@@ -1,0 +1,23 @@
+"""Everything that differs from one installation to another, from the environment."""
+
+import os
+import secrets
+
+# The service's role has the profile 'app': EXECUTE on procedures and no right to any table.
+DATABASE_URL = os.environ.get("S2T_DATABASE_URL", "postgresql+asyncpg://speech_app@/speech")
+
+# The role of the scheduled jobs has the profile 'admin'. Straight to the server, not through
+# PgBouncer: these procedures commit, see service/database.py.
+MAINTENANCE_URL = os.environ.get("S2T_MAINTENANCE_URL", "postgresql+asyncpg://speech_jobs@/speech")
+
+# S2T_PGBOUNCER=1: DATABASE_URL leads through a PgBouncer in transaction mode.
+PGBOUNCER = os.environ.get("S2T_PGBOUNCER", "") not in ("", "0")
+
+BROKER_URL = os.environ.get("S2T_BROKER_URL", "amqp://localhost//")
+RETENTION_DAYS = int(os.environ.get("S2T_RETENTION_DAYS", "90"))
+DEFAULT_PLAN = os.environ.get("S2T_DEFAULT_PLAN", "FREE")
+
+# Signs the tokens of logged-in users. All processes need the same one; without one, tokens end
+# with the process.
+SECRET = os.environ.get("S2T_SECRET", "").encode() or secrets.token_bytes(32)
+TOKEN_SECONDS = int(os.environ.get("S2T_TOKEN_SECONDS", "43200"))

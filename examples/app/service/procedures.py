@@ -1,0 +1,95 @@
+"""One function for each procedure that the service calls. None commits: that is the caller's."""
+
+import json
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+
+async def register_user(db: AsyncSession, email: str, user_name: str, password_hash: str, name, plan_code: str) -> UUID:
+    result = await db.execute(
+        text("SELECT s2t_register_user(:email, :user_name, :password_hash, :name, :plan_code)"),
+        {"email": email, "user_name": user_name, "password_hash": password_hash, "name": name, "plan_code": plan_code},
+    )
+    return result.scalar_one()
+
+
+async def get_login(db: AsyncSession, login: str):
+    result = await db.execute(text("SELECT * FROM sp_get_login(:login)"), {"login": login})
+    return result.one_or_none()
+
+
+async def create_recording(db: AsyncSession, user_id: UUID, source: str, language: str, meta: dict):
+    result = await db.execute(
+        text(
+            "SELECT * FROM sp_check_quota_and_create_recording(:user_id, :source, :language, CAST(:meta AS jsonb))"
+        ),
+        {"user_id": user_id, "source": source, "language": language, "meta": json.dumps(meta)},
+    )
+    return result.one()
+
+
+async def complete_recording(db: AsyncSession, recording_id: UUID, duration_ms: int, segments: list) -> None:
+    await db.execute(
+        text("CALL sp_complete_recording(:recording_id, :duration_ms, CAST(:segments AS jsonb))"),
+        {"recording_id": recording_id, "duration_ms": duration_ms, "segments": json.dumps(segments)},
+    )
+
+
+async def import_transcript(db: AsyncSession, recording_id: UUID, document: str):
+    result = await db.execute(
+        text("SELECT * FROM sp_import_transcript(:recording_id, :document)"),
+        {"recording_id": recording_id, "document": document},
+    )
+    return result.one()
+
+
+async def fail_recording(db: AsyncSession, recording_id: UUID, reason: str) -> None:
+    await db.execute(
+        text("CALL sp_fail_recording(:recording_id, :reason)"), {"recording_id": recording_id, "reason": reason}
+    )
+
+
+async def list_recordings(db: AsyncSession, user_id: UUID, limit: int, before):
+    result = await db.execute(
+        text("SELECT * FROM sp_list_recordings(:user_id, :limit, :before)"),
+        {"user_id": user_id, "limit": limit, "before": before},
+    )
+    return result.all()
+
+
+async def get_recording(db: AsyncSession, user_id: UUID, recording_id: UUID):
+    result = await db.execute(
+        text("SELECT * FROM sp_get_recording(:user_id, :recording_id)"),
+        {"user_id": user_id, "recording_id": recording_id},
+    )
+    return result.one_or_none()
+
+
+async def search_segments(db: AsyncSession, user_id: UUID, query: str):
+    result = await db.execute(
+        text("SELECT * FROM sp_search_segments(:user_id, :query)"), {"user_id": user_id, "query": query}
+    )
+    return result.all()
+
+
+async def export_transcript(db: AsyncSession, recording_id: UUID, file_format: str) -> str:
+    result = await db.execute(
+        text("SELECT sp_export_transcript(:recording_id, :format)"),
+        {"recording_id": recording_id, "format": file_format},
+    )
+    return result.scalar_one()
+
+
+async def get_user_stats(db: AsyncSession, user_id: UUID):
+    result = await db.execute(text("SELECT * FROM sp_get_user_stats(:user_id)"), {"user_id": user_id})
+    return result.one()
+
+
+async def change_user_plan(db: AsyncSession, user_id: UUID, plan_code: str, prorate: bool):
+    result = await db.execute(
+        text("CALL sp_change_user_plan(:user_id, :plan_code, :prorate)"),
+        {"user_id": user_id, "plan_code": plan_code, "prorate": prorate},
+    )
+    return result.one()
