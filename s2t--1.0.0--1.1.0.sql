@@ -134,7 +134,7 @@ AS $function$
 BEGIN
     RAISE EXCEPTION 'argument must not be null'
           USING ERRCODE = 'invalid_parameter_value',
-                DETAIL = format('The argument "%s" is null.', in_argument);
+                DETAIL = format('Argument %s is null.', in_argument);
 END
 $function$;
 

@@ -194,12 +194,6 @@ Locked Table::lock_found(Row* row, RowLock mode, OnConflict on_conflict) {
   return Locked::kNo;
 }
 
-Row Table::row_at(const ItemPointerData& tid) {
-  ExecClearTuple(found_);
-  found_->tts_tid = tid;
-  return Row{found_, map_};
-}
-
 Row Table::locked_at(const ItemPointerData& tid) {
   if (locked_ == nullptr) locked_ = make_slot();
   ItemPointerData position = tid;

@@ -125,9 +125,7 @@ class Table {
   // was searched for.
   Locked lock_found(Row* row, RowLock mode, OnConflict on_conflict);
 
-  // A row by where a version of it lies (Row::tid()): row_at() of one that was found and can be
-  // locked, locked_at() of one that this transaction has locked and can change.
-  [[nodiscard]] Row row_at(const ItemPointerData& tid);
+  // A row that this transaction has locked before, by where its locked version lies (Row::tid()).
   [[nodiscard]] Row locked_at(const ItemPointerData& tid);
 
   // A statement: its BEFORE STATEMENT triggers run in begin(), its AFTER triggers and constraints
@@ -142,6 +140,11 @@ class Table {
 
   // Changes a row that is locked (kNoKeyUpdate) by this transaction. Returns as insert() does.
   const Row* update(const Row& locked, const Values& change);
+
+  // Changes a row that was found, without locking it first: cheaper where conflicts are rare.
+  // False, with nothing done, if it has been changed or removed since it was found, or if a BEFORE
+  // ROW trigger suppressed it: lock_found() tells what became of it.
+  bool update_found(const Row& found, const Values& change);
 
   // Removes a row. False if a trigger suppressed it or somebody else removed it first.
   bool remove(const Row& row);
@@ -172,6 +175,8 @@ class Table {
   void fill(TupleTableSlot* slot, const Values& values);
   void fill_defaults(TupleTableSlot* slot, const Values& values);
   void check_row(TupleTableSlot* slot, CmdType command);
+  void fill_change(const Row& old, const Values& change);
+  TM_Result store_change(ItemPointerData tid);
   void note_updated_columns(const Values& change);
   static void count_changed(int64_t rows);
 

@@ -268,15 +268,14 @@ void Table::note_updated_columns(const Values& change) {
       *columns = bms_add_member(*columns, map_->attribute[i] - FirstLowInvalidHeapAttributeNumber);
 }
 
-const Row* Table::update(const Row& locked, const Values& change) {
-  EState* estate = session_->estate();
+// Makes stored_ the new version of `old`.
+void Table::fill_change(const Row& old, const Values& change) {
   TupleDesc descriptor = RelationGetDescr(relation_);
   note_updated_columns(change);
-
   ExecClearTuple(stored_);
-  slot_getallattrs(locked.slot);
-  memcpy(stored_->tts_values, locked.slot->tts_values, sizeof(Datum) * descriptor->natts);
-  memcpy(stored_->tts_isnull, locked.slot->tts_isnull, sizeof(bool) * descriptor->natts);
+  slot_getallattrs(old.slot);
+  memcpy(stored_->tts_values, old.slot->tts_values, sizeof(Datum) * descriptor->natts);
+  memcpy(stored_->tts_isnull, old.slot->tts_isnull, sizeof(bool) * descriptor->natts);
   for (size_t i = 0; i < spec_->columns.size(); i++) {
     int column = static_cast<int>(i);
     if (!change.is_set(column)) continue;
@@ -287,19 +286,34 @@ const Row* Table::update(const Row& locked, const Values& change) {
           coerce(TupleDescAttr(descriptor, position), change.value(column));
   }
   ExecStoreVirtualTuple(stored_);
+}
 
-  ItemPointerData tid = locked.slot->tts_tid;
-  TriggerDesc* triggers = result_->ri_TrigDesc;
-  if (triggers != nullptr && triggers->trig_update_before_row &&
-      !compat::before_row_update(estate, epq_, result_, &tid, stored_))
-    return nullptr;
+// Puts stored_ in the place of the version at `tid`; anything but TM_Ok leaves the table as it was.
+TM_Result Table::store_change(ItemPointerData tid) {
+  EState* estate = session_->estate();
   check_row(stored_, CMD_UPDATE);
-
   TM_FailureData failure;
   compat::IndexUpdate indexes;
   TM_Result result = compat::update_tuple(relation_, &tid, stored_, estate->es_output_cid,
                                           session_->snapshot(), &failure, &indexes);
-  if (result != TM_Ok) {
+  if (result != TM_Ok) return result;
+  List* recheck = NIL;
+  if (result_->ri_NumIndices > 0 && indexes.needed)
+    recheck = compat::insert_index_tuples(result_, stored_, estate, true, indexes.only_summarizing);
+  compat::after_row_update(estate, result_, &tid, stored_, recheck, capture_);
+  list_free(recheck);
+  count_changed(1);
+  return TM_Ok;
+}
+
+const Row* Table::update(const Row& locked, const Values& change) {
+  fill_change(locked, change);
+  ItemPointerData tid = locked.slot->tts_tid;
+  TriggerDesc* triggers = result_->ri_TrigDesc;
+  if (triggers != nullptr && triggers->trig_update_before_row &&
+      !compat::before_row_update(session_->estate(), epq_, result_, &tid, stored_))
+    return nullptr;
+  if (store_change(tid) != TM_Ok) {
     // The row is locked, so only this transaction can have changed it since: a BEFORE trigger did.
     ereport(ERROR, (errcode(ERRCODE_TRIGGERED_DATA_CHANGE_VIOLATION),
                     errmsg("row of table \"%s\" was already changed by a trigger of this statement",
@@ -307,13 +321,29 @@ const Row* Table::update(const Row& locked, const Values& change) {
                     errhint("Consider an AFTER trigger instead of a BEFORE trigger to propagate "
                             "changes to other rows.")));
   }
-  List* recheck = NIL;
-  if (result_->ri_NumIndices > 0 && indexes.needed)
-    recheck = compat::insert_index_tuples(result_, stored_, estate, true, indexes.only_summarizing);
-  compat::after_row_update(estate, result_, &tid, stored_, recheck, capture_);
-  list_free(recheck);
-  count_changed(1);
   return &stored_row_;
+}
+
+bool Table::update_found(const Row& found, const Values& change) {
+  TriggerDesc* triggers = result_->ri_TrigDesc;
+  // A BEFORE trigger must see a version that stays the latest one.
+  if (triggers != nullptr && triggers->trig_update_before_row) {
+    Row latest = found;
+    return lock_found(&latest, RowLock::kNoKeyUpdate, OnConflict::kWait) == Locked::kYes &&
+           ItemPointerEquals(&latest.slot->tts_tid, &found.slot->tts_tid) &&
+           update(latest, change) != nullptr;
+  }
+  fill_change(found, change);
+  switch (store_change(found.slot->tts_tid)) {
+    case TM_Ok:
+      return true;
+    case TM_Updated:
+    case TM_Deleted:
+      if (IsolationUsesXactSnapshot()) raise_serialization_failure();
+      return false;
+    default:
+      return false;
+  }
 }
 
 bool Table::remove(const Row& row) {

@@ -46,6 +46,13 @@ bool hold_default_plan(Table* plans, Plan* plan) {
   return found && hold_plan(plans, plan->code, plan) && plan->active;
 }
 
+// What is to be stored may outlive the account's own state.
+Datum copy(const pg_uuid_t& id) {
+  auto* result = static_cast<pg_uuid_t*>(palloc(sizeof(pg_uuid_t)));
+  *result = id;
+  return UUIDPGetDatum(result);
+}
+
 void set_limit(pg::Values* values, int column, const std::optional<int32_t>& limit) {
   if (limit)
     values->set(column, Int32GetDatum(*limit));
@@ -90,8 +97,14 @@ Account Account::open(Session* session) {
   // A new plan's row is held before the subscription is moved to it; see move_to().
   account.subscriptions_ =
       Table::open(session, pg::user_subscriptions::kTable, pg::kUpdate, {pg::TableId::kPlans});
-  account.plans_ = Table::open(session, pg::plans::kTable, pg::kLockRows);
   return account;
+}
+
+Table* Account::plans() {
+  if (!plans_opened_)
+    plans_ = Table::open(subscriptions_.session(), pg::plans::kTable, pg::kLockRows);
+  plans_opened_ = true;
+  return &plans_;
 }
 
 bool Account::lock(const pg_uuid_t* user_id) {
@@ -102,6 +115,8 @@ bool Account::lock(const pg_uuid_t* user_id) {
   read(row);
   return true;
 }
+
+void Account::take(const Row& found) { read(found); }
 
 bool Account::lock_found(Row* row) {
   if (subscriptions_.lock_found(row, RowLock::kNoKeyUpdate, pg::OnConflict::kWait) != Locked::kYes)
@@ -125,7 +140,7 @@ void Account::read(const Row& row) {
 
 const Plan& Account::plan() {
   bool known = !plan_.code.empty() && memcmp(&plan_.id, &plan_id_, UUID_LEN) == 0;
-  if (!known && !find_plan(&plans_, &plan_id_, &plan_)) pg::raise_not_found("plan", &plan_id_);
+  if (!known && !find_plan(plans(), &plan_id_, &plan_)) pg::raise_not_found("plan", &plan_id_);
   return plan_;
 }
 
@@ -135,10 +150,8 @@ void Account::close_cycle(TimestampTz end, TimestampTz now, const char* reason) 
   namespace c = pg::usage_cycles;
   closing_ = true;
   closed_ = {};
-  auto* id = static_cast<pg_uuid_t*>(palloc(sizeof(pg_uuid_t)));
-  *id = pg::new_id(now, pg::slot_of(&user_id_));
-  closed_.set(c::id, UUIDPGetDatum(id));
-  closed_.set(c::user_id, UUIDPGetDatum(&user_id_));
+  closed_.set(c::id, copy(pg::new_id(now, pg::slot_of(&user_id_))));
+  closed_.set(c::user_id, copy(user_id_));
   closed_.set(c::plan_code, pg::make_text(plan().code));
   set_limit(&closed_, c::monthly_minutes, plan_.limits.minutes);
   set_limit(&closed_, c::monthly_usage_limit, plan_.limits.recordings);
@@ -162,7 +175,7 @@ void Account::roll_over(TimestampTz now) {
   change_.set(s::cycle_start, TimestampTzGetDatum(cycle_.start));
   change_.set(s::cycle_end, TimestampTzGetDatum(cycle_.end));
   Plan fallback;
-  if (!plan().active && hold_default_plan(&plans_, &fallback)) move_to(fallback);
+  if (!plan().active && hold_default_plan(plans(), &fallback)) move_to(fallback);
 }
 
 void Account::prorate(TimestampTz now) {
@@ -174,9 +187,7 @@ void Account::prorate(TimestampTz now) {
 void Account::move_to(const Plan& plan) {
   plan_ = plan;
   plan_id_ = plan.id;
-  auto* id = static_cast<pg_uuid_t*>(palloc(sizeof(pg_uuid_t)));
-  *id = plan.id;
-  change_.set(pg::user_subscriptions::plan_id, UUIDPGetDatum(id));
+  change_.set(pg::user_subscriptions::plan_id, copy(plan.id));
 }
 
 void Account::charge(int32_t recordings, int32_t seconds) {

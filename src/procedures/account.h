@@ -43,6 +43,9 @@ class Account {
   // Locks the user's subscription (NO KEY UPDATE) and reads it. False if the user has none.
   [[nodiscard]] bool lock(const pg_uuid_t* user_id);
 
+  // Reads a subscription that a scan found, without locking it: for Table::update_found().
+  void take(const pg::Row& found);
+
   // The same for a subscription that a scan found, which moves to its latest version; false if it
   // is gone.
   [[nodiscard]] bool lock_found(pg::Row* row);
@@ -69,8 +72,8 @@ class Account {
   // Writes what was changed since lock(): the closed cycle, then the subscription.
   void store();
 
-  // The same in two halves, for many accounts in one statement each: the row for usage_cycles, to
-  // be stored before the next lock, and the change of the subscription, which stays valid.
+  // The same in two halves, for many accounts in one statement each: the row for usage_cycles and
+  // the change of the subscription. Both stay valid as long as the session.
   [[nodiscard]] const pg::Values& closed_cycle() const { return closed_; }
   [[nodiscard]] const pg::Values& change() const { return change_; }
 
@@ -79,7 +82,7 @@ class Account {
   [[nodiscard]] const core::Usage& usage() const { return usage_; }
   [[nodiscard]] const pg::Cycle& cycle() const { return cycle_; }
   [[nodiscard]] pg::Table* subscriptions() { return &subscriptions_; }
-  [[nodiscard]] pg::Table* plans() { return &plans_; }
+  [[nodiscard]] pg::Table* plans();
   [[nodiscard]] const pg_uuid_t* user_id() const { return &user_id_; }
 
  private:
@@ -87,7 +90,8 @@ class Account {
   void close_cycle(TimestampTz end, TimestampTz now, const char* reason);
 
   pg::Table subscriptions_;
-  pg::Table plans_;
+  pg::Table plans_;  // opened when it is needed
+  bool plans_opened_ = false;
   pg::Row row_;
   pg_uuid_t user_id_;
   pg_uuid_t plan_id_;

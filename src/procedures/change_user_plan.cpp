@@ -51,12 +51,12 @@ bool was_prorated(Session* session, const pg_uuid_t* user_id, TimestampTz now) {
 Answer change_plan(Session* session, const Request& request) {
   const auto* code = pnstrdup(request.plan_code.data(), request.plan_code.size());
   Account account = Account::open(session);
+  bool subscribed = hold_user(session, request.user_id) && account.lock(request.user_id);
   Plan plan;
-  if (!find_plan(account.plans(), request.plan_code, &plan))
+  if (!hold_plan(account.plans(), request.plan_code, &plan))
     return refuse(psprintf("plan \"%s\" not found", code));
   if (!plan.active) return refuse(psprintf("plan \"%s\" is not active", code));
-  if (!hold_user(session, request.user_id) || !account.lock(request.user_id))
-    return refuse("no active subscription");
+  if (!subscribed) return refuse("no active subscription");
 
   TimestampTz now = Session::now();
   bool ended = account.cycle_ended(now);
@@ -66,9 +66,6 @@ Answer change_plan(Session* session, const Request& request) {
     return refuse("no active subscription");
   if (request.prorate && !ended && was_prorated(session, request.user_id, now))
     return refuse("plan was already changed with proration this month");
-  // Looked up without a lock before; it may have gone meanwhile.
-  if (!hold_plan(account.plans(), request.plan_code, &plan))
-    return refuse(psprintf("plan \"%s\" not found", code));
 
   if (ended && pg::settings::lazy_rollover())
     account.roll_over(now);

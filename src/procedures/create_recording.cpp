@@ -41,7 +41,8 @@ Request read_arguments(const Arguments& arguments) {
   pg::raise_unless_ok(core::check_language(request.language));
   if (!JB_ROOT_IS_OBJECT(request.meta))
     ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("metadata must be an object"),
-                    errdetail("Argument in_meta is %s.", JB_ROOT_IS_SCALAR(request.meta) ? "a scalar" : "an array")));
+                    errdetail("Argument in_meta is %s.",
+                              JB_ROOT_IS_SCALAR(request.meta) ? "a scalar" : "an array")));
   return request;
 }
 

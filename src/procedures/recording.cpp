@@ -15,12 +15,15 @@ Recording Recording::lock(Session* session, const pg_uuid_t* id) {
   Recording recording;
   recording.id_ = *id;
   recording.recordings_ = Table::open(session, pg::recordings::kTable, pg::kUpdate);
-  Row found;
-  if (!recording.recordings_.find(pg::recordings::by_id, UUIDPGetDatum(id), &found))
+  Row* row = &recording.row_;
+  if (!recording.recordings_.find(pg::recordings::by_id, UUIDPGetDatum(id), row))
     pg::raise_not_found("recording", id);
-  recording.user_id_ = *found.as_uuid(pg::recordings::user_id);
+  recording.user_id_ = *row->as_uuid(pg::recordings::user_id);
   (void)hold_user(session, &recording.user_id_);
-  recording.lock_again();
+  if (recording.recordings_.lock_found(row, RowLock::kNoKeyUpdate, pg::OnConflict::kWait) !=
+      Locked::kYes)
+    pg::raise_not_found("recording", id);
+  recording.user_id_ = *row->as_uuid(pg::recordings::user_id);
   return recording;
 }
 

@@ -18,6 +18,7 @@ using pg::Values;
 namespace {
 
 constexpr int kBatch = 1000;
+constexpr int64_t kArchivedBytes = 60;  // of a row of usage_cycles, as BulkInsert counts them
 
 // Where the next batch begins: subscriptions are visited in the order of their primary key.
 struct Position {
@@ -26,61 +27,62 @@ struct Position {
   bool finished = false;
 };
 
-// Where the ended cycles after `position` lie, kBatch of them at most.
-int find_ended(Table* subscriptions, TimestampTz now, Position* position, ItemPointerData* ended) {
-  namespace s = pg::user_subscriptions;
-  ScanKeyData key =
-      pg::scan_key(1, BTGreaterStrategyNumber, F_UUID_GT, UUIDPGetDatum(&position->after));
-  pg::Scan scan = pg::Scan::begin(subscriptions, s::by_user_id, &key, position->begun ? 1 : 0);
-  int found = 0;
-  Row row;
-  while (found < kBatch && scan.next(&row)) {
-    position->after = *row.as_uuid(s::user_id);
-    position->begun = true;
-    if (row.as_timestamp(s::cycle_end, DT_NOBEGIN) <= now) ended[found++] = row.tid();
-  }
-  scan.end();
-  position->finished = found < kBatch;
-  return found;
+// Opens the current month for one subscription whose cycle has ended, as the scan found it or, if
+// somebody has changed it since, as it is now. False if there is nothing to close any more.
+bool renew(Account* account, Row* row, TimestampTz now) {
+  Table* subscriptions = account->subscriptions();
+  account->take(*row);
+  account->roll_over(now);
+  if (subscriptions->update_found(*row, account->change())) return true;
+  if (!account->lock_found(row) || !account->cycle_ended(now)) return false;
+  account->roll_over(now);
+  return subscriptions->update(*row, account->change()) != nullptr;
 }
 
-// Closes up to kBatch ended cycles: first all go to usage_cycles, then all subscriptions change.
-// Returns how many.
+// Renews the subscriptions after `position` whose cycles have ended, kBatch of them at most, and
+// collects the rows for usage_cycles. Returns how many.
+int renew_batch(Account* account, TimestampTz now, Position* position, Values* closed) {
+  namespace s = pg::user_subscriptions;
+  Table* subscriptions = account->subscriptions();
+  ScanKeyData key =
+      pg::scan_key(1, BTGreaterStrategyNumber, F_UUID_GT, UUIDPGetDatum(&position->after));
+  int renewed = 0;
+  subscriptions->begin(CMD_UPDATE);
+  pg::Scan scan = pg::Scan::begin(subscriptions, s::by_user_id, &key, position->begun ? 1 : 0);
+  Row row;
+  position->finished = true;
+  while (scan.next(&row)) {
+    position->after = *row.as_uuid(s::user_id);
+    position->begun = true;
+    if (row.as_timestamp(s::cycle_end, DT_NOBEGIN) > now) continue;
+    if (renew(account, &row, now)) closed[renewed++] = account->closed_cycle();
+    if (renewed == kBatch) {
+      position->finished = false;
+      break;
+    }
+  }
+  scan.end();
+  subscriptions->end();
+  return renewed;
+}
+
+// Closes up to kBatch ended cycles. Returns how many.
 int close_batch(Session* session, Position* position) {
   Account account = Account::open(session);
-  TimestampTz now = Session::now();
-  auto* rows = static_cast<ItemPointerData*>(palloc(sizeof(ItemPointerData) * kBatch));
-  auto* changes = static_cast<Values*>(palloc(sizeof(Values) * kBatch));
-  int found = find_ended(account.subscriptions(), now, position, rows);
-  if (found == 0) return 0;
+  auto* closed = static_cast<Values*>(palloc(sizeof(Values) * kBatch));
+  int count = renew_batch(&account, Session::now(), position, closed);
+  if (count == 0) return 0;
 
   Table cycles = Table::open(session, pg::usage_cycles::kTable, pg::kInsert);
   cycles.begin(CMD_INSERT);
-  BulkInsert archive = BulkInsert::begin(&cycles, found);
-  int closed = 0;
-  for (int i = 0; i < found; i++) {
-    Row row = account.subscriptions()->row_at(rows[i]);
-    // Somebody may have closed it, or removed the user, since it was found.
-    if (!account.lock_found(&row) || !account.cycle_ended(now)) continue;
-    account.roll_over(now);
-    archive.add(account.closed_cycle(), 100);
-    rows[closed] = row.tid();
-    changes[closed] = account.change();
-    closed++;
-  }
+  BulkInsert archive = BulkInsert::begin(&cycles, count);
+  for (int i = 0; i < count; i++) archive.add(closed[i], kArchivedBytes);
   (void)archive.end();
   cycles.end();
-
-  Table* subscriptions = account.subscriptions();
-  subscriptions->begin(CMD_UPDATE);
-  for (int i = 0; i < closed; i++)
-    (void)subscriptions->update(subscriptions->locked_at(rows[i]), changes[i]);
-  subscriptions->end();
-  if (closed > 0)
-    ops::note(
-        session, pg::settings::Audit::kChanges,
-        {.procedure = "sp_reset_monthly_cycles", .detail = psprintf("%d cycles closed", closed)});
-  return closed;
+  ops::note(
+      session, pg::settings::Audit::kChanges,
+      {.procedure = "sp_reset_monthly_cycles", .detail = psprintf("%d cycles closed", count)});
+  return count;
 }
 
 void report(int64_t closed) {
@@ -110,7 +112,7 @@ S2T_PROCEDURE(sp_reset_monthly_cycles) {
     Session session = Session::open(fcinfo, "sp_reset_monthly_cycles");
     closed += close_batch(&session, &position);
     session.close();
-    if (!atomic) s2t::pg::commit_and_go_on();
+    if (!atomic) s2t::pg::commit_and_go_on(position.finished);
   }
   report(closed);
   SPI_finish();
