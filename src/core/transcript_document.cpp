@@ -14,7 +14,7 @@ namespace {
 
 constexpr const char* kInvalid = "invalid transcript";
 constexpr int kShownBytes = 201;    // of a path in a detail, terminator included
-constexpr size_t kShortBytes = 40;  // of a value that is shown
+constexpr size_t kShortBytes = 20;  // of a string that is shown: a time, hardly a text
 
 // How many nodes `text` can have at most: each one but the root follows one of these characters.
 size_t count_nodes(std::string_view text) {
@@ -198,7 +198,7 @@ std::string TranscriptValue::path() const {
 std::string TranscriptValue::describe() const {
   if (is_array()) return "an array";
   if (is_object()) return "an object";
-  if (is_string() && text().size() > kShortBytes) return "a long string";
+  if (is_string() && text().size() > kShortBytes) return "a string";
   std::string json;
   append_json(&json);
   return json;
@@ -246,13 +246,26 @@ void TranscriptValue::append_json(std::string* out) const {
   }
 }
 
-void refuse_value(const TranscriptValue& value, const char* expected) {
+namespace {
+
+[[noreturn]] void refuse(const TranscriptValue& value, const std::string& description,
+                         const char* expected) {
   char shown[kShownBytes];
   char what[kShownBytes];
   const std::string path = value.path();
   throw Refusal{failure(Code::kInvalidParameter, kInvalid, nullptr, "%s is %s; %s is expected.",
                         path.empty() ? "The document" : excerpt(path, shown, sizeof shown),
-                        excerpt(value.describe(), what, sizeof what), expected)};
+                        excerpt(description, what, sizeof what), expected)};
+}
+
+}  // namespace
+
+void refuse_value(const TranscriptValue& value, const char* expected) {
+  refuse(value, value.describe(), expected);
+}
+
+void refuse_kind(const TranscriptValue& value, const char* expected) {
+  refuse(value, value.is_string() ? "a string" : value.describe(), expected);
 }
 
 void refuse_missing(const TranscriptValue& parent, std::string_view key) {

@@ -106,7 +106,7 @@ class TranscriptValue {
 
   // Where the value is: "results.items[17].start_time"; "" for the document itself.
   [[nodiscard]] std::string path() const;
-  // What the value is, for a message: its JSON if that is short, else "an array" or "an object".
+  // What the value is, for a message: its JSON, or what kind of value it is if that is long.
   [[nodiscard]] std::string describe() const;
   // Appends it as JSON text without white space.
   void append_json(std::string* out) const;
@@ -158,8 +158,10 @@ class TranscriptValue::Range {
   uint32_t to_;
 };
 
-// The failures of readers. `expected` is a phrase such as "a string".
+// The failures of readers. `expected` is a phrase such as "a string". The text of a transcript is
+// not told: where a string may be that, its kind alone is refused.
 [[noreturn]] void refuse_value(const TranscriptValue& value, const char* expected);
+[[noreturn]] void refuse_kind(const TranscriptValue& value, const char* expected);
 [[noreturn]] void refuse_missing(const TranscriptValue& parent, std::string_view key);
 // Free text about the document as a whole.
 [[noreturn]] void refuse_document(const char* detail);

@@ -47,19 +47,19 @@ const TranscriptFormat& find_transcript_format(std::string_view name,
 TranscriptValue required_array(const TranscriptValue& parent, std::string_view key) {
   const TranscriptValue value = parent[key];
   if (!value.exists()) refuse_missing(parent, key);
-  if (!value.is_array()) refuse_value(value, "an array");
+  if (!value.is_array()) refuse_kind(value, "an array");
   return value;
 }
 
 std::string_view required_text(const TranscriptValue& parent, std::string_view key) {
   const TranscriptValue value = parent[key];
   if (!value.exists()) refuse_missing(parent, key);
-  if (!value.is_string()) refuse_value(value, "a string");
+  if (!value.is_string()) refuse_kind(value, "a string");
   return value.text();
 }
 
 void require_object(const TranscriptValue& value) {
-  if (!value.is_object()) refuse_value(value, "an object");
+  if (!value.is_object()) refuse_kind(value, "an object");
 }
 
 std::string_view label_of(const TranscriptValue& value) { return value.text(); }
@@ -132,7 +132,7 @@ std::vector<Word> read_words(const TranscriptValue& array, const WordShape& shap
                              StopCheck* stop) {
   std::vector<Word> words;
   if (!array.is_set()) return words;
-  if (!array.is_array()) refuse_value(array, "an array");
+  if (!array.is_array()) refuse_kind(array, "an array");
   for (const TranscriptValue element : array.elements()) {
     stop->poll();
     require_object(element);

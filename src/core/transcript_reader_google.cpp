@@ -123,7 +123,7 @@ std::vector<Word> read_alternative(const TranscriptValue& best, const Names& nam
                                    StopCheck* stop) {
   std::vector<Word> words;
   const TranscriptValue array = best["words"];
-  if (array.is_set() && !array.is_array()) refuse_value(array, "an array");
+  if (array.is_set() && !array.is_array()) refuse_kind(array, "an array");
   for (const TranscriptValue element : array.elements()) {
     stop->poll();
     Word word = read_word(element, names);

@@ -65,7 +65,7 @@ void read(const TranscriptValue& document, TranscriptBuilder* builder) {
       builder->set_duration(required_integer(document, "duration_ms"));
     }
   } else if (!document.is_array()) {
-    refuse_value(document, "an array of segments");
+    refuse_kind(document, "an array of segments");
   }
   const TranscriptValue segments =
       document.is_array() ? document : required_array(document, "segments");

@@ -172,14 +172,14 @@ std::optional<int32_t> duration_of(const TranscriptValue& document) {
 }
 
 void read(const TranscriptValue& document, TranscriptBuilder* builder) {
-  if (!document.is_object() && !document.is_array()) refuse_value(document, "an object");
+  if (!document.is_object() && !document.is_array()) refuse_kind(document, "an object");
   const TranscriptValue language = document["language"];
   builder->set_language(label_of(language.is_set() ? language : document["info"]["language"]));
   builder->set_duration(duration_of(document));
 
   WordsByTime words(read_words(document["words"], kWord, builder->stop()));
   const TranscriptValue segments = segments_of(document);
-  if (segments.is_set() && !segments.is_array()) refuse_value(segments, "an array");
+  if (segments.is_set() && !segments.is_array()) refuse_kind(segments, "an array");
   if (segments.is_empty() && document["text"].is_set()) {
     read_words_only(required_text(document, "text"), words.all(), builder);
   } else if (segments.exists()) {

@@ -339,6 +339,22 @@ TEST(TranscriptTest, NamesThePathOfABrokenElement) {
   expect_refused(parse("{}", "deepgram"), "channels is missing.");
 }
 
+TEST(TranscriptTest, FailuresTellNoTextOfATranscript) {
+  for (
+      const char* document :
+      {R"({"results": {"items": ["secret"]}})", R"({"text": "secret", "segments": ["secret"]})",
+       R"({"text": "secret", "words": [{"word": ["secret"]}]})", R"(["secret")",
+       R"({"text": "secret" 1})",
+       R"({"transcription": [{"text": "a", "offsets": {"from": "secret text that is longer than a time"}}]})"}) {
+    for (const char* format : {"auto", "whisper"}) {
+      const Parsed parsed = parse(document, format);
+      EXPECT_FALSE(parsed.status.ok()) << document;
+      EXPECT_EQ(std::string(parsed.status.detail).find("secret"), std::string::npos)
+          << parsed.status.detail;
+    }
+  }
+}
+
 TEST(TranscriptTest, RefusesTimesBeyondRange) {
   expect_refused(
       parse(R"({"text": "", "segments": [{"start": 0, "end": 2147483.648, "text": "a"}]})"),
