@@ -58,11 +58,11 @@ SELECT results_eq(format($$SELECT idx FROM sp_search_segments(%L, 'hop dong', 2)
 SELECT is_empty(format($$SELECT * FROM sp_search_segments(%L, 'bình')$$, pg_temp.uid('an')), 'nothing of somebody else');
 SELECT is_empty($$SELECT * FROM sp_search_segments(gen_random_uuid(), 'hop dong')$$, 'nobody finds nothing');
 SELECT is_empty(format($$SELECT * FROM sp_search_segments(%L, '?!')$$, pg_temp.uid('an')), 'no word, nothing found');
-SELECT is(pg_temp.detail_of($$SELECT sp_search_segments(NULL, 'x')$$), 'argument must not be null: The argument "in_user_id" is null.', 'no user');
-SELECT is(pg_temp.detail_of('SELECT sp_search_segments(gen_random_uuid(), NULL)'), 'argument must not be null: The argument "in_query" is null.', 'no query');
+SELECT is(pg_temp.detail_of($$SELECT sp_search_segments(NULL, 'x')$$), 'argument must not be null: Argument in_user_id is null.', 'no user');
+SELECT is(pg_temp.detail_of('SELECT sp_search_segments(gen_random_uuid(), NULL)'), 'argument must not be null: Argument in_query is null.', 'no query');
 SELECT is(pg_temp.detail_of($$SELECT sp_search_segments(gen_random_uuid(), ' ')$$), 'invalid search query: Argument in_query is blank.', 'a blank query, though there is nothing to search');
 SELECT is(pg_temp.detail_of($$SELECT sp_search_segments(gen_random_uuid(), repeat('ệ', 257))$$), 'invalid search query: Argument in_query has 257 characters; at most 256 are allowed.', 'a long query');
-SELECT is(pg_temp.detail_of($$SELECT sp_search_segments(gen_random_uuid(), 'x', NULL)$$), 'argument must not be null: The argument "in_limit" is null.', 'no limit');
+SELECT is(pg_temp.detail_of($$SELECT sp_search_segments(gen_random_uuid(), 'x', NULL)$$), 'argument must not be null: Argument in_limit is null.', 'no limit');
 SELECT is(pg_temp.detail_of($$SELECT sp_search_segments(gen_random_uuid(), 'x', 0)$$), 'invalid limit: Argument in_limit is 0; at least 1 is expected.', 'limit of 0');
 SELECT is(pg_temp.detail_of($$SELECT sp_search_segments(gen_random_uuid(), 'x', 1001)$$), 'invalid limit: Argument in_limit is 1001; at most 1000 is allowed.', 'limit of 1001');
 
