@@ -1160,7 +1160,7 @@ BEGIN
 
     FOR rights IN
         SELECT format('USAGE ON SCHEMA %s', '@extschema@')
-         WHERE NOT has_schema_privilege(s2t_grant.role::oid, '@extschema@', 'USAGE')
+         WHERE NOT has_schema_privilege(s2t_grant.role::oid, '@extschema@'::regnamespace::oid, 'USAGE')
         UNION ALL
         SELECT r FROM @extschema@.s2t_rights_of(s2t_grant.profile) AS r
     LOOP

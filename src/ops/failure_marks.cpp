@@ -39,14 +39,18 @@ bool is_permanent(int sqlstate) {
   }
 }
 
-void tell_lost(const FailureMark& mark, const char* why) {
-  failure_ring::count_lost();
+void log_lost(const FailureMark& mark, const char* why) {
   ereport(
       LOG,
       (errmsg("recording %s could not be marked as failed", pg::to_cstring(&mark.recording_id)),
        errdetail("%s", why),
        errhint(
            "sp_fail_stale_recordings() will find it when it has been in processing for long.")));
+}
+
+void tell_lost(const FailureMark& mark, const char* why) {
+  failure_ring::count_lost();
+  log_lost(mark, why);
 }
 
 void append(Pending* pending, const FailureMark& mark) {
@@ -100,11 +104,19 @@ void end_of_session(int /*code*/, Datum /*argument*/) {
   undelivered.count = 0;
 }
 
+// A session that is ended within a transaction delivers when that has been rolled back, too late to
+// wait. The shared memory is gone here.
+void end_of_process(int /*code*/, Datum /*argument*/) {
+  for (int i = 0; i < undelivered.count; i++)
+    log_lost(undelivered.marks[i], "The session ended while there was no room for more marks.");
+}
+
 void register_callbacks() {
   static bool registered = false;
   if (registered) return;
   RegisterXactCallback(end_of_transaction, nullptr);
   before_shmem_exit(end_of_session, static_cast<Datum>(0));
+  on_proc_exit(end_of_process, static_cast<Datum>(0));
   registered = true;
 }
 
@@ -122,11 +134,12 @@ void describe(const ErrorData* error, char* reason) {
 }  // namespace
 
 void prepare_for_failure() {
-  if (pg::settings::mark_failed()) failure_ring::attach();
+  if (pg::settings::mark_failed() && !RecoveryInProgress()) failure_ring::attach();
 }
 
 void note_failure(const pg_uuid_t* recording_id, Oid schema) {
-  if (!pg::settings::mark_failed() || !is_permanent(geterrcode())) return;
+  // On a standby nothing can be marked, and the primary has seen no failure.
+  if (!pg::settings::mark_failed() || !is_permanent(geterrcode()) || RecoveryInProgress()) return;
   register_callbacks();
   // The error itself lives in memory that nothing else may touch.
   MemoryContext handling = MemoryContextSwitchTo(TopTransactionContext);

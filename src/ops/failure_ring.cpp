@@ -104,6 +104,17 @@ void forget_asking() {
   SpinLockRelease(&ring->lock);
 }
 
+// The marks stay in the ring; the next failure in this database asks again.
+void tell_no_worker() {
+  static bool told = false;
+  if (told) return;
+  told = true;
+  ereport(LOG, (errmsg("no background worker is free to mark recordings as failed"),
+                errdetail("The marks wait for the next failure in this database; a restart of the "
+                          "server loses them."),
+                errhint("Consider a larger \"max_worker_processes\".")));
+}
+
 }  // namespace
 
 void attach() {
@@ -120,7 +131,10 @@ bool put(const FailureMark& mark) {
   bool room = ring->used < ring->capacity;
   if (room) ring->marks[ring->used++] = mark;
   SpinLockRelease(&ring->lock);
-  if (wake_or_ask() && !start_worker()) forget_asking();
+  if (wake_or_ask() && !start_worker()) {
+    forget_asking();
+    tell_no_worker();
+  }
   return room;
 }
 

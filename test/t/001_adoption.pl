@@ -131,7 +131,9 @@ SELECT (SELECT count(*) FROM recordings AS r
 my $members = q{
 SELECT count(*) FROM pg_depend AS d JOIN pg_extension AS e ON e.oid = d.refobjid
  WHERE d.refclassid = 'pg_extension'::regclass AND e.extname = 's2t' AND d.deptype = 'e'
-   AND d.classid IN ('pg_class'::regclass, 'pg_type'::regclass);
+   AND (d.classid = 'pg_class'::regclass AND d.objid IN (SELECT oid FROM pg_class WHERE relkind IN ('r', 'S'))
+        OR d.classid = 'pg_type'::regclass
+           AND d.objid IN (SELECT t.oid FROM pg_type AS t JOIN pg_class AS c ON c.oid = t.typrelid WHERE c.relkind = 'r'));
 };
 
 my $n = 0;
@@ -166,7 +168,9 @@ $before = $node->safe_psql($db, $fingerprint);
 
 $node->psql($db, 'CREATE EXTENSION s2t', stderr => \$stderr, on_error_die => 1);
 like($stderr, qr/WARNING:  table "public.recordings" has trigger "recordings_log"/, 'a trigger found there is told of');
-is(() = $stderr =~ /WARNING/g, 1, 'and nothing else');
+# Each version's script looks at what it adds to.
+my %warnings = map { $_ => 1 } $stderr =~ /WARNING:.*/g;
+is(scalar keys %warnings, 1, 'and of nothing else');
 
 is($node->safe_psql($db, $fingerprint), $before, 'no row changed');
 is($node->safe_psql($db, $miscounted), '0', 'totals equal a recount');
