@@ -77,10 +77,10 @@ class SQLAlchemyAsyncpg(Client):
 
     def __init__(self, place):
         super().__init__(place)
-        arguments = {"statement_cache_size": 0, "prepared_statement_cache_size": 0} if place.bouncer else {}
+        self.arguments = {"statement_cache_size": 0, "prepared_statement_cache_size": 0} if place.bouncer else {}
         self.engine = create_async_engine(
             place.url("postgresql+asyncpg"), pool_size=20, max_overflow=10, pool_pre_ping=True,
-            connect_args=arguments)
+            connect_args=self.arguments)
         self.sessions = sessionmaker(self.engine, class_=AsyncSession, expire_on_commit=False)
 
     async def run(self, sql, **parameters):
@@ -96,7 +96,8 @@ class SQLAlchemyAsyncpg(Client):
 
     async def run_alone(self, sql, **parameters):
         engine = create_async_engine(
-            self.place.url("postgresql+asyncpg"), poolclass=NullPool, isolation_level="AUTOCOMMIT")
+            self.place.url("postgresql+asyncpg"), poolclass=NullPool, isolation_level="AUTOCOMMIT",
+            connect_args=self.arguments)
         try:
             async with engine.connect() as db:
                 result = await db.execute(text(sql), parameters)
