@@ -103,6 +103,7 @@ results = Results()
 notes = {}  # figures that are no series
 watch = None  # a Session that looks on from outside
 began = time.monotonic()
+load_before = os.getloadavg()[0]
 
 
 def tell(line):
@@ -452,10 +453,10 @@ def measure_big(options):
 # ---------------------------------------------------------------- clients
 
 
-def pgbench(schema, script, clients=1, seconds=None, transactions=None, synchronous=True, variables=None):
+def pgbench(schema, script, seconds, clients=1, synchronous=True, variables=None):
     """Runs a script over the prepared protocol: transactions per second."""
-    command = [PGBENCH, "-n", "-M", "prepared", "-f", str(script), "-c", str(clients), "-j", str(min(clients, 2))]
-    command += ["-T", str(seconds)] if seconds else ["-t", str(transactions)]
+    command = [PGBENCH, "-n", "-M", "prepared", "-f", str(script), "-c", str(clients), "-j", str(min(clients, 2)),
+               "-T", str(seconds)]
     for name, value in (variables or {}).items():
         command += ["-D", f"{name}={value}"]
     environment = dict(os.environ, PGDATABASE=DATABASE, PGOPTIONS=f"-c search_path={schema},bench,public "
@@ -556,8 +557,8 @@ def by_python(schema, one_call, supply, calls):
 
 
 def measure_client(options):
-    rounds, transactions = ((3, 5, 5), 200) if options.quick else ((5, 11, 12), 400)
-    supply = Supply(("s2t", "peer"), transactions + 10)
+    rounds = (3, 5, 5) if options.quick else (5, 11, 20)
+    supply = Supply(("s2t", "peer"), 5000)
     folder, payload, texts = write_scripts()
     contenders = {"s2t": ("s2t", "complete.sql", payload), "102 statements": ("peer", "statements.sql", texts),
                   "multi-row": ("peer", "multirow.sql", texts)}
@@ -566,13 +567,13 @@ def measure_client(options):
         for _ in rounds_within(*rounds):
             for name, (schema, script, variables) in contenders.items():
                 supply.refill(schema)
-                tps = pgbench(schema, folder / script, transactions=transactions, synchronous=synchronous, variables=variables)
+                tps = pgbench(schema, folder / script, seconds=1, synchronous=synchronous, variables=variables)
                 results.series(case, name).usec.append(1e6 / tps)
         tell(f"{case}: " + ", ".join(f"{name} {series.median():.0f} us" for name, series in results[case].items()))
     case = "client, Python"
     for _ in rounds_within(*rounds):
         for name, schema, one_call in (("s2t", "s2t", True), ("102 statements", "peer", False)):
-            results.series(case, name).usec.append(by_python(schema, one_call, supply, 60 if options.quick else 100))
+            results.series(case, name).usec.append(by_python(schema, one_call, supply, 50))
     tell(f"{case}: " + ", ".join(f"{name} {series.median():.0f} us" for name, series in results[case].items()))
 
 
@@ -636,7 +637,7 @@ def main():
     text = report.table(results, notes)
     print("\n" + text)
     if not options.quick and not options.only:
-        report.write(HERE, results, notes, text, watch, time.monotonic() - began)
+        report.write(HERE, results, notes, text, watch, time.monotonic() - began, load_before)
 
 
 if __name__ == "__main__":

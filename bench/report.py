@@ -22,10 +22,9 @@ def quartiles(values):
 
 
 def amount(usec):
-    for unit, size in (("s", 1e6), ("ms", 1e3)):
-        if usec >= size:
-            return f"{usec / size:.3g} {unit}" if usec / size < 1000 else f"{usec / size:.0f} {unit}"
-    return f"{usec:.1f} us" if usec >= 10 else f"{usec:.2f} us"
+    """Three digits and a unit."""
+    value, unit = next(((usec / size, unit) for unit, size in (("s", 1e6), ("ms", 1e3)) if usec >= size), (usec, "us"))
+    return f"{value:.0f} {unit}" if value >= 99.95 else f"{value:#.3g} {unit}"
 
 
 class Table:
@@ -157,7 +156,7 @@ def revision(folder):
     return done.stdout.strip() or "not from a repository"
 
 
-def write(folder, results, notes, text, watch, seconds):
+def write(folder, results, notes, text, watch, seconds, load):
     cpu = first_match("/proc/cpuinfo", r"^model name\s*:\s*(.*)$", platform.machine())
     memory = int(first_match("/proc/meminfo", r"^MemTotal:\s+(\d+)", "0")) / 1048576
     settings = watch.run("""
@@ -171,6 +170,7 @@ def write(folder, results, notes, text, watch, seconds):
         "",
         f"- {datetime.datetime.now(datetime.timezone.utc):%Y-%m-%d %H:%M} UTC, {seconds / 60:.1f} minutes",
         f"- {cpu}, {os.cpu_count()} cores, {memory:.0f} GB; {platform.system()} {platform.release()}",
+        f"- load average when it began: {load:.1f}" + (" (busy with other work: expect wide quartiles)" if load > 0.5 else ""),
         f"- {watch.value('SELECT version()')}",
         f"- s2t {watch.value('SELECT s2t.s2t_version()')}, revision {revision(folder)}",
         "- " + ", ".join(f"{name} = {value}" for name, value in settings),
@@ -214,7 +214,7 @@ def plot(path, results):
 
     out = [f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" font-family="sans-serif" font-size="12">',
            f'<rect width="{width}" height="{height}" fill="#ffffff"/>',
-           f'<text x="{left}" y="24" font-size="14" fill="#1f2328">Completing a recording: microseconds per segment</text>']
+           f'<text x="{left}" y="24" font-size="14" fill="#1f2328">Completing a recording: microseconds per segment (both axes logarithmic)</text>']
     ticks = [step * 10 ** power for power in range(0, 4) for step in (1, 2, 5)]
     for tick in ticks:
         if low <= tick <= high:
