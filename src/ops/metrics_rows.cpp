@@ -1,6 +1,7 @@
 // What was counted, as rows for SQL; views in the install script make it readable.
 #include "ops/counters.h"
 #include "ops/failure_ring.h"
+#include "pg/compat.h"
 #include "pg/function.h"
 
 namespace s2t::ops {
@@ -57,7 +58,7 @@ Errors read_errors(Counters* counters) {
   return errors;
 }
 
-void put_row(Counters* counters, const pg::Rows& rows) {
+void put_row(Counters* counters, ReturnSetInfo* rows) {
   Datum buckets[core::kLatencyBuckets];
   int64 calls = 0;
   for (int i = 0; i < core::kLatencyBuckets; i++) {
@@ -85,9 +86,9 @@ void put_row(Counters* counters, const pg::Rows& rows) {
       make_array(errors.counts, errors.used, INT8OID),
   };
   bool nulls[lengthof(values)] = {};
-  if (rows.type->natts != lengthof(values))
+  if (rows->setDesc->natts != lengthof(values))
     elog(ERROR, "s2t_procedure_counters() is declared with other columns");
-  tuplestore_putvalues(rows.store, rows.type, values, nulls);
+  tuplestore_putvalues(rows->setResult, rows->setDesc, values, nulls);
 }
 
 }  // namespace
@@ -97,7 +98,8 @@ void put_row(Counters* counters, const pg::Rows& rows) {
 S2T_FUNCTION(s2t_procedure_counters) {
   using namespace s2t::ops;
   if (s2t::pg::Arguments(fcinfo).as_bool(0, "in_required")) require_memory();
-  s2t::pg::Rows rows = s2t::pg::begin_rows(fcinfo);
+  s2t::pg::compat::begin_materialized(fcinfo);
+  auto* rows = castNode(ReturnSetInfo, fcinfo->resultinfo);
   int position = 0;
   while (Counters* counters = counters::next(&position)) put_row(counters, rows);
   return static_cast<Datum>(0);

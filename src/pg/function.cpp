@@ -44,25 +44,6 @@ Datum make_text(std::string_view value) {
   return PointerGetDatum(cstring_to_text_with_len(value.data(), static_cast<int>(value.size())));
 }
 
-Rows begin_rows(FunctionCallInfo fcinfo) {
-  auto* result = reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo);
-  if (result == nullptr || !IsA(result, ReturnSetInfo) ||
-      (result->allowedModes & SFRM_Materialize) == 0)
-    ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-                    errmsg("set-valued function called in context that cannot accept a set")));
-  MemoryContext caller = MemoryContextSwitchTo(result->econtext->ecxt_per_query_memory);
-  Rows rows;
-  if (get_call_result_type(fcinfo, nullptr, &rows.type) != TYPEFUNC_COMPOSITE)
-    elog(ERROR, "return type must be a row type");
-  bool random_access = (result->allowedModes & SFRM_Materialize_Random) != 0;
-  rows.store = tuplestore_begin_heap(random_access, false, work_mem);
-  result->returnMode = SFRM_Materialize;
-  result->setResult = rows.store;
-  result->setDesc = rows.type;
-  MemoryContextSwitchTo(caller);
-  return rows;
-}
-
 Datum make_row(TupleDesc* descriptor, const ResultColumn* columns, int count, Datum* values,
                bool* nulls) {
   if (*descriptor == nullptr) {

@@ -55,15 +55,6 @@ class Arguments {
 // A text value in the current memory context.
 [[nodiscard]] Datum make_text(std::string_view value);
 
-// Where a function that returns a set puts its rows: `store` is handed over when it returns.
-struct Rows {
-  Tuplestorestate* store;
-  TupleDesc type;
-};
-
-// Begins the result of a function declared RETURNS TABLE. 0A000 where a set is not accepted.
-[[nodiscard]] Rows begin_rows(FunctionCallInfo fcinfo);
-
 // The columns of a composite result, built once in the life of a backend.
 struct ResultColumn {
   const char* name;

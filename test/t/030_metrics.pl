@@ -159,6 +159,16 @@ $node->safe_psql('postgres', q{
 });
 is(stats('sp_check_quota_and_create_recording', 'calls, errors, refusals'), '12|0|2', 'refusals, in a transaction rolled back');
 
+# Many rows at once: three segments, their recording and the subscription.
+$node->safe_psql('postgres', q{
+	SELECT format('CALL sp_complete_recording(%L, 3000, %L)', c.recording_id,
+	              '[{"idx": 0, "start_ms": 0, "end_ms": 1, "text": "a"}, {"idx": 1, "start_ms": 1, "end_ms": 2, "text": "b"}, {"idx": 2, "start_ms": 2, "end_ms": 3, "text": "c"}]')
+	  FROM sp_check_quota_and_create_recording((SELECT id FROM users WHERE user_name = 'binh'), 'x') AS c
+	\gexec
+	DELETE FROM recordings;
+});
+is(stats('sp_complete_recording', 'calls, errors, rows'), '1|0|5', 'rows stored in bulk');
+
 # Procedures that commit, called where they may and where they may not.
 $node->safe_psql('postgres', q{
 	UPDATE user_subscriptions SET cycle_start = cycle_start - interval '1 month', cycle_end = cycle_start;
