@@ -1374,7 +1374,7 @@ SET search_path = pg_catalog, pg_temp
 AS $function$
 DECLARE
     now_is timestamptz := clock_timestamp();
-    day    interval := '24 hours';
+    day    interval := '24 hours'::interval;
 BEGIN
     SELECT greatest(coalesce(extract(epoch FROM now_is - min(r.created_at)), 0), 0)
       INTO oldest_processing_seconds
