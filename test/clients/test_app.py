@@ -181,8 +181,14 @@ def test_failures(http, owner):
 
 
 def test_no_secret_in_logs(http, caplog):
+    """Neither a password's hash nor what was said, although the errors are logged."""
+    user = log_in(http)
     register(http)
-    register(http)
+    recording = create(http, user)
+    segments = [{"idx": 0, "start_ms": 5, "end_ms": 4, "text": "between-you-and-me"}]
+    http.post(recording + "/result", json={"duration_ms": 1, "segments": segments}, headers=user)
+    assert "could not be completed" in caplog.text
+    assert "between-you-and-me" not in caplog.text
     assert "scrypt" not in caplog.text
 
 
