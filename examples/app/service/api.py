@@ -1,6 +1,6 @@
 """The HTTP side.
 
-    uvicorn service.api:app
+    python3 -m uvicorn service.api:app
 
 Refusals of the database become 403 (quota) and 400 (plan), its errors the status in STATUS, with
 the database's own text: it names no secret.

@@ -1,6 +1,6 @@
 """The Celery side: storing what the speech engine made of a recording, and the scheduled jobs.
 
-    celery -A service.worker worker --beat
+    python3 -m celery -A service.worker worker --beat
 
 Celery runs plain functions: a task declared `async def` would hand back a coroutine that nobody
 awaits. Each task runs the asynchronous functions of service.procedures in a loop of its own.
