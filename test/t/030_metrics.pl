@@ -28,7 +28,7 @@ my $patience = 180;    # seconds, for what usually takes two
 
 my @missing = grep { system("command -v $_ >/dev/null") != 0 }
   qw(prometheus promtool prometheus-postgres-exporter prometheus-sql-exporter);
-BAIL_OUT("missing programs: @missing") if @missing;
+die "missing programs: @missing" if @missing;
 
 # ---------------------------------------------------------------- tools
 
