@@ -59,9 +59,11 @@ is_installed() {
 }
 
 # need_packages PACKAGE...: installs those that are missing.  The package
-# postgresql-NN would make and start a cluster of its own: not for us.
+# postgresql-NN would make and start a cluster of its own, others a service:
+# not for us, neither now nor when the machine starts again.
 need_packages() {
     local missing=() package no_main=/etc/postgresql-common/createcluster.d/s2t-no-main.conf status=0
+    local policy=/usr/sbin/policy-rc.d own_policy=false services
     if ! command -v dpkg-query >/dev/null; then return 0; fi
     for package; do is_installed "$package" || missing+=("$package"); done
     if [ ${#missing[@]} = 0 ]; then return 0; fi
@@ -69,9 +71,20 @@ need_packages() {
     refresh_packages
     as_root mkdir -p "$(dirname $no_main)"
     as_root sh -c "echo 'create_main_cluster = false' > $no_main"
+    if [ ! -e $policy ]; then
+        own_policy=true
+        as_root sh -c "printf '#!/bin/sh\\nexit 101\\n' > $policy && chmod 755 $policy"
+    fi
     as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=300 \
         install -y --no-install-recommends "${missing[@]}" >"$S2T_TMP/apt.log" 2>&1 </dev/null || status=$?
     as_root rm -f $no_main
+    if $own_policy; then as_root rm -f $policy; fi
+    # Of the servers' packages only: PostgreSQL's own unit starts the clusters that somebody made.
+    services=$(dpkg -L "${missing[@]}" 2>/dev/null | sed -n 's#^/lib/systemd/system/\([a-z-]*\.service\)$#\1#p' | grep -v '^postgresql')
+    if [ -n "$services" ] && [ -d /run/systemd/system ]; then
+        # shellcheck disable=SC2086 # several words
+        as_root systemctl disable --quiet $services 2>/dev/null || true
+    fi
     if [ $status != 0 ]; then tail -n 20 "$S2T_TMP/apt.log" >&2; die "cannot install ${missing[*]}"; fi
 }
 
@@ -105,7 +118,7 @@ find_server() {
     if [ -z "${PG_MAJOR:-}" ]; then
         PG_MAJOR=$("$PG_CONFIG" --version | sed -n 's/^PostgreSQL \([0-9]*\).*/\1/p')
     fi
-    need_packages "postgresql-$PG_MAJOR" "postgresql-server-dev-$PG_MAJOR" g++ make
+    need_packages "postgresql-$PG_MAJOR" "postgresql-server-dev-$PG_MAJOR" g++ make nlohmann-json3-dev
     PG_BIN=$("$PG_CONFIG" --bindir) || die "no PostgreSQL: set PG_CONFIG"
     PGXS_DIR=$(realpath "$(dirname "$("$PG_CONFIG" --pgxs)")/../..")
     export PG_CONFIG PG_MAJOR PG_BIN PGXS_DIR

@@ -31,7 +31,7 @@ bool make_mark(const FailureMark& mark) {
     SetUserIdAndSecContext(mark.owner, SECURITY_LOCAL_USERID_CHANGE);
     PushActiveSnapshot(GetTransactionSnapshot());
     enable_timeout_after(STATEMENT_TIMEOUT, 5000);
-    pg::Session session = pg::Session::open(mark.schema, "s2t failure marks");
+    pg::Session session = pg::Session::open(mark.schema, mark.owner, "s2t failure marks");
     procedures::fail_if_processing(&session, &mark.recording_id, mark.reason,
                                    "sp_complete_recording");
     session.close();

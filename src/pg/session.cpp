@@ -3,13 +3,21 @@
 namespace s2t::pg {
 
 Session Session::open(FunctionCallInfo fcinfo, const char* name, Mode mode) {
-  return open(get_func_namespace(fcinfo->flinfo->fn_oid), name, mode);
+  HeapTuple tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(fcinfo->flinfo->fn_oid));
+  if (!HeapTupleIsValid(tuple))
+    elog(ERROR, "cache lookup failed for function %u", fcinfo->flinfo->fn_oid);
+  auto* function = reinterpret_cast<Form_pg_proc>(GETSTRUCT(tuple));
+  Oid schema = function->pronamespace;
+  Oid owner = function->proowner;
+  ReleaseSysCache(tuple);
+  return open(schema, owner, name, mode);
 }
 
-Session Session::open(Oid schema, const char* name, Mode mode) {
+Session Session::open(Oid schema, Oid owner, const char* name, Mode mode) {
   Session session;
   session.mode_ = mode;
   session.schema_ = schema;
+  session.owner_ = owner;
   if (mode == Mode::kWrite) {
     PreventCommandIfReadOnly(name);
     PreventCommandIfParallelMode(name);

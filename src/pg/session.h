@@ -20,12 +20,14 @@ class Session {
   // `name` is the SQL name of the procedure, for error messages. A writing session raises 25006 in
   // a read-only transaction or on a standby.
   static Session open(FunctionCallInfo fcinfo, const char* name, Mode mode = Mode::kWrite);
-  // The same for code that no SQL function called.
-  static Session open(Oid schema, const char* name, Mode mode = Mode::kWrite);
+  // The same for code that no SQL function called, on behalf of the extension's `owner`.
+  static Session open(Oid schema, Oid owner, const char* name, Mode mode = Mode::kWrite);
   void close();
 
   // The schema of the extension: the one of the function called, whatever search_path says.
   [[nodiscard]] Oid schema() const { return schema_; }
+  // The owner of the function called: the tables must be the same role's.
+  [[nodiscard]] Oid owner() const { return owner_; }
   [[nodiscard]] EState* estate() const { return estate_; }
   [[nodiscard]] Snapshot snapshot() const { return GetActiveSnapshot(); }
 
@@ -52,6 +54,7 @@ class Session {
   static constexpr int kMaxRelations = 12;  // more than any procedure opens
 
   Oid schema_ = InvalidOid;
+  Oid owner_ = InvalidOid;
   EState* estate_ = nullptr;
   MemoryContext caller_context_ = nullptr;
   int guc_level_ = 0;

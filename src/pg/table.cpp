@@ -22,6 +22,19 @@ AclMode rights_for(Use use) {
   return rights;
 }
 
+// Whatever another role put into a table of ours (checks, defaults, triggers) would run with the
+// rights of the extension's owner.
+void check_owner(Relation relation, Oid owner) {
+  if (relation->rd_rel->relowner == owner) return;
+  ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+                  errmsg("table \"%s\" does not belong to the owner of the extension",
+                         RelationGetRelationName(relation)),
+                  errdetail("It belongs to role \"%s\", the extension to \"%s\".",
+                            GetUserNameFromId(relation->rd_rel->relowner, true),
+                            GetUserNameFromId(owner, true)),
+                  errhint("Use ALTER TABLE ... OWNER TO, if you trust what is in the table.")));
+}
+
 // Direct access asks nothing by itself; SQL would have.
 void check_rights(Relation relation, AclMode rights) {
   Oid user = GetUserId();
@@ -110,6 +123,7 @@ Table Table::open(Session* session, const TableSpec& spec, Use use, CoveredTable
   table.covered_ = covered;
   table.relation_ = table_open(relation_of(spec, session->schema()), lock_for(use));
   session->keep(table.relation_);
+  check_owner(table.relation_, session->owner());
   check_rights(table.relation_, rights_for(use));
   table.map_ = map_of(spec, session->schema(), table.relation_);
   return table;

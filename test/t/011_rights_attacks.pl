@@ -307,12 +307,8 @@ must_work('planted', q{
 	CREATE TABLE s.audit_log (id pg_catalog.uuid, at pg_catalog.timestamptz, session_role text, effective_role text CHECK (s.trap()), client_addr inet, application_name text,
 		procedure_name text, user_id pg_catalog.uuid, recording_id pg_catalog.uuid, outcome text, detail text)});
 (undef, undef, $stderr) = as_mallory('planted', q{CALL s.sp_register_user('trap@example.com', 'trap', 'hash', NULL, 'FREE')});
-TODO:
-{
-	local $TODO = 'the table layer does not look at who owns a table';
-	unlike($stderr, qr/trapped as $owner/, 'a table that belongs to somebody else is not written to');
-	like($stderr, qr/42501/, 'but refused');
-}
+unlike($stderr, qr/trapped as $owner/, 'a table that belongs to somebody else is not written to');
+like($stderr, qr/42501/, 'but refused');
 is($node->safe_psql('planted', q{SELECT count(*) FROM s.s2t_risks() WHERE risk = 'table s.audit_log belongs to mallory'}), '1', 'such a table is told of');
 
 # --- dump and restore keep what was granted, and nothing else
