@@ -28,7 +28,8 @@ Datum make_array(Datum* values, int count, Oid type) {
 
 Datum class_name(uint32_t category) {
   if (category == Counters::kOtherClasses) return pg::make_text("other");
-  char name[] = {PGUNSIXBIT(category), PGUNSIXBIT(category >> 6)};
+  char name[] = {static_cast<char>(PGUNSIXBIT(category)),
+                 static_cast<char>(PGUNSIXBIT(category >> 6))};
   return pg::make_text({name, 2});
 }
 
