@@ -66,12 +66,7 @@ void Session::fix_search_path() {
                           false);
 }
 
-void commit_and_go_on(bool last) {
-  if (last)
-    (void)GetTopTransactionId();  // so that there is something to wait for
-  else
-    (void)set_config_option("synchronous_commit", "off", PGC_USERSET, PGC_S_SESSION,
-                            GUC_ACTION_LOCAL, true, 0, false);
+void commit_and_go_on() {
   SPI_commit();
   SPI_start_transaction();
 }

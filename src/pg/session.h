@@ -65,8 +65,6 @@ class Session {
 
 // Commits the transaction of a procedure that was called where it may, and begins the next. No
 // session is open, and SPI_connect_ext(SPI_OPT_NONATOMIC) came before.
-// Unless it is the `last` batch, the commit does not wait for the disk: what a crash could undo of
-// it is done again by the next call, and the last commit waits for all before it.
-void commit_and_go_on(bool last);
+void commit_and_go_on();
 
 }  // namespace s2t::pg

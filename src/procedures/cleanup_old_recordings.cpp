@@ -67,7 +67,7 @@ S2T_PROCEDURE(sp_purge_old_recordings) {
     session.close();
     total.recordings += removed.recordings;
     total.segments += removed.segments;
-    s2t::pg::commit_and_go_on(position.finished);
+    s2t::pg::commit_and_go_on();
   }
   SPI_finish();
 

@@ -112,7 +112,7 @@ S2T_PROCEDURE(sp_reset_monthly_cycles) {
     Session session = Session::open(fcinfo, "sp_reset_monthly_cycles");
     closed += close_batch(&session, &position);
     session.close();
-    if (!atomic) s2t::pg::commit_and_go_on(position.finished);
+    if (!atomic) s2t::pg::commit_and_go_on();
   }
   report(closed);
   SPI_finish();
