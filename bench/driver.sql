@@ -357,21 +357,18 @@ $$;
 -- Memory
 -- ------------------------------------------------------------------------------------------------
 
--- What this backend has for itself, in bytes.
-CREATE FUNCTION bench.own_memory() RETURNS bigint
-LANGUAGE sql AS $$
-    SELECT substring(pg_read_file('/proc/self/status') FROM 'RssAnon:\s+(\d+) kB')::bigint * 1024
-$$;
-
--- One call on a payload that is in memory before and after; before is what the backend had then.
+-- Calls on a payload that is in memory before and after; the pause is for a look at what the backend has then.
 -- A procedure, because outside a transaction block PL/pgSQL fetches what it assigns.
-CREATE PROCEDURE bench.complete_held(in_id uuid, in_size integer, INOUT before bigint DEFAULT NULL)
+CREATE PROCEDURE bench.complete_held(in_ids uuid[], in_size integer)
 LANGUAGE plpgsql AS $$
 DECLARE
     payload jsonb;
+    id uuid;
 BEGIN
     SELECT p.segments INTO payload FROM bench.payload AS p WHERE p.size = in_size;
-    before := bench.own_memory();
-    CALL sp_complete_recording(in_id, in_size * 3100, payload);
+    PERFORM pg_sleep(1);
+    FOREACH id IN ARRAY in_ids LOOP
+        CALL sp_complete_recording(id, in_size * 3100, payload);
+    END LOOP;
 END
 $$;

@@ -429,24 +429,45 @@ def measure_reset(options):
     tell("reset: " + ", ".join(f"{key} {value}" for key, value in notes["reset"].items()))
 
 
+class Accounts:
+    """What a backend says of its memory, in bytes: it writes that to the server's log when asked."""
+
+    def __init__(self, session):
+        self.pid = session.backend()
+        self.log = open(TMP / "server.log", encoding="utf-8", errors="replace")
+        self.log.seek(0, os.SEEK_END)
+
+    def ask(self):
+        watch.run("SELECT pg_log_backend_memory_contexts(%s)", self.pid)
+
+    def read(self):
+        return [int(total) for total in re.findall(r"Grand total: (\d+) bytes", self.log.read())]
+
+
 def measure_big(options):
     """Memory of complete(100,000); its time is a size of the case complete."""
-    size = 100000
+    size, calls = 100000, 5
     if options.quick:
         return
-    watch.run("SELECT bench.make_payload(%s), bench.make_payload(1000)", size)
-    payload = watch.value("SELECT octet_length(jsonb_send(segments)) FROM bench.payload WHERE size = %s", size)
+    watch.run("SELECT bench.make_payload(%s)", size)
+    notes["big"] = {"payload": watch.value("SELECT pg_column_size(segments) FROM bench.payload WHERE size = %s", size)}
     for schema, name in (("s2t", "s2t"), ("peer", "plpgsql")):
         session = Session(schema)
         session.load()
-        # The session has seen the procedure before, and holds the payload when watching begins.
-        for recording, of in zip(session.run("SELECT unnest(bench.open_recordings(4))"), (1000, 1000, 1000, size)):
-            memory = Memory(session)
-            before = session.value("CALL bench.complete_held(%s, %s)", recording[0], of)
-            peak = max(memory.finish())
-        notes.setdefault("big", {})[name] = peak - before
+        recordings = [recording for recording, in session.run("SELECT unnest(bench.open_recordings(%s))", calls)]
+        accounts = Accounts(session)
+        call = threading.Thread(target=session.run, args=("CALL bench.complete_held(%s::uuid[], %s)", recordings, size))
+        call.start()
+        time.sleep(0.7)
+        accounts.ask()
+        time.sleep(0.2)
+        before = max(accounts.read())
+        while call.is_alive():
+            accounts.ask()
+            time.sleep(0.002)
+        time.sleep(0.2)
+        notes["big"][name] = max(accounts.read()) - before
         session.close()
-    notes["big"]["payload"] = payload
     tell("big: " + ", ".join(f"{key} {value / 1048576:.1f} MB" for key, value in notes["big"].items()))
 
 
