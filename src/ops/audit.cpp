@@ -43,17 +43,19 @@ inet* client_address() {
 }
 
 void set_optional_text(Values* row, int column, const char* text) {
-  if (text != nullptr && text[0] != '\0')
+  if (text != nullptr && text[0] != '\0') {
     row->set(column, make_text(text));
-  else
+  } else {
     row->set_null(column);
+  }
 }
 
 void set_optional_uuid(Values* row, int column, const pg_uuid_t* id) {
-  if (id != nullptr)
+  if (id != nullptr) {
     row->set(column, UUIDPGetDatum(id));
-  else
+  } else {
     row->set_null(column);
+  }
 }
 
 void insert_row(Session* session, const Event& event) {
@@ -66,10 +68,11 @@ void insert_row(Session* session, const Event& event) {
   row.set(a::at, TimestampTzGetDatum(now));
   row.set(a::session_role, make_text(GetUserNameFromId(GetSessionUserId(), false)));
   row.set(a::effective_role, make_text(GetUserNameFromId(GetOuterUserId(), false)));
-  if (inet* address = client_address(); address != nullptr)
+  if (inet* address = client_address(); address != nullptr) {
     row.set(a::client_addr, InetPGetDatum(address));
-  else
+  } else {
     row.set_null(a::client_addr);
+  }
   set_optional_text(&row, a::application_name, application_name);
   row.set(a::procedure_name, make_text(event.procedure));
   set_optional_uuid(&row, a::user_id, event.user_id);
@@ -98,9 +101,10 @@ void log(const Event& event) {
 bool has_audit_log(const Session& session) {
   if (OidIsValid(get_relname_relid(pg::audit_log::kTable.name, session.schema()))) return true;
   static bool told = false;
-  if (!told)
+  if (!told) {
     ereport(LOG, (errmsg("table \"audit_log\" does not exist, nothing is audited"),
                   errhint("Use ALTER EXTENSION s2t UPDATE, and call s2t_install().")));
+  }
   told = true;
   return false;
 }

@@ -34,9 +34,10 @@ void initialize(void* memory) {
 
 CounterTable* attach() {
   static CounterTable* table = nullptr;
-  if (table == nullptr)
+  if (table == nullptr) {
     table = static_cast<CounterTable*>(
         shared_memory::attach(kName, sizeof(CounterTable), initialize, false));
+  }
   return table;
 }
 
@@ -49,9 +50,10 @@ bool is_ours(Counters* entry) {
 Counters* find(CounterTable* table, const char* procedure) {
   int used = static_cast<int>(pg_atomic_read_u32(&table->used));
   pg_read_barrier();
-  for (int i = 0; i < used; i++)
+  for (int i = 0; i < used; i++) {
     if (is_ours(&table->entries[i]) && strcmp(table->entries[i].procedure, procedure) == 0)
       return &table->entries[i];
+  }
   return nullptr;
 }
 

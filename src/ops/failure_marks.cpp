@@ -71,9 +71,10 @@ void append(Pending* pending, const FailureMark& mark) {
 // Hands over what can be handed over and keeps the rest for the next time.
 void deliver() {
   int kept = 0;
-  for (int i = 0; i < undelivered.count; i++)
+  for (int i = 0; i < undelivered.count; i++) {
     if (kept > 0 || !failure_ring::put(undelivered.marks[i]))
       undelivered.marks[kept++] = undelivered.marks[i];
+  }
   undelivered.count = kept;
 }
 
@@ -153,9 +154,10 @@ void note_failure(const pg_uuid_t* recording_id, Oid schema) {
 
 void forget_failure(const pg_uuid_t* recording_id) {
   int kept = 0;
-  for (int i = 0; i < running.count; i++)
+  for (int i = 0; i < running.count; i++) {
     if (memcmp(&running.marks[i].recording_id, recording_id, UUID_LEN) != 0)
       running.marks[kept++] = running.marks[i];
+  }
   running.count = kept;
 }
 

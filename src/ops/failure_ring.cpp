@@ -118,9 +118,10 @@ void tell_no_worker() {
 }  // namespace
 
 void attach() {
-  if (ring == nullptr)
+  if (ring == nullptr) {
     ring =
         static_cast<Ring*>(shared_memory::attach(kName, bytes_for(capacity()), initialize, true));
+  }
 }
 
 void request() { shared_memory::request(kName, bytes_for(kLargeCapacity), initialize); }

@@ -37,18 +37,20 @@ bool is_usable(Oid found, Oid wanted) {
 
 AttrNumber find_attribute(Relation relation, Oid schema, const ColumnSpec& column) {
   AttrNumber number = get_attnum(RelationGetRelid(relation), column.name);
-  if (number == InvalidAttrNumber)
+  if (number == InvalidAttrNumber) {
     ereport(ERROR, (errcode(ERRCODE_UNDEFINED_COLUMN),
                     errmsg("column \"%s\" of table \"%s\" does not exist", column.name,
                            RelationGetRelationName(relation)),
                     (hint_at_install(schema), 0)));
+  }
   Oid type = TupleDescAttr(RelationGetDescr(relation), number - 1)->atttypid;
-  if (!is_usable(type, column.type))
+  if (!is_usable(type, column.type)) {
     ereport(ERROR, (errcode(ERRCODE_DATATYPE_MISMATCH),
                     errmsg("column \"%s\" of table \"%s\" has type %s", column.name,
                            RelationGetRelationName(relation), format_type_be(type)),
                     errdetail("The type %s is expected.", format_type_be(column.type)),
                     (hint_at_install(schema), 0)));
+  }
   return number;
 }
 
@@ -79,13 +81,14 @@ Oid find_index(Relation relation, Oid schema, const IndexSpec& spec, AttrNumber 
     }
     list_free(indexes);
   }
-  if (!OidIsValid(found))
+  if (!OidIsValid(found)) {
     ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT),
                     errmsg("table \"%s\" has no %sindex on column \"%s\"",
                            RelationGetRelationName(relation), spec.unique_column ? "unique " : "",
                            get_attname(RelationGetRelid(relation), column, false)),
                     spec.name != nullptr ? errdetail("The index \"%s\" is missing.", spec.name) : 0,
                     (hint_at_install(schema), 0)));
+  }
   return found;
 }
 
@@ -102,12 +105,14 @@ bool calls_user_code(Node* node, void* context) {
 bool has_foreign_code(Relation relation) {
   TupleConstr* constraints = RelationGetDescr(relation)->constr;
   if (constraints != nullptr) {
-    for (int i = 0; i < constraints->num_check; i++)
+    for (int i = 0; i < constraints->num_check; i++) {
       if (calls_user_code(static_cast<Node*>(stringToNode(constraints->check[i].ccbin)), nullptr))
         return true;
-    for (int i = 0; i < constraints->num_defval; i++)
+    }
+    for (int i = 0; i < constraints->num_defval; i++) {
       if (calls_user_code(static_cast<Node*>(stringToNode(constraints->defval[i].adbin)), nullptr))
         return true;
+    }
   }
   bool found = false;
   List* indexes = RelationGetIndexList(relation);
@@ -141,17 +146,20 @@ void prepare_expressions(Relation relation, TableMap* map) {
   TupleConstr* constraints = descriptor->constr;
   if (constraints != nullptr && constraints->num_check > 0) {
     map->checks = static_cast<ExprState**>(palloc0(sizeof(ExprState*) * constraints->num_check));
-    for (int i = 0; i < constraints->num_check; i++)
-      if (compat::is_enforced(constraints->check[i]))
+    for (int i = 0; i < constraints->num_check; i++) {
+      if (compat::is_enforced(constraints->check[i])) {
         map->checks[i] =
             ExecPrepareExpr(static_cast<Expr*>(stringToNode(constraints->check[i].ccbin)), estate);
+      }
+    }
   }
   if (map->defaults == nullptr) return;
   map->default_states = static_cast<ExprState**>(palloc0(sizeof(ExprState*) * descriptor->natts));
   int number = -1;
-  while ((number = bms_next_member(map->defaults, number)) >= 0)
+  while ((number = bms_next_member(map->defaults, number)) >= 0) {
     map->default_states[number - 1] =
         ExecPrepareExpr(reinterpret_cast<Expr*>(build_column_default(relation, number)), estate);
+  }
 }
 
 // The expressions and predicates of the indexes, likewise.
@@ -180,9 +188,10 @@ bool is_simple_foreign_key(Relation child, Oid constraint, Oid parent) {
   ListCell* cell;
   foreach (cell, RelationGetFKeyList(child)) {
     auto* key = static_cast<ForeignKeyCacheInfo*>(lfirst(cell));
-    if (key->conoid == constraint)
+    if (key->conoid == constraint) {
       return key->confrelid == parent && key->nkeys == 1 &&
              key->confkey[0] == get_attnum(parent, "id");
+    }
   }
   return false;
 }
@@ -233,9 +242,10 @@ void find_known_triggers(Relation relation, Oid schema, TableMap* map) {
 }
 
 TableMap* build_map(const TableSpec& spec, Oid schema, Relation relation) {
-  if (relation->rd_rel->relkind != RELKIND_RELATION)
+  if (relation->rd_rel->relkind != RELKIND_RELATION) {
     ereport(ERROR, (errcode(ERRCODE_WRONG_OBJECT_TYPE),
                     errmsg("\"%s\" is not an ordinary table", spec.name)));
+  }
 
   MemoryContext memory =
       AllocSetContextCreate(CurrentMemoryContext, "s2t table map", ALLOCSET_SMALL_SIZES);
@@ -245,9 +255,10 @@ TableMap* build_map(const TableSpec& spec, Oid schema, Relation relation) {
   map->relation = RelationGetRelid(relation);
   for (size_t i = 0; i < spec.columns.size(); i++)
     map->attribute[i] = find_attribute(relation, schema, spec.columns[i]);
-  for (size_t i = 0; i < spec.indexes.size(); i++)
+  for (size_t i = 0; i < spec.indexes.size(); i++) {
     map->index[i] =
         find_index(relation, schema, spec.indexes[i], map->attribute[spec.indexes[i].column]);
+  }
   find_defaults(relation, map);
   map->foreign_code = has_foreign_code(relation);
   prepare_expressions(relation, map);
@@ -261,10 +272,11 @@ TableMap* build_map(const TableSpec& spec, Oid schema, Relation relation) {
 
 Oid relation_of(const TableSpec& spec, Oid schema) {
   Oid relation = get_relname_relid(spec.name, schema);
-  if (!OidIsValid(relation))
+  if (!OidIsValid(relation)) {
     ereport(ERROR, (errcode(ERRCODE_UNDEFINED_TABLE),
                     errmsg("table \"%s.%s\" does not exist", get_namespace_name(schema), spec.name),
                     (hint_at_install(schema), 0)));
+  }
   return relation;
 }
 

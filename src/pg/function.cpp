@@ -3,9 +3,10 @@
 namespace s2t::pg {
 
 Datum Arguments::datum(int index, const char* name) const {
-  if (fcinfo_->args[index].isnull)
+  if (fcinfo_->args[index].isnull) {
     ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("argument must not be null"),
                     errdetail("Argument %s is null.", name)));
+  }
   return fcinfo_->args[index].value;
 }
 
@@ -49,9 +50,10 @@ Datum make_row(TupleDesc* descriptor, const ResultColumn* columns, int count, Da
   if (*descriptor == nullptr) {
     MemoryContext caller = MemoryContextSwitchTo(TopMemoryContext);
     TupleDesc built = CreateTemplateTupleDesc(count);
-    for (int i = 0; i < count; i++)
+    for (int i = 0; i < count; i++) {
       TupleDescInitEntry(built, static_cast<AttrNumber>(i + 1), columns[i].name, columns[i].type,
                          -1, 0);
+    }
     *descriptor = BlessTupleDesc(built);
     MemoryContextSwitchTo(caller);
   }

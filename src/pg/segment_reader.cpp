@@ -54,19 +54,21 @@ int compare_numbered(const void* left, const void* right) {
   const auto* a = static_cast<const Numbered*>(left);
   const auto* b = static_cast<const Numbered*>(right);
   if (a->idx != b->idx) return a->idx < b->idx ? -1 : 1;
-  return (a->position > b->position) - (a->position < b->position);
+  if (a->position != b->position) return a->position < b->position ? -1 : 1;
+  return 0;
 }
 
 }  // namespace
 
 SegmentReader::SegmentReader(Jsonb* document) : document_(document) {
-  if (!JB_ROOT_IS_ARRAY(document) || JB_ROOT_IS_SCALAR(document))
+  if (!JB_ROOT_IS_ARRAY(document) || JB_ROOT_IS_SCALAR(document)) {
     ereport(ERROR,
             (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("segments must be an array"),
              errdetail("Argument in_segments is %s.",
                        JB_ROOT_IS_OBJECT(document) ? "an object" : "a scalar"),
              errhint("Pass an array of objects such as {\"idx\": 0, \"start_ms\": 0, "
                      "\"end_ms\": 1000, \"text\": \"...\"}; an empty array means silence.")));
+  }
   count_ = static_cast<int>(JB_ROOT_COUNT(document));
   iterator_ = JsonbIteratorInit(&document->root);
   JsonbValue array;
@@ -78,9 +80,10 @@ bool SegmentReader::next(core::Segment* segment, Jsonb** meta) {
   JsonbIteratorToken token = JsonbIteratorNext(&iterator_, &value, false);
   if (token == WJB_END_ARRAY) return false;
   position_++;
-  if (token != WJB_BEGIN_OBJECT)
+  if (token != WJB_BEGIN_OBJECT) {
     raise_unless_ok(core::segment_not_object(
         position_, token == WJB_BEGIN_ARRAY ? std::string_view("an array") : describe(value)));
+  }
   read_members(segment, meta);
   raise_unless_ok(core::check_segment(*segment, position_));
   check_unique(segment->idx);
@@ -166,10 +169,11 @@ void SegmentReader::look_for_repeated_idx() {
   }
   qsort(numbers, found, sizeof(Numbered), compare_numbered);
   const Numbered* first = nullptr;
-  for (int i = 1; i < found; i++)
+  for (int i = 1; i < found; i++) {
     if (numbers[i].idx == numbers[i - 1].idx &&
         (first == nullptr || numbers[i].position < first->position))
       first = &numbers[i];
+  }
   if (first != nullptr) raise_unless_ok(core::segment_idx_repeated(first->position, first->idx));
   pfree(numbers);
 }

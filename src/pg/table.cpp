@@ -40,13 +40,14 @@ void check_rights(Relation relation, AclMode rights) {
   Oid user = GetUserId();
   if (pg_class_aclmask(RelationGetRelid(relation), user, rights, ACLMASK_ALL) != rights)
     aclcheck_error(ACLCHECK_NO_PRIV, OBJECT_TABLE, RelationGetRelationName(relation));
-  if (check_enable_rls(RelationGetRelid(relation), InvalidOid, true) == RLS_ENABLED)
+  if (check_enable_rls(RelationGetRelid(relation), InvalidOid, true) == RLS_ENABLED) {
     ereport(ERROR,
             (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
              errmsg("row security on table \"%s\" applies to role \"%s\"",
                     RelationGetRelationName(relation), GetUserNameFromId(user, false)),
              errdetail("The procedures work on whole tables and do not evaluate policies."),
              errhint("Exempt this role from row security, or call as the owner of the tables.")));
+  }
 }
 
 LockTupleMode tuple_lock(RowLock mode) {
@@ -106,11 +107,12 @@ std::string_view Row::as_text(int column) const {
 const pg_uuid_t* Row::as_uuid(int column) const {
   bool null;
   Datum value = datum(column, &null);
-  if (null)
+  if (null) {
     ereport(ERROR, (errcode(ERRCODE_NOT_NULL_VIOLATION),
                     errmsg("null value in column \"%s\" of table \"%s\"",
                            get_attname(map->relation, map->attribute[column], false),
                            get_rel_name(map->relation))));
+  }
   return DatumGetUUIDP(value);
 }
 

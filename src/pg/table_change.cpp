@@ -94,10 +94,11 @@ void Table::leave_out_known_triggers() {
     if (!redundant) triggers->triggers[left++] = triggers->triggers[i];
   }
   triggers->numtriggers = left;
-  if (left == 0)
+  if (left == 0) {
     result_->ri_TrigDesc = nullptr;
-  else
+  } else {
     recompute_flags(triggers);
+  }
 }
 
 // As ExecOpenIndices() does, but with descriptions that were prepared before.
@@ -192,14 +193,16 @@ void Table::fill_defaults(TupleTableSlot* slot, const Values& values) {
   TupleDesc descriptor = RelationGetDescr(relation_);
   EState* estate = session_->estate();
   Bitmapset* open = bms_copy(map_->defaults);
-  for (size_t column = 0; column < spec_->columns.size(); column++)
+  for (size_t column = 0; column < spec_->columns.size(); column++) {
     if (values.is_set(static_cast<int>(column)))
       open = bms_del_member(open, map_->attribute[column]);
+  }
   if (default_states_ == nullptr) {
     default_states_ = map_->default_states;
-    if (default_states_ == nullptr)
+    if (default_states_ == nullptr) {
       default_states_ = static_cast<ExprState**>(
           MemoryContextAllocZero(estate->es_query_cxt, sizeof(ExprState*) * descriptor->natts));
+    }
   }
   int number = -1;
   while ((number = bms_next_member(open, number)) >= 0) {
@@ -219,7 +222,7 @@ void Table::fill_defaults(TupleTableSlot* slot, const Values& values) {
 void Table::fill(TupleTableSlot* slot, const Values& values) {
   TupleDesc descriptor = RelationGetDescr(relation_);
   ExecClearTuple(slot);
-  memset(slot->tts_isnull, true, sizeof(bool) * descriptor->natts);
+  memset(slot->tts_isnull, 1, sizeof(bool) * descriptor->natts);
   for (size_t i = 0; i < spec_->columns.size(); i++) {
     int column = static_cast<int>(i);
     if (!values.is_set(column) || values.is_null(column)) continue;
@@ -263,9 +266,10 @@ const Row* Table::insert(const Values& values) {
 
 void Table::note_updated_columns(const Values& change) {
   Bitmapset** columns = compat::updated_columns(session_->estate(), entry_);
-  for (size_t i = 0; i < spec_->columns.size(); i++)
+  for (size_t i = 0; i < spec_->columns.size(); i++) {
     if (change.is_set(static_cast<int>(i)))
       *columns = bms_add_member(*columns, map_->attribute[i] - FirstLowInvalidHeapAttributeNumber);
+  }
 }
 
 // Makes stored_ the new version of `old`.
@@ -281,9 +285,10 @@ void Table::fill_change(const Row& old, const Values& change) {
     if (!change.is_set(column)) continue;
     int position = map_->attribute[column] - 1;
     stored_->tts_isnull[position] = change.is_null(column);
-    if (!change.is_null(column))
+    if (!change.is_null(column)) {
       stored_->tts_values[position] =
           coerce(TupleDescAttr(descriptor, position), change.value(column));
+    }
   }
   ExecStoreVirtualTuple(stored_);
 }

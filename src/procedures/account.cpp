@@ -54,10 +54,11 @@ Datum copy(const pg_uuid_t& id) {
 }
 
 void set_limit(pg::Values* values, int column, const std::optional<int32_t>& limit) {
-  if (limit)
+  if (limit) {
     values->set(column, Int32GetDatum(*limit));
-  else
+  } else {
     values->set_null(column);
+  }
 }
 
 }  // namespace

@@ -41,9 +41,10 @@ bool was_prorated(Session* session, const pg_uuid_t* user_id, TimestampTz now) {
   pg::Scan scan = pg::Scan::begin(&cycles, c::by_user_id, &key, 1);
   bool found = false;
   Row row;
-  while (!found && scan.next(&row))
+  while (!found && scan.next(&row)) {
     found = row.as_text(c::reason) == kProrate &&
             row.as_timestamp(c::closed_at, DT_NOBEGIN) >= month.start;
+  }
   scan.end();
   return found;
 }
@@ -67,10 +68,11 @@ Answer change_plan(Session* session, const Request& request) {
   if (request.prorate && !ended && was_prorated(session, request.user_id, now))
     return refuse("plan was already changed with proration this month");
 
-  if (ended && pg::settings::lazy_rollover())
+  if (ended && pg::settings::lazy_rollover()) {
     account.roll_over(now);
-  else if (request.prorate)
+  } else if (request.prorate) {
     account.prorate(now);
+  }
   account.move_to(plan);
   account.store();
   return {true, psprintf("plan changed from \"%.*s\" to \"%s\"", static_cast<int>(old_code.size()),

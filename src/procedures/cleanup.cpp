@@ -251,11 +251,12 @@ Removed remove_batch(Session* session, const RetentionPolicy& policy, CleanupPos
   removed.recordings = remove_recordings(&recordings, batch);
   removed.segments = remove_segments(session, batch);
   move_totals(session, batch);
-  if (removed.recordings > 0)
+  if (removed.recordings > 0) {
     ops::note(session, pg::settings::Audit::kChanges,
               {.procedure = policy.procedure,
                .detail = psprintf(INT64_FORMAT " recordings, " INT64_FORMAT " segments",
                                   removed.recordings, removed.segments)});
+  }
   return removed;
 }
 

@@ -50,13 +50,14 @@ S2T_PROCEDURE(sp_purge_old_recordings) {
                                                 {"deleted_segments", INT8OID}};
 
   Arguments arguments(fcinfo);
-  if (arguments.atomic())
+  if (arguments.atomic()) {
     ereport(
         ERROR,
         (errcode(ERRCODE_ACTIVE_SQL_TRANSACTION),
          errmsg("%s cannot run inside a transaction block", "sp_purge_old_recordings"),
          errdetail("It commits after each batch."),
          errhint("Call it on its own with autocommit on, or use sp_cleanup_old_recordings().")));
+  }
   RetentionPolicy policy = read_policy(arguments, "sp_purge_old_recordings");
   SPI_connect_ext(SPI_OPT_NONATOMIC);
   CleanupPosition position;

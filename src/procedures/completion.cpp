@@ -39,24 +39,26 @@ void accept_repetition(const Row& recording, const pg_uuid_t* id, const Completi
   bytea* fingerprint = fingerprint_of(completion);
   bool null;
   Datum stored = recording.datum(pg::recordings::fingerprint, &null);
-  if (null || !DatumGetBool(DirectFunctionCall2(byteaeq, stored, PointerGetDatum(fingerprint))))
+  if (null || !DatumGetBool(DirectFunctionCall2(byteaeq, stored, PointerGetDatum(fingerprint)))) {
     ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
                     errmsg("recording is already completed with other content"),
                     errdetail("The recording %s is done; its transcript is not the one given.",
                               pg::to_cstring(id))));
+  }
   ereport(NOTICE, (errmsg("recording %s is already completed with this content, nothing changed",
                           pg::to_cstring(id))));
 }
 
 void require_no_segments(const Row& recording, const pg_uuid_t* id) {
   int32_t count = recording.as_int32(pg::recordings::segment_count);
-  if (count != 0)
+  if (count != 0) {
     ereport(ERROR,
             (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
              errmsg("recording already has segments"),
              errdetail("The recording %s is not completed, but has %d segments.",
                        pg::to_cstring(id), count),
              errhint("Delete these segments first; completing a recording stores all of them.")));
+  }
 }
 
 // Stores all segments; the recording is locked. Returns how many rows there are now.
@@ -79,10 +81,11 @@ int64_t store_segments(Session* session, const pg_uuid_t* id, const Completion& 
     row.set(s::start_ms, Int32GetDatum(segment.start_ms));
     row.set(s::end_ms, Int32GetDatum(segment.end_ms));
     row.set(s::text, make_text(segment.text));
-    if (meta != nullptr)
+    if (meta != nullptr) {
       row.set(s::meta, JsonbPGetDatum(meta));
-    else
+    } else {
       row.set_null(s::meta);
+    }
     bulk.add(row,
              static_cast<int64_t>(segment.text.size()) + (meta != nullptr ? VARSIZE(meta) : 0));
     MemoryContextReset(scratch);

@@ -39,10 +39,11 @@ Request read_arguments(const Arguments& arguments) {
                   arguments.as_text(2, "in_language"), arguments.as_jsonb(3, "in_meta")};
   pg::raise_unless_ok(core::check_source(request.source));
   pg::raise_unless_ok(core::check_language(request.language));
-  if (!JB_ROOT_IS_OBJECT(request.meta))
+  if (!JB_ROOT_IS_OBJECT(request.meta)) {
     ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("metadata must be an object"),
                     errdetail("Argument in_meta is %s.",
                               JB_ROOT_IS_SCALAR(request.meta) ? "a scalar" : "an array")));
+  }
   return request;
 }
 
@@ -64,10 +65,11 @@ pg_uuid_t insert_recording(Session* session, const Request& request, TimestampTz
   recording.set(r::meta, JsonbPGetDatum(request.meta));
   recording.set(r::segment_count, Int32GetDatum(0));
   const Row* stored = recordings.insert_one(recording);
-  if (memcmp(stored->as_uuid(r::user_id), request.user_id, UUID_LEN) != 0)
+  if (memcmp(stored->as_uuid(r::user_id), request.user_id, UUID_LEN) != 0) {
     ereport(ERROR, (errcode(ERRCODE_TRIGGERED_ACTION_EXCEPTION),
                     errmsg("owner of a new recording was changed by a trigger"),
                     errtable(recordings.relation())));
+  }
   *duration_ms = stored->as_int32(r::duration_ms);
   return *stored->as_uuid(r::id);
 }
@@ -116,15 +118,16 @@ S2T_PROCEDURE(sp_check_quota_and_create_recording) {
   char reason[kReasonBytes];
   bool created = create(&session, request, &id, reason);
   using s2t::pg::settings::Audit;
-  if (created)
+  if (created) {
     s2t::ops::note(&session, Audit::kAll,
                    {.procedure = kName, .user_id = request.user_id, .recording_id = &id});
-  else
+  } else {
     s2t::ops::note(&session, Audit::kChanges,
                    {.procedure = kName,
                     .outcome = s2t::ops::Outcome::kRefused,
                     .user_id = request.user_id,
                     .detail = reason});
+  }
   session.close();
 
   Datum values[] = {UUIDPGetDatum(&id), BoolGetDatum(created), make_text(reason)};

@@ -49,12 +49,13 @@ Plan hold_active_plan(Session* session, std::string_view code) {
   Table plans = Table::open(session, pg::plans::kTable, pg::kLockRows);
   Plan plan;
   bool found = hold_plan(&plans, code, &plan);
-  if (!found || !plan.active)
+  if (!found || !plan.active) {
     ereport(
         ERROR,
         (errcode(ERRCODE_NO_DATA_FOUND), errmsg(found ? "plan is not active" : "plan not found"),
          errdetail(found ? "The plan \"%.*s\" is not active." : "No plan has the code \"%.*s\".",
                    static_cast<int>(code.size()), code.data())));
+  }
   return plan;
 }
 
@@ -74,10 +75,11 @@ void insert_profile(Session* session, const Registration& registration, const pg
   Table profiles = Table::open(session, pg::user_profiles::kTable, pg::kInsert, {TableId::kUsers});
   Values profile;
   profile.set(pg::user_profiles::user_id, UUIDPGetDatum(id));
-  if (registration.name)
+  if (registration.name) {
     profile.set(pg::user_profiles::name, make_text(*registration.name));
-  else
+  } else {
     profile.set_null(pg::user_profiles::name);
+  }
   (void)profiles.insert_one(profile);
 }
 
