@@ -80,10 +80,8 @@ class Account {
   // The plan in force. Raises P0002 if it is gone, which a foreign key prevents.
   [[nodiscard]] const Plan& plan();
   [[nodiscard]] const core::Usage& usage() const { return usage_; }
-  [[nodiscard]] const pg::Cycle& cycle() const { return cycle_; }
   [[nodiscard]] pg::Table* subscriptions() { return &subscriptions_; }
   [[nodiscard]] pg::Table* plans();
-  [[nodiscard]] const pg_uuid_t* user_id() const { return &user_id_; }
 
  private:
   void read(const pg::Row& row);
