@@ -15,9 +15,9 @@ DATA = $(sort $(wildcard s2t--*.sql))
 # Two floors: the rules (core) are plain C++; the rest lives in the backend,
 # where an exception must not exist.
 MODULE_big = s2t
-core_objs := $(patsubst %.cpp,%.o,$(sort $(wildcard src/core/*.cpp)))
-backend_objs := $(patsubst %.cpp,%.o,$(sort $(wildcard \
-	src/*.cpp src/pg/*.cpp src/procedures/*.cpp src/ops/*.cpp)))
+core_objs := $(patsubst %.cpp,%.o,$(sort $(wildcard src/core/*/*.cpp src/core/*/*/*.cpp)))
+backend_objs := $(patsubst %.cpp,%.o,$(sort $(filter-out src/core/%,$(wildcard \
+	src/*.cpp src/*/*.cpp src/*/*/*.cpp))))
 OBJS = $(core_objs) $(backend_objs)
 
 # Every file of sql/ is a test; the first one is the first thing a DBA does.

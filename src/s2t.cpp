@@ -1,6 +1,6 @@
 // The module's entry: what the server looks for when it loads the library. Nothing else.
-#include "ops/failure_ring.h"
-#include "ops/metrics.h"
+#include "failures/ring.h"
+#include "metrics/metrics.h"
 #include "pg/function.h"
 #include "pg/settings.h"
 
@@ -16,6 +16,6 @@ PGDLLEXPORT void _PG_init(void);
 
 void _PG_init(void) {
   s2t::pg::settings::define();
-  s2t::ops::metrics::request();
-  s2t::ops::failure_ring::request();
+  s2t::metrics::request();
+  s2t::failures::ring::request();
 }

@@ -1,7 +1,7 @@
 // Calendar months in the time zone of s2t.timezone.
 #pragma once
 
-#include "core/cycle.h"
+#include "core/account/cycle.h"
 #include "pg/server.h"
 
 namespace s2t::pg {

@@ -1,7 +1,7 @@
 // From a Status of the core to an error report, and the errors several places share.
 #pragma once
 
-#include "core/status.h"
+#include "core/base/status.h"
 #include "pg/server.h"
 
 namespace s2t::pg {

@@ -6,8 +6,8 @@
 #include <optional>
 #include <string_view>
 
-#include "core/ids.h"
-#include "core/status.h"
+#include "core/base/ids.h"
+#include "core/base/status.h"
 #include "pg/server.h"
 
 // Before PostgreSQL 16 the server leaves PGDLLEXPORT empty on ELF, and -fvisibility=hidden would

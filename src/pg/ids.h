@@ -1,7 +1,7 @@
 // New identifiers (contract, section 3).
 #pragma once
 
-#include "core/ids.h"
+#include "core/base/ids.h"
 #include "pg/server.h"
 
 namespace s2t::pg {

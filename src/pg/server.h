@@ -11,14 +11,14 @@
 #include <span>
 #include <string_view>
 
-#include "core/cycle.h"
-#include "core/histogram.h"
-#include "core/ids.h"
-#include "core/quota.h"
-#include "core/segment.h"
-#include "core/status.h"
-#include "core/transcript.h"
-#include "core/validate.h"
+#include "core/account/cycle.h"
+#include "core/base/histogram.h"
+#include "core/base/ids.h"
+#include "core/account/quota.h"
+#include "core/transcript/segment.h"
+#include "core/base/status.h"
+#include "core/transcript/transcript.h"
+#include "core/account/validate.h"
 
 extern "C" {
 #include "postgres.h"

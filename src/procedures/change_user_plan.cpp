@@ -1,12 +1,12 @@
 // sp_change_user_plan: contract, section 4.6.
-#include "core/validate.h"
+#include "core/account/validate.h"
 
-#include "ops/audit.h"
-#include "ops/metrics.h"
+#include "audit/audit.h"
+#include "metrics/metrics.h"
 #include "pg/error.h"
 #include "pg/function.h"
 #include "pg/settings.h"
-#include "procedures/account.h"
+#include "procedures/shared/account.h"
 
 namespace s2t::procedures {
 
@@ -96,10 +96,10 @@ S2T_PROCEDURE(sp_change_user_plan) {
   MemoryContext caller = CurrentMemoryContext;
   Session session = Session::open(fcinfo, "sp_change_user_plan");
   Answer answer = change_plan(&session, request);
-  s2t::ops::note(
+  s2t::audit::write(
       &session, s2t::pg::settings::Audit::kChanges,
       {.procedure = "sp_change_user_plan",
-       .outcome = answer.success ? s2t::ops::Outcome::kDone : s2t::ops::Outcome::kRefused,
+       .outcome = answer.success ? s2t::audit::Outcome::kDone : s2t::audit::Outcome::kRefused,
        .user_id = request.user_id,
        .detail = answer.message});
   Datum message = PointerGetDatum(MemoryContextStrdup(caller, answer.message));

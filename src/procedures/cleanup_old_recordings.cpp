@@ -1,10 +1,10 @@
 // sp_cleanup_old_recordings and sp_purge_old_recordings: contract, section 4.7.
-#include "core/validate.h"
+#include "core/account/validate.h"
 
-#include "ops/metrics.h"
+#include "metrics/metrics.h"
 #include "pg/error.h"
 #include "pg/function.h"
-#include "procedures/cleanup.h"
+#include "procedures/shared/cleanup.h"
 
 namespace s2t::procedures {
 

@@ -1,20 +1,20 @@
 // sp_complete_recording: contract, section 4.3.
-#include "core/validate.h"
-#include "ops/failure_marks.h"
-#include "ops/metrics.h"
+#include "core/account/validate.h"
+#include "failures/marks.h"
+#include "metrics/metrics.h"
 #include "pg/error.h"
 #include "pg/function.h"
-#include "pg/segment_reader.h"
-#include "procedures/completion.h"
+#include "segments/jsonb_segments.h"
+#include "procedures/shared/completion.h"
 
 S2T_PROCEDURE(sp_complete_recording) {
   using namespace s2t;
   constexpr const char* kName = "sp_complete_recording";
   pg::Arguments arguments(fcinfo);
   const pg_uuid_t* id = arguments.as_uuid(0, "in_recording_id");
-  ops::marking_failure(fcinfo, id, [&] {
+  failures::marking_failure(fcinfo, id, [&] {
     int32_t duration_ms = arguments.as_int32(1, "in_duration_ms");
-    pg::SegmentReader segments(arguments.as_jsonb(2, "in_segments"));
+    segments::JsonbSegments segments(arguments.as_jsonb(2, "in_segments"));
     pg::raise_unless_ok(core::check_duration(duration_ms));
 
     pg::Session session = pg::Session::open(fcinfo, kName);

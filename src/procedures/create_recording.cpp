@@ -1,14 +1,14 @@
 // sp_check_quota_and_create_recording: contract, section 4.2.
-#include "core/validate.h"
+#include "core/account/validate.h"
 
-#include "ops/audit.h"
-#include "ops/metrics.h"
+#include "audit/audit.h"
+#include "metrics/metrics.h"
 #include "pg/error.h"
 #include "pg/function.h"
 #include "pg/ids.h"
 #include "pg/settings.h"
 #include "pg/table.h"
-#include "procedures/account.h"
+#include "procedures/shared/account.h"
 
 namespace s2t::procedures {
 
@@ -119,12 +119,12 @@ S2T_PROCEDURE(sp_check_quota_and_create_recording) {
   bool created = create(&session, request, &id, reason);
   using s2t::pg::settings::Audit;
   if (created) {
-    s2t::ops::note(&session, Audit::kAll,
+    s2t::audit::write(&session, Audit::kAll,
                    {.procedure = kName, .user_id = request.user_id, .recording_id = &id});
   } else {
-    s2t::ops::note(&session, Audit::kChanges,
+    s2t::audit::write(&session, Audit::kChanges,
                    {.procedure = kName,
-                    .outcome = s2t::ops::Outcome::kRefused,
+                    .outcome = s2t::audit::Outcome::kRefused,
                     .user_id = request.user_id,
                     .detail = reason});
   }

@@ -1,5 +1,5 @@
 // s2t_cycle_now: what the procedures would make of a cycle now (contract, section 2).
-#include "core/cycle.h"
+#include "core/account/cycle.h"
 
 #include "pg/calendar.h"
 #include "pg/function.h"

@@ -1,7 +1,7 @@
 // sp_export_transcript: a completed recording as a file for its user (docs/transcripts.md).
-#include "core/subtitle.h"
+#include "core/export/export.h"
 
-#include "ops/metrics.h"
+#include "metrics/metrics.h"
 #include "pg/encoding.h"
 #include "pg/error.h"
 #include "pg/function.h"

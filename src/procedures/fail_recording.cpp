@@ -1,9 +1,9 @@
 // sp_fail_recording: contract, section 4.3, last point.
-#include "core/validate.h"
-#include "ops/metrics.h"
+#include "core/account/validate.h"
+#include "metrics/metrics.h"
 #include "pg/error.h"
 #include "pg/function.h"
-#include "procedures/failure.h"
+#include "procedures/shared/failure.h"
 
 namespace s2t::procedures {
 

@@ -1,10 +1,10 @@
 // sp_import_transcript: a speech engine's own output completes a recording, by the code and the
 // rules of sp_complete_recording (contract, section 4.3).
-#include "ops/failure_marks.h"
-#include "ops/metrics.h"
+#include "failures/marks.h"
+#include "metrics/metrics.h"
 #include "pg/function.h"
-#include "pg/transcript_source.h"
-#include "procedures/completion.h"
+#include "segments/document_segments.h"
+#include "procedures/shared/completion.h"
 
 S2T_PROCEDURE(sp_import_transcript) {
   using namespace s2t;
@@ -16,10 +16,10 @@ S2T_PROCEDURE(sp_import_transcript) {
   pg::Arguments arguments(fcinfo);
   const pg_uuid_t* id = arguments.as_uuid(0, "in_recording_id");
   Datum row = 0;
-  ops::marking_failure(fcinfo, id, [&] {
+  failures::marking_failure(fcinfo, id, [&] {
     std::string_view document = arguments.as_text(1, "in_document");
     std::string_view format = arguments.as_text(2, "in_format");
-    pg::TranscriptSource transcript = pg::TranscriptSource::parse(document, format);
+    segments::DocumentSegments transcript = segments::DocumentSegments::parse(document, format);
 
     pg::Session session = pg::Session::open(fcinfo, kName);
     procedures::complete_recording(&session, id, {kName, transcript.duration_ms(), &transcript});

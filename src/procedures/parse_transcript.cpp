@@ -1,8 +1,8 @@
 // s2t_parse_transcript: what sp_import_transcript would store of a document.
-#include "ops/metrics.h"
+#include "metrics/metrics.h"
 #include "pg/compat.h"
 #include "pg/function.h"
-#include "pg/transcript_source.h"
+#include "segments/document_segments.h"
 
 S2T_PROCEDURE(s2t_parse_transcript) {
   using namespace s2t;
@@ -12,7 +12,7 @@ S2T_PROCEDURE(s2t_parse_transcript) {
   pg::compat::begin_materialized(fcinfo);
   auto* result = castNode(ReturnSetInfo, fcinfo->resultinfo);
 
-  pg::TranscriptSource transcript = pg::TranscriptSource::parse(document, format);
+  segments::DocumentSegments transcript = segments::DocumentSegments::parse(document, format);
   MemoryContext scratch =
       AllocSetContextCreate(CurrentMemoryContext, "s2t segment", ALLOCSET_DEFAULT_SIZES);
   MemoryContext caller = MemoryContextSwitchTo(scratch);

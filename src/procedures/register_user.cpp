@@ -1,14 +1,14 @@
 // sp_register_user and s2t_register_user: contract, section 4.1.
-#include "core/validate.h"
+#include "core/account/validate.h"
 
-#include "ops/audit.h"
-#include "ops/metrics.h"
+#include "audit/audit.h"
+#include "metrics/metrics.h"
 #include "pg/calendar.h"
 #include "pg/error.h"
 #include "pg/function.h"
 #include "pg/ids.h"
 #include "pg/table.h"
-#include "procedures/account.h"
+#include "procedures/shared/account.h"
 
 namespace s2t::procedures {
 
@@ -110,7 +110,7 @@ pg_uuid_t register_user(FunctionCallInfo fcinfo, const char* name) {
   insert_user(&session, registration, &id, now);
   insert_profile(&session, registration, &id);
   insert_subscription(&session, plan, &id, now);
-  ops::note(
+  audit::write(
       &session, pg::settings::Audit::kChanges,
       {.procedure = name, .user_id = &id, .detail = psprintf("plan \"%s\"", plan.code.data())});
   session.close();

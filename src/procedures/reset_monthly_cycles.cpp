@@ -1,10 +1,10 @@
 // sp_reset_monthly_cycles: contract, section 4.4.
-#include "ops/audit.h"
-#include "ops/metrics.h"
+#include "audit/audit.h"
+#include "metrics/metrics.h"
 #include "pg/bulk_insert.h"
 #include "pg/function.h"
 #include "pg/settings.h"
-#include "procedures/account.h"
+#include "procedures/shared/account.h"
 
 namespace s2t::procedures {
 
@@ -79,7 +79,7 @@ int close_batch(Session* session, Position* position) {
   for (int i = 0; i < count; i++) archive.add(closed[i], kArchivedBytes);
   (void)archive.end();
   cycles.end();
-  ops::note(
+  audit::write(
       session, pg::settings::Audit::kChanges,
       {.procedure = "sp_reset_monthly_cycles", .detail = psprintf("%d cycles closed", count)});
   return count;

@@ -1,6 +1,6 @@
 // What a search of transcripts is made of: s2t_fold, s2t_matches, s2t_snippet. See core/search.h.
-#include "core/search.h"
-#include "core/fold.h"
+#include "core/search/search.h"
+#include "core/search/fold.h"
 
 #include "pg/encoding.h"
 #include "pg/error.h"

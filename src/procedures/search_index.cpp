@@ -1,7 +1,7 @@
 // What the optional search index holds (s2t_search_terms), and how a query asks it
 // (s2t_search_condition). Each word of a segment stands in it after the slot of its recording,
 // which is that of the owner: the index gives what users of one slot said, not what everybody said.
-#include "core/search.h"
+#include "core/search/search.h"
 
 #include "pg/error.h"
 #include "pg/function.h"

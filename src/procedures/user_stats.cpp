@@ -1,11 +1,11 @@
 // sp_get_user_stats: contract, section 4.5.
-#include "core/cycle.h"
-#include "core/quota.h"
+#include "core/account/cycle.h"
+#include "core/account/quota.h"
 
-#include "ops/metrics.h"
+#include "metrics/metrics.h"
 #include "pg/function.h"
 #include "pg/table.h"
-#include "procedures/account.h"
+#include "procedures/shared/account.h"
 
 namespace s2t::procedures {
 

@@ -9,8 +9,8 @@
 #include <string_view>
 #include <vector>
 
-#include "core/subtitle.h"
-#include "core/transcript.h"
+#include "core/export/export.h"
+#include "core/transcript/transcript.h"
 
 namespace s2t::core {
 namespace {

@@ -1,4 +1,4 @@
-#include "core/cycle.h"
+#include "core/account/cycle.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "core/fold.h"
+#include "core/search/fold.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "core/histogram.h"
+#include "core/base/histogram.h"
 
 #include <gtest/gtest.h>
 #include <stdint.h>

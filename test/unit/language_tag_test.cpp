@@ -1,4 +1,4 @@
-#include "core/language_tag.h"
+#include "core/account/language_tag.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "core/quota.h"
+#include "core/account/quota.h"
 
 #include <gtest/gtest.h>
 #include <stdint.h>

@@ -1,4 +1,4 @@
-#include "core/segment.h"
+#include "core/transcript/segment.h"
 
 #include <gtest/gtest.h>
 #include <stdint.h>

@@ -1,11 +1,11 @@
-#include "core/segmenter.h"
+#include "core/transcript/segmenter.h"
 
 #include <gtest/gtest.h>
 
 #include <string>
 #include <vector>
 
-#include "core/script.h"
+#include "core/transcript/script.h"
 
 namespace s2t::core {
 namespace {

@@ -1,4 +1,4 @@
-#include "core/subtitle.h"
+#include "core/export/export.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "core/transcript_input.h"
+#include "core/transcript/input.h"
 
 #include <gtest/gtest.h>
 

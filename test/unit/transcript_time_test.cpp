@@ -1,4 +1,4 @@
-#include "core/transcript_time.h"
+#include "core/transcript/time.h"
 
 #include <gtest/gtest.h>
 

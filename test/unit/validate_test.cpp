@@ -1,4 +1,4 @@
-#include "core/validate.h"
+#include "core/account/validate.h"
 
 #include <gtest/gtest.h>
 #include <stdint.h>

@@ -1,0 +1,121 @@
+#include "audit/audit.h"
+
+#include "metrics/metrics.h"
+#include "pg/error.h"
+#include "pg/function.h"
+#include "pg/ids.h"
+#include "pg/table.h"
+
+namespace s2t::audit {
+
+using pg::make_text;
+using pg::Session;
+using pg::Table;
+using pg::Values;
+
+namespace {
+
+const char* name_of(Outcome outcome) {
+  switch (outcome) {
+    case Outcome::kDone:
+      return "done";
+    case Outcome::kRefused:
+      return "refused";
+    case Outcome::kFailed:
+      break;
+  }
+  return "failed";
+}
+
+// The client's address as an inet, worked out once in the life of a backend; nullptr without one.
+inet* client_address() {
+  static inet* address = nullptr;
+  static bool known = false;
+  if (known) return address;
+  known = true;
+  LOCAL_FCINFO(call, 0);
+  InitFunctionCallInfoData(*call, nullptr, 0, InvalidOid, nullptr, nullptr);
+  MemoryContext caller = MemoryContextSwitchTo(TopMemoryContext);
+  Datum found = inet_client_addr(call);
+  if (!call->isnull) address = DatumGetInetP(found);
+  MemoryContextSwitchTo(caller);
+  return address;
+}
+
+void set_optional_text(Values* row, int column, const char* text) {
+  if (text != nullptr && text[0] != '\0') {
+    row->set(column, make_text(text));
+  } else {
+    row->set_null(column);
+  }
+}
+
+void set_optional_uuid(Values* row, int column, const pg_uuid_t* id) {
+  if (id != nullptr) {
+    row->set(column, UUIDPGetDatum(id));
+  } else {
+    row->set_null(column);
+  }
+}
+
+void insert_row(Session* session, const Event& event) {
+  namespace a = pg::audit_log;
+  TimestampTz now = Session::now();
+  const pg_uuid_t* owner = event.user_id != nullptr ? event.user_id : event.recording_id;
+  pg_uuid_t id = pg::new_id(now, owner != nullptr ? pg::slot_of(owner) : 0);
+  Values row;
+  row.set(a::id, UUIDPGetDatum(&id));
+  row.set(a::at, TimestampTzGetDatum(now));
+  row.set(a::session_role, make_text(GetUserNameFromId(GetSessionUserId(), false)));
+  row.set(a::effective_role, make_text(GetUserNameFromId(GetOuterUserId(), false)));
+  if (inet* address = client_address(); address != nullptr) {
+    row.set(a::client_addr, InetPGetDatum(address));
+  } else {
+    row.set_null(a::client_addr);
+  }
+  set_optional_text(&row, a::application_name, application_name);
+  row.set(a::procedure_name, make_text(event.procedure));
+  set_optional_uuid(&row, a::user_id, event.user_id);
+  set_optional_uuid(&row, a::recording_id, event.recording_id);
+  row.set(a::outcome, make_text(name_of(event.outcome)));
+  set_optional_text(&row, a::detail, event.detail);
+  Table audit_log = Table::open(session, a::kTable, pg::kInsert);
+  (void)audit_log.insert_one(row);
+}
+
+void log(const Event& event) {
+  int level = pg::settings::log_level();
+  if (!message_level_is_interesting(level)) return;
+  StringInfoData line;
+  initStringInfo(&line);
+  appendStringInfo(&line, "%s: %s", event.procedure, name_of(event.outcome));
+  if (event.user_id != nullptr) appendStringInfo(&line, ", user %s", pg::to_cstring(event.user_id));
+  if (event.recording_id != nullptr)
+    appendStringInfo(&line, ", recording %s", pg::to_cstring(event.recording_id));
+  if (event.detail != nullptr) appendStringInfo(&line, ", %s", event.detail);
+  ereport(level, (errmsg_internal("%s", line.data), errhidestmt(true)));
+}
+
+// A database whose extension has not been updated since the library was has no such table yet: it
+// is not audited, and its procedures go on working.
+bool has_audit_log(const Session& session) {
+  if (OidIsValid(get_relname_relid(pg::audit_log::kTable.name, session.schema()))) return true;
+  static bool told = false;
+  if (!told) {
+    ereport(LOG, (errmsg("table \"audit_log\" does not exist, nothing is audited"),
+                  errhint("Use ALTER EXTENSION s2t UPDATE, and call s2t_install().")));
+  }
+  told = true;
+  return false;
+}
+
+}  // namespace
+
+void write(Session* session, pg::settings::Audit kind, const Event& event) {
+  log(event);
+  if (event.outcome == Outcome::kRefused) metrics::count_refusal();
+  if (pg::settings::audit() < kind || !has_audit_log(*session)) return;
+  insert_row(session, event);
+}
+
+}  // namespace s2t::audit

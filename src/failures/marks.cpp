@@ -1,0 +1,164 @@
+#include "failures/marks.h"
+
+#include "failures/ring.h"
+#include "pg/error.h"
+#include "pg/settings.h"
+
+namespace s2t::failures {
+
+namespace {
+
+// Marks of the running transaction, and those of ended ones that found no room in the ring yet.
+struct Pending {
+  static constexpr int kLimit = 10000;
+
+  FailureMark* marks = nullptr;
+  int count = 0;
+  int room = 0;
+};
+
+Pending running;
+Pending undelivered;
+
+// Whether a retry of the same call would fail in the same way: the data are at fault, not the
+// circumstances.
+bool is_permanent(int sqlstate) {
+  switch (ERRCODE_TO_CATEGORY(sqlstate)) {
+    case MAKE_SQLSTATE('0', '9', '0', '0', '0'):  // triggered action
+    case MAKE_SQLSTATE('2', '1', '0', '0', '0'):  // cardinality
+    case MAKE_SQLSTATE('2', '2', '0', '0', '0'):  // data
+    case MAKE_SQLSTATE('2', '3', '0', '0', '0'):  // integrity constraint
+    case MAKE_SQLSTATE('2', '7', '0', '0', '0'):  // triggered data change
+    case MAKE_SQLSTATE('4', '4', '0', '0', '0'):  // check option
+      return true;
+    case MAKE_SQLSTATE('P', '0', '0', '0',
+                       '0'):  // raised by a trigger; but an unknown recording cannot be marked
+      return sqlstate != ERRCODE_NO_DATA_FOUND;
+    default:
+      return false;
+  }
+}
+
+void log_lost(const FailureMark& mark, const char* why) {
+  ereport(
+      LOG,
+      (errmsg("recording %s could not be marked as failed", pg::to_cstring(&mark.recording_id)),
+       errdetail("%s", why),
+       errhint(
+           "sp_fail_stale_recordings() will find it when it has been in processing for long.")));
+}
+
+void tell_lost(const FailureMark& mark, const char* why) {
+  ring::count_lost();
+  log_lost(mark, why);
+}
+
+void append(Pending* pending, const FailureMark& mark) {
+  if (pending->count == Pending::kLimit) {
+    tell_lost(mark, "Too many marks of this session are waiting.");
+    return;
+  }
+  if (pending->count == pending->room) {
+    pending->room = pending->room == 0 ? 16 : pending->room * 2;
+    size_t bytes = sizeof(FailureMark) * static_cast<size_t>(pending->room);
+    pending->marks = static_cast<FailureMark*>(pending->marks == nullptr
+                                                   ? MemoryContextAlloc(TopMemoryContext, bytes)
+                                                   : repalloc(pending->marks, bytes));
+  }
+  pending->marks[pending->count++] = mark;
+}
+
+// Hands over what can be handed over and keeps the rest for the next time.
+void deliver() {
+  int kept = 0;
+  for (int i = 0; i < undelivered.count; i++) {
+    if (kept > 0 || !ring::put(undelivered.marks[i]))
+      undelivered.marks[kept++] = undelivered.marks[i];
+  }
+  undelivered.count = kept;
+}
+
+void end_of_transaction(XactEvent event, void* /*argument*/) {
+  switch (event) {
+    case XACT_EVENT_COMMIT:
+    case XACT_EVENT_ABORT:
+    case XACT_EVENT_PREPARE:
+      for (int i = 0; i < running.count; i++) append(&undelivered, running.marks[i]);
+      running.count = 0;
+      if (undelivered.count > 0) deliver();
+      break;
+    default:
+      break;
+  }
+}
+
+// A session that ends while the ring is full gives the worker a moment: it holds no locks any more.
+void end_of_session(int /*code*/, Datum /*argument*/) {
+  constexpr int kTries = 100;
+  constexpr long kPauseUs = 10000;
+  for (int i = 0; i < kTries && undelivered.count > 0; i++) {
+    deliver();
+    if (undelivered.count > 0) pg_usleep(kPauseUs);
+  }
+  for (int i = 0; i < undelivered.count; i++)
+    tell_lost(undelivered.marks[i], "There is no room for more marks.");
+  undelivered.count = 0;
+}
+
+// A session that is ended within a transaction delivers when that has been rolled back, too late to
+// wait. The shared memory is gone here.
+void end_of_process(int /*code*/, Datum /*argument*/) {
+  for (int i = 0; i < undelivered.count; i++)
+    log_lost(undelivered.marks[i], "The session ended while there was no room for more marks.");
+}
+
+void register_callbacks() {
+  static bool registered = false;
+  if (registered) return;
+  RegisterXactCallback(end_of_transaction, nullptr);
+  before_shmem_exit(end_of_session, static_cast<Datum>(0));
+  on_proc_exit(end_of_process, static_cast<Datum>(0));
+  registered = true;
+}
+
+void describe(const ErrorData* error, char* reason) {
+  StringInfoData text;
+  initStringInfo(&text);
+  appendStringInfoString(&text, error->message);
+  if (error->detail != nullptr) appendStringInfo(&text, ": %s", error->detail);
+  int bytes = pg_mbcliplen(text.data, text.len, FailureMark::kReasonBytes - 1);
+  memcpy(reason, text.data, bytes);
+  reason[bytes] = '\0';
+  pfree(text.data);
+}
+
+}  // namespace
+
+void prepare_for_failure() {
+  if (pg::settings::mark_failed() && !RecoveryInProgress()) ring::attach();
+}
+
+void remember_failure(const pg_uuid_t* recording_id, Oid schema) {
+  // On a standby nothing can be marked, and the primary has seen no failure.
+  if (!pg::settings::mark_failed() || !is_permanent(geterrcode()) || RecoveryInProgress()) return;
+  register_callbacks();
+  // The error itself lives in memory that nothing else may touch.
+  MemoryContext handling = MemoryContextSwitchTo(TopTransactionContext);
+  ErrorData* error = CopyErrorData();
+  FailureMark mark = {MyDatabaseId, schema, GetUserId(), *recording_id, ""};
+  describe(error, mark.reason);
+  append(&running, mark);
+  FreeErrorData(error);
+  MemoryContextSwitchTo(handling);
+}
+
+void forget_failure(const pg_uuid_t* recording_id) {
+  int kept = 0;
+  for (int i = 0; i < running.count; i++) {
+    if (memcmp(&running.marks[i].recording_id, recording_id, UUID_LEN) != 0)
+      running.marks[kept++] = running.marks[i];
+  }
+  running.count = kept;
+}
+
+}  // namespace s2t::failures

@@ -1,0 +1,36 @@
+// A completion that fails for good leaves its recording marked as failed, although the caller's
+// transaction rolls back (contract, section 4.3; docs/architecture.md tells the mechanism).
+#pragma once
+
+#include "pg/server.h"
+
+namespace s2t::failures {
+
+// Called before a completion begins.
+void prepare_for_failure();
+
+// Called while the error of a completion is being handled: notes it if a retry would meet it again.
+// When the top-level transaction has ended, either way, a worker marks the recording, if it is
+// still in processing then.
+void remember_failure(const pg_uuid_t* recording_id, Oid schema);
+
+// Forgets what this transaction has noted of a recording: it went on to complete it.
+void forget_failure(const pg_uuid_t* recording_id);
+
+// Runs `body`, which completes the recording: an error is noted and goes on to the caller
+// unchanged.
+template <typename Body>
+void marking_failure(FunctionCallInfo fcinfo, const pg_uuid_t* recording_id, Body&& body) {
+  prepare_for_failure();
+  PG_TRY();
+  { body(); }
+  PG_CATCH();
+  {
+    remember_failure(recording_id, get_func_namespace(fcinfo->flinfo->fn_oid));
+    PG_RE_THROW();
+  }
+  PG_END_TRY();
+  forget_failure(recording_id);
+}
+
+}  // namespace s2t::failures

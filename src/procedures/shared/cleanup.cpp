@@ -1,0 +1,263 @@
+#include "procedures/shared/cleanup.h"
+
+#include "audit/audit.h"
+#include "pg/error.h"
+#include "procedures/shared/account.h"
+
+namespace s2t::procedures {
+
+using pg::Locked;
+using pg::OnConflict;
+using pg::Row;
+using pg::RowLock;
+using pg::Scan;
+using pg::Session;
+using pg::Table;
+using pg::TableId;
+
+namespace {
+
+// What is known of a recording that is to be removed.
+struct Candidate {
+  ItemPointerData tid;
+  pg_uuid_t id;
+  pg_uuid_t user_id;
+  int32_t duration_ms;
+  int32_t segment_count;
+  bool removed;
+};
+
+struct Batch {
+  Candidate* recordings;
+  int count;
+};
+
+struct Owner {
+  pg_uuid_t user_id;  // the hash key
+  int32_t days;       // how long the owner's recordings are kept
+  bool asked;         // whether the owner's row was tried to be locked
+  bool held;          // and was
+};
+
+// The instant before which something must have been created to be older than `days`.
+TimestampTz days_before(TimestampTz now, int32_t days) {
+  int64 span;
+  TimestampTz result;
+  if (pg_mul_s64_overflow(days, USECS_PER_DAY, &span) || pg_sub_s64_overflow(now, span, &result))
+    return DT_NOBEGIN;
+  return Max(result, MIN_TIMESTAMP);
+}
+
+// The owners of the recordings met: how long theirs are kept, and whether they are held against
+// removal. Each is looked up once a batch.
+class Owners {
+ public:
+  static Owners open(Session* session, int32_t days) {
+    Owners owners;
+    owners.days_ = days;
+    owners.subscriptions_ = Table::open(session, pg::user_subscriptions::kTable, pg::kRead);
+    owners.plans_ = Table::open(session, pg::plans::kTable, pg::kRead);
+    owners.users_ = Table::open(session, pg::users::kTable, pg::kLockRows);
+    HASHCTL control = {};
+    control.keysize = UUID_LEN;
+    control.entrysize = sizeof(Owner);
+    control.hcxt = CurrentMemoryContext;
+    owners.known_ = hash_create("s2t owners", 256, &control, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+    return owners;
+  }
+
+  // The shortest time that anybody's recordings are kept.
+  int32_t shortest() {
+    TupleTableSlot* slot =
+        table_slot_create(plans_.relation(), &plans_.session()->estate()->es_tupleTable);
+    TableScanDesc scan =
+        table_beginscan(plans_.relation(), plans_.session()->snapshot(), 0, nullptr);
+    int32_t days = days_;
+    while (table_scan_getnextslot(scan, ForwardScanDirection, slot)) {
+      Row plan{slot, plans_.map()};
+      days = Min(days, Max(plan.as_int32(pg::plans::retention_days, days), 0));
+    }
+    table_endscan(scan);
+    return days;
+  }
+
+  int32_t days_for(const pg_uuid_t* user_id) { return owner(user_id)->days; }
+
+  // Holds the owner (KEY SHARE), whose row comes before its recordings in the order of locks. False
+  // if somebody is about to remove it.
+  bool hold(const pg_uuid_t* user_id) {
+    Owner* entry = owner(user_id);
+    if (!entry->asked) {
+      Row row;
+      entry->held = users_.find(pg::users::by_id, UUIDPGetDatum(user_id), &row) &&
+                    users_.lock_found(&row, RowLock::kKeyShare, OnConflict::kSkip) == Locked::kYes;
+      entry->asked = true;
+    }
+    return entry->held;
+  }
+
+ private:
+  Owner* owner(const pg_uuid_t* user_id) {
+    bool known;
+    auto* entry = static_cast<Owner*>(hash_search(known_, user_id, HASH_ENTER, &known));
+    if (!known) {
+      entry->days = look_up(user_id);
+      entry->asked = entry->held = false;
+    }
+    return entry;
+  }
+
+  int32_t look_up(const pg_uuid_t* user_id) {
+    namespace s = pg::user_subscriptions;
+    Row subscription;
+    Plan plan;
+    if (!subscriptions_.find(s::by_user_id, UUIDPGetDatum(user_id), &subscription) ||
+        !find_plan(&plans_, subscription.as_uuid(s::plan_id), &plan))
+      return days_;
+    return plan.retention_days.value_or(days_);
+  }
+
+  int32_t days_ = 0;
+  Table subscriptions_;
+  Table plans_;
+  Table users_;
+  HTAB* known_ = nullptr;
+};
+
+bool is_due(const Row& recording, Owners* owners, TimestampTz now) {
+  namespace r = pg::recordings;
+  return recording.as_text(r::status) == "done" && !recording.is_null(r::user_id) &&
+         recording.as_timestamp(r::created_at, DT_NOEND) <
+             days_before(now, owners->days_for(recording.as_uuid(r::user_id)));
+}
+
+// Finds and locks the oldest recordings that are due.
+Batch lock_due(Table* recordings, Owners* owners, const RetentionPolicy& policy,
+               CleanupPosition* position) {
+  namespace r = pg::recordings;
+  TimestampTz now = Session::now();
+  Batch batch{nullptr, 0};
+  int room = 0;
+  ScanKeyData keys[] = {
+      pg::scan_key(1, BTLessStrategyNumber, F_TIMESTAMPTZ_LT,
+                   TimestampTzGetDatum(days_before(now, owners->shortest()))),
+      pg::scan_key(1, BTGreaterEqualStrategyNumber, F_TIMESTAMPTZ_GE,
+                   TimestampTzGetDatum(position->from)),
+  };
+  Scan scan = Scan::begin(recordings, r::done_by_created_at, keys, lengthof(keys));
+  Row row;
+  while (batch.count < policy.batch_size && scan.next(&row)) {
+    position->from = row.as_timestamp(r::created_at, DT_NOBEGIN);
+    if (!is_due(row, owners, now)) continue;
+    if (!owners->hold(row.as_uuid(r::user_id))) continue;
+    if (recordings->lock_found(&row, RowLock::kUpdate, OnConflict::kSkip) != Locked::kYes) continue;
+    if (!is_due(row, owners, now)) continue;
+    if (batch.count == room) {
+      room = room == 0 ? 256 : room * 2;
+      Size bytes = sizeof(Candidate) * static_cast<Size>(room);
+      batch.recordings = static_cast<Candidate*>(batch.recordings == nullptr
+                                                     ? palloc_extended(bytes, MCXT_ALLOC_HUGE)
+                                                     : repalloc_huge(batch.recordings, bytes));
+    }
+    batch.recordings[batch.count++] = {row.tid(),
+                                       *row.as_uuid(r::id),
+                                       *row.as_uuid(r::user_id),
+                                       row.as_int32(r::duration_ms),
+                                       row.as_int32(r::segment_count),
+                                       false};
+  }
+  scan.end();
+  position->finished = batch.count < policy.batch_size;
+  return batch;
+}
+
+int64_t remove_recordings(Table* recordings, const Batch& batch) {
+  int64_t removed = 0;
+  recordings->begin(CMD_DELETE);
+  for (int i = 0; i < batch.count; i++) {
+    CHECK_FOR_INTERRUPTS();
+    Candidate* candidate = &batch.recordings[i];
+    candidate->removed = recordings->remove(recordings->locked_at(candidate->tid));
+    if (candidate->removed) removed++;
+  }
+  recordings->end();
+  return removed;
+}
+
+// What the foreign key would do on cascade. Its parent being locked and removed, no segment can be
+// added any more; those that were added after this transaction's snapshot must go too, or be
+// refused.
+int64_t remove_segments(Session* session, const Batch& batch) {
+  namespace s = pg::segments;
+  Table segments = Table::open(session, s::kTable, pg::kDelete);
+  Snapshot latest = RegisterSnapshot(GetLatestSnapshot());
+  int64_t removed = 0;
+  segments.begin(CMD_DELETE);
+  for (int i = 0; i < batch.count; i++) {
+    if (!batch.recordings[i].removed) continue;
+    ScanKeyData key =
+        pg::scan_key(1, BTEqualStrategyNumber, F_UUID_EQ, UUIDPGetDatum(&batch.recordings[i].id));
+    Scan scan = Scan::begin(&segments, s::by_recording_id, &key, 1, latest);
+    Row row;
+    while (scan.next(&row)) {
+      if (IsolationUsesXactSnapshot() &&
+          !table_tuple_satisfies_snapshot(segments.relation(), row.slot, session->snapshot()))
+        pg::raise_serialization_failure();
+      if (segments.remove(row)) removed++;
+    }
+    scan.end();
+  }
+  segments.end();
+  UnregisterSnapshot(latest);
+  return removed;
+}
+
+int by_user(const void* left, const void* right) {
+  return memcmp(&static_cast<const Candidate*>(left)->user_id,
+                &static_cast<const Candidate*>(right)->user_id, UUID_LEN);
+}
+
+// Moves the running totals of every owner, in the order of the primary key.
+void move_totals(Session* session, const Batch& batch) {
+  qsort(batch.recordings, batch.count, sizeof(Candidate), by_user);
+  Account account = Account::open(session);
+  int i = 0;
+  while (i < batch.count) {
+    const pg_uuid_t* user_id = &batch.recordings[i].user_id;
+    int64_t recordings = 0;
+    int64_t duration_ms = 0;
+    int64_t segments = 0;
+    for (; i < batch.count && memcmp(&batch.recordings[i].user_id, user_id, UUID_LEN) == 0; i++) {
+      if (!batch.recordings[i].removed) continue;
+      recordings++;
+      duration_ms += batch.recordings[i].duration_ms;
+      segments += batch.recordings[i].segment_count;
+    }
+    if (recordings == 0 || !account.lock(user_id)) continue;
+    account.count(-recordings, -duration_ms, -segments);
+    account.store();
+  }
+}
+
+}  // namespace
+
+Removed remove_batch(Session* session, const RetentionPolicy& policy, CleanupPosition* position) {
+  Table recordings = Table::open(session, pg::recordings::kTable, pg::kLockRows | pg::kDelete,
+                                 {TableId::kSegments});
+  Owners owners = Owners::open(session, policy.days);
+  Batch batch = lock_due(&recordings, &owners, policy, position);
+  Removed removed;
+  if (batch.count == 0) return removed;
+  removed.recordings = remove_recordings(&recordings, batch);
+  removed.segments = remove_segments(session, batch);
+  move_totals(session, batch);
+  if (removed.recordings > 0) {
+    audit::write(session, pg::settings::Audit::kChanges,
+              {.procedure = policy.procedure,
+               .detail = psprintf(INT64_FORMAT " recordings, " INT64_FORMAT " segments",
+                                  removed.recordings, removed.segments)});
+  }
+  return removed;
+}
+
+}  // namespace s2t::procedures

@@ -1,0 +1,149 @@
+#include "procedures/shared/completion.h"
+
+#include "audit/audit.h"
+#include "pg/bulk_insert.h"
+#include "pg/error.h"
+#include "segments/fingerprint.h"
+#include "pg/function.h"
+#include "pg/settings.h"
+#include "procedures/shared/account.h"
+#include "procedures/shared/recording.h"
+
+namespace s2t::procedures {
+
+using pg::BulkInsert;
+using segments::Fingerprint;
+using pg::make_text;
+using pg::Row;
+using pg::Session;
+using pg::Table;
+using pg::TableId;
+using pg::Values;
+
+namespace {
+
+// Checks every segment and tells the transcript apart from any other, without storing anything.
+bytea* fingerprint_of(const Completion& completion) {
+  Fingerprint fingerprint = Fingerprint::begin(completion.duration_ms);
+  core::Segment segment;
+  Jsonb* meta;
+  while (completion.segments->next(&segment, &meta)) {
+    CHECK_FOR_INTERRUPTS();
+    fingerprint.add(segment, meta);
+  }
+  return fingerprint.end();
+}
+
+// A retry: nothing is changed, and only the same content is accepted.
+void accept_repetition(const Row& recording, const pg_uuid_t* id, const Completion& completion) {
+  bytea* fingerprint = fingerprint_of(completion);
+  bool null;
+  Datum stored = recording.datum(pg::recordings::fingerprint, &null);
+  if (null || !DatumGetBool(DirectFunctionCall2(byteaeq, stored, PointerGetDatum(fingerprint)))) {
+    ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+                    errmsg("recording is already completed with other content"),
+                    errdetail("The recording %s is done; its transcript is not the one given.",
+                              pg::to_cstring(id))));
+  }
+  ereport(NOTICE, (errmsg("recording %s is already completed with this content, nothing changed",
+                          pg::to_cstring(id))));
+}
+
+void require_no_segments(const Row& recording, const pg_uuid_t* id) {
+  int32_t count = recording.as_int32(pg::recordings::segment_count);
+  if (count != 0) {
+    ereport(ERROR,
+            (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+             errmsg("recording already has segments"),
+             errdetail("The recording %s is not completed, but has %d segments.",
+                       pg::to_cstring(id), count),
+             errhint("Delete these segments first; completing a recording stores all of them.")));
+  }
+}
+
+// Stores all segments; the recording is locked. Returns how many rows there are now.
+int64_t store_segments(Session* session, const pg_uuid_t* id, const Completion& completion,
+                       Fingerprint* fingerprint, bool* ran_foreign_code) {
+  namespace s = pg::segments;
+  Table segments = Table::open(session, s::kTable, pg::kInsert, {TableId::kRecordings});
+  segments.begin(CMD_INSERT);
+  BulkInsert bulk = BulkInsert::begin(&segments, completion.segments->count());
+  MemoryContext scratch =
+      AllocSetContextCreate(CurrentMemoryContext, "s2t segment", ALLOCSET_DEFAULT_SIZES);
+  MemoryContext outer = MemoryContextSwitchTo(scratch);
+  core::Segment segment;
+  Jsonb* meta;
+  while (completion.segments->next(&segment, &meta)) {
+    fingerprint->add(segment, meta);
+    Values row;
+    row.set(s::recording_id, UUIDPGetDatum(id));
+    row.set(s::idx, Int32GetDatum(segment.idx));
+    row.set(s::start_ms, Int32GetDatum(segment.start_ms));
+    row.set(s::end_ms, Int32GetDatum(segment.end_ms));
+    row.set(s::text, make_text(segment.text));
+    if (meta != nullptr) {
+      row.set(s::meta, JsonbPGetDatum(meta));
+    } else {
+      row.set_null(s::meta);
+    }
+    bulk.add(row,
+             static_cast<int64_t>(segment.text.size()) + (meta != nullptr ? VARSIZE(meta) : 0));
+    MemoryContextReset(scratch);
+  }
+  MemoryContextSwitchTo(outer);
+  MemoryContextDelete(scratch);
+  int64_t stored = bulk.end();
+  segments.end();
+  *ran_foreign_code = segments.runs_foreign_code();
+  return stored;
+}
+
+// Adds the recording's minutes to the open cycle of its owner, and what it holds to the running
+// totals.
+void charge_owner(Session* session, const pg_uuid_t* user_id, int32_t duration_ms,
+                  int64_t more_duration_ms, int64_t more_segments) {
+  Account account = Account::open(session);
+  if (!account.lock(user_id)) return;  // without a subscription there is nothing to charge
+  TimestampTz now = Session::now();
+  if (account.cycle_ended(now) && pg::settings::lazy_rollover()) account.roll_over(now);
+  account.charge(0, core::billable_seconds(duration_ms));
+  account.count(0, more_duration_ms, more_segments);
+  account.store();
+}
+
+}  // namespace
+
+void complete_recording(Session* session, const pg_uuid_t* id, const Completion& completion) {
+  namespace r = pg::recordings;
+  Recording recording = Recording::lock(session, id);
+  if (recording.status() == Status::kDone) {
+    accept_repetition(recording.row(), id, completion);
+    return;
+  }
+  require_no_segments(recording.row(), id);
+
+  bool ran_foreign_code;
+  Fingerprint fingerprint = Fingerprint::begin(completion.duration_ms);
+  int64_t stored = store_segments(session, id, completion, &fingerprint, &ran_foreign_code);
+  if (ran_foreign_code) recording.lock_again();
+
+  int64_t old_duration_ms = recording.row().as_int32(r::duration_ms);
+  Values change;
+  change.set(r::status, make_text("done"));
+  change.set(r::duration_ms, Int32GetDatum(completion.duration_ms));
+  change.set(r::completed_at, TimestampTzGetDatum(Session::now()));
+  change.set_null(r::error);
+  change.set(r::segment_count, Int32GetDatum(static_cast<int32_t>(stored)));
+  change.set(r::fingerprint, PointerGetDatum(fingerprint.end()));
+  const Row* done = recording.update(change);
+  charge_owner(session, recording.user_id(), completion.duration_ms,
+               done->as_int32(r::duration_ms) - old_duration_ms, stored);
+  audit::write(
+      session, pg::settings::Audit::kAll,
+      {.procedure = completion.procedure,
+       .user_id = recording.user_id(),
+       .recording_id = id,
+       .detail = psprintf("%d ms, " INT64_FORMAT " segments", completion.duration_ms, stored)});
+}
+
+}  // namespace s2t::procedures

@@ -1,0 +1,23 @@
+// Completing a recording, from whatever its transcript was given in (contract, section 4.3).
+#pragma once
+
+#include <stdint.h>
+
+#include "segments/segment_source.h"
+#include "pg/session.h"
+
+namespace s2t::procedures {
+
+struct Completion {
+  const char* procedure;  // the SQL name of the caller
+  int32_t duration_ms;    // >= 0
+  segments::SegmentSource* segments;
+};
+
+// Stores all segments of the recording, marks it done and charges its owner. A recording that is
+// done already and was completed with the same content stays as it is, with a NOTICE. Raises P0002
+// for an unknown recording, 55000 if it is done with other content or has segments, 22023 for a
+// broken segment, 22003 for a counter that cannot grow.
+void complete_recording(pg::Session* session, const pg_uuid_t* id, const Completion& completion);
+
+}  // namespace s2t::procedures

@@ -1,0 +1,16 @@
+// Marking a recording as failed (contract, section 4.3).
+#pragma once
+
+#include <string_view>
+
+#include "pg/session.h"
+#include "procedures/shared/recording.h"
+
+namespace s2t::procedures {
+
+// Marks the recording if it is in processing, and returns the status it had. `procedure` is the SQL
+// name that the audit log tells. Raises P0002 for an unknown recording.
+Status fail_if_processing(pg::Session* session, const pg_uuid_t* id, std::string_view reason,
+                          const char* procedure);
+
+}  // namespace s2t::procedures

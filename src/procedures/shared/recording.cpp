@@ -1,0 +1,53 @@
+#include "procedures/shared/recording.h"
+
+#include "pg/error.h"
+#include "procedures/shared/account.h"
+
+namespace s2t::procedures {
+
+using pg::Locked;
+using pg::Row;
+using pg::RowLock;
+using pg::Session;
+using pg::Table;
+
+Recording Recording::lock(Session* session, const pg_uuid_t* id) {
+  Recording recording;
+  recording.id_ = *id;
+  recording.recordings_ = Table::open(session, pg::recordings::kTable, pg::kUpdate);
+  Row* row = &recording.row_;
+  if (!recording.recordings_.find(pg::recordings::by_id, UUIDPGetDatum(id), row))
+    pg::raise_not_found("recording", id);
+  recording.user_id_ = *row->as_uuid(pg::recordings::user_id);
+  (void)hold_user(session, &recording.user_id_);
+  if (recording.recordings_.lock_found(row, RowLock::kNoKeyUpdate, pg::OnConflict::kWait) !=
+      Locked::kYes)
+    pg::raise_not_found("recording", id);
+  recording.user_id_ = *row->as_uuid(pg::recordings::user_id);
+  return recording;
+}
+
+void Recording::lock_again() {
+  if (recordings_.lock(pg::recordings::by_id, UUIDPGetDatum(&id_), RowLock::kNoKeyUpdate, &row_) !=
+      Locked::kYes)
+    pg::raise_not_found("recording", &id_);
+  user_id_ = *row_.as_uuid(pg::recordings::user_id);
+}
+
+Status Recording::status() const {
+  std::string_view text = row_.as_text(pg::recordings::status);
+  if (text == "processing") return Status::kProcessing;
+  if (text == "done") return Status::kDone;
+  if (text == "failed") return Status::kFailed;
+  ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+                  errmsg("recording has an unknown status"),
+                  errdetail("The recording %s has the status \"%.*s\".", pg::to_cstring(&id_),
+                            static_cast<int>(text.size()), text.data())));
+  pg_unreachable();
+}
+
+const Row* Recording::update(const pg::Values& change) {
+  return recordings_.update_one(row_, change);
+}
+
+}  // namespace s2t::procedures

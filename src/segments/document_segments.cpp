@@ -1,0 +1,86 @@
+#include "segments/document_segments.h"
+
+#include "pg/encoding.h"
+#include "pg/error.h"
+
+namespace s2t::segments {
+
+namespace {
+
+// Other interrupts can wait until a document is read, which takes seconds at most.
+bool is_cancelled(void* /*context*/) noexcept {
+  return QueryCancelPending != 0 || ProcDiePending != 0;
+}
+
+// Details quote the document, which the core has read as UTF-8.
+void make_printable(core::Status* status) {
+  if (pg::is_utf8_database()) return;
+  for (char* at = status->detail; *at != '\0'; at++)
+    if (IS_HIGHBIT_SET(*at)) *at = '?';
+}
+
+std::string_view copy(std::string_view text) {
+  return {pnstrdup(text.data(), text.size()), text.size()};
+}
+
+}  // namespace
+
+void DocumentSegments::release(void* holder) {
+  auto* held = static_cast<Holder*>(holder);
+  core::free_transcript(held->transcript);
+  held->transcript = nullptr;
+}
+
+DocumentSegments DocumentSegments::parse(std::string_view document, std::string_view format) {
+  DocumentSegments source;
+  source.holder_ = static_cast<Holder*>(palloc0(sizeof(Holder)));
+  source.holder_->callback.func = release;
+  source.holder_->callback.arg = source.holder_;
+  MemoryContextRegisterResetCallback(CurrentMemoryContext, &source.holder_->callback);
+  source.scratch_ =
+      AllocSetContextCreate(CurrentMemoryContext, "s2t transcript", ALLOCSET_DEFAULT_SIZES);
+
+  core::Status status = core::parse_transcript(pg::to_utf8(document), pg::to_utf8(format), is_cancelled,
+                                               nullptr, &source.holder_->transcript);
+  if (status.code == core::Code::kCancelled) CHECK_FOR_INTERRUPTS();
+  make_printable(&status);
+  pg::raise_unless_ok(status);
+  return source;
+}
+
+void DocumentSegments::close() {
+  MemoryContextDelete(scratch_);
+  release(holder_);
+}
+
+bool DocumentSegments::next(core::Segment* segment, Jsonb** meta) {
+  if (position_ >= count()) return false;
+  MemoryContextReset(scratch_);
+  MemoryContext caller = MemoryContextSwitchTo(scratch_);
+  core::TranscriptSegment found = core::transcript_segment(holder_->transcript, position_++);
+  *segment = found.segment;
+  segment->text = pg::from_utf8(segment->text);
+  *meta = nullptr;
+  if (!found.meta.empty()) {
+    std::string_view json = copy(pg::from_utf8(found.meta));
+    *meta = DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum(json.data())));
+  }
+  MemoryContextSwitchTo(caller);
+  return true;
+}
+
+int DocumentSegments::count() const { return core::transcript_count(holder_->transcript); }
+
+std::string_view DocumentSegments::format() const {
+  return copy(core::transcript_format(holder_->transcript));
+}
+
+std::string_view DocumentSegments::language() const {
+  return copy(pg::from_utf8(core::transcript_language(holder_->transcript)));
+}
+
+int32_t DocumentSegments::duration_ms() const {
+  return core::transcript_duration_ms(holder_->transcript);
+}
+
+}  // namespace s2t::segments
