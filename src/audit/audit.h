@@ -1,4 +1,5 @@
-// Who did what: rows of audit_log and lines of the server log (contract, sections 6 and 7).
+// Who did what: rows of audit_log and lines of the server log (docs/reference.md, "audit_log" and
+// "NOTICEs, WARNINGs and the server log").
 #pragma once
 
 #include <string_view>

@@ -1,5 +1,6 @@
 // A completion that fails for good leaves its recording marked as failed, although the caller's
-// transaction rolls back (contract, section 4.3; docs/architecture.md tells the mechanism).
+// transaction rolls back (docs/reference.md, "Failure marks"; docs/architecture.md tells the
+// mechanism).
 #pragma once
 
 #include "pg/server.h"

@@ -1,5 +1,5 @@
 // Every call of a procedure is counted: how long it took, how many rows it changed, whether it was
-// refused, and the class of the error that ended it (contract, section 7).
+// refused, and the class of the error that ended it (docs/reference.md, "Metrics").
 //
 //   S2T_PROCEDURE(sp_fail_recording) {
 //     ...  // `fcinfo` is the argument, as in S2T_FUNCTION
@@ -36,10 +36,10 @@ void count_refusal();
 }  // namespace s2t::metrics
 
 // S2T_FUNCTION for what is counted.
-#define S2T_PROCEDURE(name)                                             \
-  static Datum name##_body(FunctionCallInfo fcinfo);                    \
-  S2T_FUNCTION(name) {                                                  \
+#define S2T_PROCEDURE(name)                                        \
+  static Datum name##_body(FunctionCallInfo fcinfo);               \
+  S2T_FUNCTION(name) {                                             \
     static constinit s2t::metrics::Procedure procedure{#name};     \
     return s2t::metrics::measure(&procedure, name##_body, fcinfo); \
-  }                                                                     \
+  }                                                                \
   static Datum name##_body(FunctionCallInfo fcinfo)

@@ -1,4 +1,4 @@
-// New identifiers (contract, section 3).
+// New identifiers (docs/reference.md, "Library").
 #pragma once
 
 #include "core/base/ids.h"

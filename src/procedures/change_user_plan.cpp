@@ -1,4 +1,4 @@
-// sp_change_user_plan: contract, section 4.6.
+// sp_change_user_plan: docs/reference.md, "sp_change_user_plan".
 #include "core/account/validate.h"
 
 #include "audit/audit.h"

@@ -1,4 +1,5 @@
-// sp_cleanup_old_recordings and sp_purge_old_recordings: contract, section 4.7.
+// sp_cleanup_old_recordings and sp_purge_old_recordings: docs/reference.md,
+// "sp_cleanup_old_recordings".
 #include "core/account/validate.h"
 
 #include "metrics/metrics.h"

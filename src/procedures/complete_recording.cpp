@@ -1,11 +1,11 @@
-// sp_complete_recording: contract, section 4.3.
+// sp_complete_recording: docs/reference.md, "sp_complete_recording".
 #include "core/account/validate.h"
 #include "failures/marks.h"
 #include "metrics/metrics.h"
 #include "pg/error.h"
 #include "pg/function.h"
-#include "segments/jsonb_segments.h"
 #include "procedures/shared/completion.h"
+#include "segments/jsonb_segments.h"
 
 S2T_PROCEDURE(sp_complete_recording) {
   using namespace s2t;

@@ -1,4 +1,4 @@
-// sp_check_quota_and_create_recording: contract, section 4.2.
+// sp_check_quota_and_create_recording: docs/reference.md, "sp_check_quota_and_create_recording".
 #include "core/account/validate.h"
 
 #include "audit/audit.h"
@@ -120,13 +120,13 @@ S2T_PROCEDURE(sp_check_quota_and_create_recording) {
   using s2t::pg::settings::Audit;
   if (created) {
     s2t::audit::write(&session, Audit::kAll,
-                   {.procedure = kName, .user_id = request.user_id, .recording_id = &id});
+                      {.procedure = kName, .user_id = request.user_id, .recording_id = &id});
   } else {
     s2t::audit::write(&session, Audit::kChanges,
-                   {.procedure = kName,
-                    .outcome = s2t::audit::Outcome::kRefused,
-                    .user_id = request.user_id,
-                    .detail = reason});
+                      {.procedure = kName,
+                       .outcome = s2t::audit::Outcome::kRefused,
+                       .user_id = request.user_id,
+                       .detail = reason});
   }
   session.close();
 

@@ -1,4 +1,4 @@
-// s2t_cycle_now: what the procedures would make of a cycle now (contract, section 2).
+// s2t_cycle_now: what the procedures would make of a cycle now (docs/reference.md, "Conventions").
 #include "core/account/cycle.h"
 
 #include "pg/calendar.h"

@@ -1,4 +1,4 @@
-// sp_fail_recording: contract, section 4.3, last point.
+// sp_fail_recording: docs/reference.md, "sp_fail_recording".
 #include "core/account/validate.h"
 #include "metrics/metrics.h"
 #include "pg/error.h"

@@ -1,10 +1,10 @@
 // sp_import_transcript: a speech engine's own output completes a recording, by the code and the
-// rules of sp_complete_recording (contract, section 4.3).
+// rules of sp_complete_recording (docs/reference.md, "sp_import_transcript").
 #include "failures/marks.h"
 #include "metrics/metrics.h"
 #include "pg/function.h"
-#include "segments/document_segments.h"
 #include "procedures/shared/completion.h"
+#include "segments/document_segments.h"
 
 S2T_PROCEDURE(sp_import_transcript) {
   using namespace s2t;

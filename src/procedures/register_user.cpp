@@ -1,4 +1,4 @@
-// sp_register_user and s2t_register_user: contract, section 4.1.
+// sp_register_user and s2t_register_user: docs/reference.md, "sp_register_user".
 #include "core/account/validate.h"
 
 #include "audit/audit.h"

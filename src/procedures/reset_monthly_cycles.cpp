@@ -1,4 +1,4 @@
-// sp_reset_monthly_cycles: contract, section 4.4.
+// sp_reset_monthly_cycles: docs/reference.md, "sp_reset_monthly_cycles".
 #include "audit/audit.h"
 #include "metrics/metrics.h"
 #include "pg/bulk_insert.h"

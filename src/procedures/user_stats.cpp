@@ -1,4 +1,4 @@
-// sp_get_user_stats: contract, section 4.5.
+// sp_get_user_stats: docs/reference.md, "sp_get_user_stats".
 #include "core/account/cycle.h"
 #include "core/account/quota.h"
 

@@ -1,4 +1,5 @@
-// The segments of a transcript, read in place from jsonb (contract, section 4.3).
+// The segments of a transcript, read in place from jsonb (docs/reference.md,
+// "sp_complete_recording").
 #pragma once
 
 #include "segments/segment_source.h"

@@ -1,9 +1,6 @@
 -- audit_log: what is and is not recorded at each level of s2t.audit, who and whom a row names, that it goes the way of its
 -- transaction, and that it never holds a password hash or what was said.
-BEGIN;
-SET LOCAL client_min_messages = warning;
-CREATE EXTENSION IF NOT EXISTS pgtap;
-CREATE EXTENSION IF NOT EXISTS s2t;
+\ir include/begin.sql
 SELECT plan(33);
 
 INSERT INTO plans (code, name, monthly_minutes, monthly_usage_limit, is_default) VALUES ('AU1', 'One', 100, 2, false), ('AU2', 'Two', 100, 100, false);

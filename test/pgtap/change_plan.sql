@@ -1,8 +1,5 @@
--- sp_change_user_plan (contract 4.6).
-BEGIN;
-SET LOCAL client_min_messages = warning;
-CREATE EXTENSION IF NOT EXISTS pgtap;
-CREATE EXTENSION IF NOT EXISTS s2t;
+-- sp_change_user_plan (docs/reference.md, "sp_change_user_plan").
+\ir include/begin.sql
 SELECT plan(35);
 
 INSERT INTO plans (code, name, monthly_minutes, monthly_usage_limit, is_default) VALUES

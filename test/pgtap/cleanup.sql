@@ -1,8 +1,5 @@
--- sp_cleanup_old_recordings (contract 4.7).
-BEGIN;
-SET LOCAL client_min_messages = warning;
-CREATE EXTENSION IF NOT EXISTS pgtap;
-CREATE EXTENSION IF NOT EXISTS s2t;
+-- sp_cleanup_old_recordings (docs/reference.md, "sp_cleanup_old_recordings").
+\ir include/begin.sql
 SELECT plan(25);
 
 INSERT INTO plans (code, name, monthly_minutes, monthly_usage_limit, is_default) VALUES

@@ -1,8 +1,5 @@
--- sp_complete_recording and sp_fail_recording (contract 4.3).
-BEGIN;
-SET LOCAL client_min_messages = warning;
-CREATE EXTENSION IF NOT EXISTS pgtap;
-CREATE EXTENSION IF NOT EXISTS s2t;
+-- sp_complete_recording and sp_fail_recording (docs/reference.md, "sp_complete_recording").
+\ir include/begin.sql
 SELECT plan(100);
 
 INSERT INTO plans (code, name, monthly_minutes, monthly_usage_limit, is_default) VALUES

@@ -1,8 +1,5 @@
--- Counters never wrap and never go negative (contract, section 2): 22003, and nothing written.
-BEGIN;
-SET LOCAL client_min_messages = warning;
-CREATE EXTENSION IF NOT EXISTS pgtap;
-CREATE EXTENSION IF NOT EXISTS s2t;
+-- Counters never wrap and never go negative (docs/reference.md, "Conventions"): 22003, and nothing written.
+\ir include/begin.sql
 SELECT plan(18);
 
 INSERT INTO plans (code, name, monthly_minutes, monthly_usage_limit, is_default) VALUES

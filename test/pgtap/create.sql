@@ -1,8 +1,5 @@
--- sp_check_quota_and_create_recording (contract 4.2).
-BEGIN;
-SET LOCAL client_min_messages = warning;
-CREATE EXTENSION IF NOT EXISTS pgtap;
-CREATE EXTENSION IF NOT EXISTS s2t;
+-- sp_check_quota_and_create_recording (docs/reference.md, "sp_check_quota_and_create_recording").
+\ir include/begin.sql
 SELECT plan(80);
 
 INSERT INTO plans (code, name, monthly_minutes, monthly_usage_limit, is_default) VALUES

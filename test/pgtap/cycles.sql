@@ -1,9 +1,6 @@
--- Cycles are calendar months in s2t.timezone, never in the session's zone (contract, section 2).
+-- Cycles are calendar months in s2t.timezone, never in the session's zone (docs/reference.md, "Conventions").
 -- The clock cannot be set here, so what is shown is that the boundaries are those of the right zone, whatever the session's is.
-BEGIN;
-SET LOCAL client_min_messages = warning;
-CREATE EXTENSION IF NOT EXISTS pgtap;
-CREATE EXTENSION IF NOT EXISTS s2t;
+\ir include/begin.sql
 SELECT plan(35);
 
 INSERT INTO plans (code, name, monthly_minutes, monthly_usage_limit, is_default) VALUES

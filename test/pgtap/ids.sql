@@ -1,8 +1,5 @@
--- New ids (contract, section 3): UUID version 7 in time order, with the slot of their user.
-BEGIN;
-SET LOCAL client_min_messages = warning;
-CREATE EXTENSION IF NOT EXISTS pgtap;
-CREATE EXTENSION IF NOT EXISTS s2t;
+-- New ids (docs/reference.md, "Library"): UUID version 7 in time order, with the slot of their user.
+\ir include/begin.sql
 SELECT plan(18);
 
 INSERT INTO plans (code, name, monthly_minutes, monthly_usage_limit, is_default) VALUES

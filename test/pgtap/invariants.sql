@@ -1,9 +1,6 @@
 -- Whatever is done, in whatever order: the totals are what a recount gives, and usage is what was charged.
 -- A few hundred random operations, procedures and direct DML mixed, each time from another seed, which a failure names.
-BEGIN;
-SET LOCAL client_min_messages = warning;
-CREATE EXTENSION IF NOT EXISTS pgtap;
-CREATE EXTENSION IF NOT EXISTS s2t;
+\ir include/begin.sql
 SELECT plan(11);
 
 CREATE FUNCTION pg_temp.segments(n int) RETURNS jsonb LANGUAGE sql AS $$

@@ -1,9 +1,6 @@
 -- The work of the scheduled jobs that is done in SQL, the commands that register them, and what is said where pg_cron is not.
 -- With pg_cron: test/t/010_cron.pl.
-BEGIN;
-SET LOCAL client_min_messages = warning;
-CREATE EXTENSION IF NOT EXISTS pgtap;
-CREATE EXTENSION IF NOT EXISTS s2t;
+\ir include/begin.sql
 SELECT plan(44);
 
 -- Recordings that nobody completes.

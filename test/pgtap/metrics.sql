@@ -1,9 +1,6 @@
--- Metrics (contract 7): what can be seen with and without shared memory, gauges, text format, rights.
+-- Metrics (docs/reference.md, "Metrics"): what can be seen with and without shared memory, gauges, text format, rights.
 -- test/t/030_metrics.pl counts calls.
-BEGIN;
-SET LOCAL client_min_messages = warning;
-CREATE EXTENSION IF NOT EXISTS pgtap;
-CREATE EXTENSION IF NOT EXISTS s2t;
+\ir include/begin.sql
 SELECT plan(71);
 
 CREATE TEMPORARY TABLE metric_view (name text);

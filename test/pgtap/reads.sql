@@ -1,8 +1,5 @@
 -- What applications read: sp_get_login, sp_get_subscription, sp_list_plans, sp_list_recordings, sp_get_recording, sp_get_segments.
-BEGIN;
-SET LOCAL client_min_messages = warning;
-CREATE EXTENSION IF NOT EXISTS pgtap;
-CREATE EXTENSION IF NOT EXISTS s2t;
+\ir include/begin.sql
 SELECT plan(86);
 
 CREATE FUNCTION pg_temp.uid(who text) RETURNS uuid LANGUAGE sql AS $$ SELECT id FROM users WHERE user_name = who $$;

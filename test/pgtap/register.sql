@@ -1,8 +1,5 @@
--- sp_register_user, s2t_register_user (contract 4.1).
-BEGIN;
-SET LOCAL client_min_messages = warning;
-CREATE EXTENSION IF NOT EXISTS pgtap;
-CREATE EXTENSION IF NOT EXISTS s2t;
+-- sp_register_user, s2t_register_user (docs/reference.md, "sp_register_user").
+\ir include/begin.sql
 SELECT plan(50);
 
 INSERT INTO plans (code, name, monthly_minutes, monthly_usage_limit, is_default) VALUES

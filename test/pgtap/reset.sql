@@ -1,8 +1,5 @@
--- sp_reset_monthly_cycles (contract 4.4), inside the transaction of this test.
-BEGIN;
-SET LOCAL client_min_messages = warning;
-CREATE EXTENSION IF NOT EXISTS pgtap;
-CREATE EXTENSION IF NOT EXISTS s2t;
+-- sp_reset_monthly_cycles (docs/reference.md, "sp_reset_monthly_cycles"), inside the transaction of this test.
+\ir include/begin.sql
 SELECT plan(20);
 
 INSERT INTO plans (code, name, monthly_minutes, monthly_usage_limit, is_default) VALUES

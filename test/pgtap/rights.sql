@@ -1,10 +1,8 @@
 -- Who may do what: for PUBLIC and each profile of s2t_grant(), every routine and every table of the extension, by the catalogs and
 -- by trying. The expected lists name what the profiles are promised; what a version does not have is passed over, and what is on
 -- no list is for the owner alone.
-BEGIN;
+\ir include/begin.sql
 SET LOCAL client_min_messages = error;
-CREATE EXTENSION IF NOT EXISTS pgtap;
-CREATE EXTENSION IF NOT EXISTS s2t;
 SELECT plan(56);
 
 CREATE ROLE tap_nobody;

@@ -1,8 +1,5 @@
--- Tables, columns, defaults, keys, checks, indexes, as the contract has them.
-BEGIN;
-SET LOCAL client_min_messages = warning;
-CREATE EXTENSION IF NOT EXISTS pgtap;
-CREATE EXTENSION IF NOT EXISTS s2t;
+-- Tables, columns, defaults, keys, checks, indexes, as docs/reference.md has them.
+\ir include/begin.sql
 SELECT plan(68);
 
 -- The columns of a table: name, type, whether required, default; the default of an id is checked on its own.

@@ -1,8 +1,5 @@
 -- Searching transcripts: s2t_fold, s2t_matches, s2t_snippet, sp_search_segments; what reading costs; the search index.
-BEGIN;
-SET LOCAL client_min_messages = warning;
-CREATE EXTENSION IF NOT EXISTS pgtap;
-CREATE EXTENSION IF NOT EXISTS s2t;
+\ir include/begin.sql
 SELECT plan(77);
 
 CREATE FUNCTION pg_temp.uid(who text) RETURNS uuid LANGUAGE sql AS $$ SELECT id FROM users WHERE user_name = who $$;

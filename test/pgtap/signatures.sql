@@ -1,8 +1,5 @@
--- The routines of version 1.0.0 exactly as the document and the contract have them; comments and rights of all there are.
-BEGIN;
-SET LOCAL client_min_messages = warning;
-CREATE EXTENSION IF NOT EXISTS pgtap;
-CREATE EXTENSION IF NOT EXISTS s2t;
+-- The routines of version 1.0.0 exactly as docs/reference.md has them; comments and rights of all there are.
+\ir include/begin.sql
 SELECT plan(21);
 
 -- What \df shows, from the catalogs: kind, name, arguments with modes and defaults, result.

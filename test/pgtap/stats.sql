@@ -1,8 +1,5 @@
--- sp_get_user_stats (contract 4.5), and the rounding of its figures.
-BEGIN;
-SET LOCAL client_min_messages = warning;
-CREATE EXTENSION IF NOT EXISTS pgtap;
-CREATE EXTENSION IF NOT EXISTS s2t;
+-- sp_get_user_stats (docs/reference.md, "sp_get_user_stats"), and the rounding of its figures.
+\ir include/begin.sql
 SELECT plan(61);
 
 INSERT INTO plans (code, name, monthly_minutes, monthly_usage_limit, is_default) VALUES

@@ -1,5 +1,5 @@
-// Billing cycles are calendar months (contract, section 2). Time zones are the server's business:
-// these functions only know civil months.
+// Billing cycles are calendar months (docs/reference.md, "Conventions"). Time zones are the
+// server's business: these functions only know civil months.
 #pragma once
 
 #ifdef POSTGRES_H

@@ -1,4 +1,5 @@
-// The quota of a plan and what a cycle has used of it (contract, sections 4.2, 4.3 and 4.5).
+// The quota of a plan and what a cycle has used of it (docs/reference.md,
+// "sp_check_quota_and_create_recording").
 #pragma once
 
 #ifdef POSTGRES_H

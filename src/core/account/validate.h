@@ -1,6 +1,6 @@
-// What the procedures accept as arguments (contract, sections 4.1 to 4.3). Every function returns a
-// Status that names the argument and its value; texts are in the server's encoding, which is read
-// as UTF-8.
+// What the procedures accept as arguments (docs/reference.md, "Conventions"). Every function
+// returns a Status that names the argument and its value; texts are in the server's encoding, which
+// is read as UTF-8.
 #pragma once
 
 #ifdef POSTGRES_H

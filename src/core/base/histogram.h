@@ -1,4 +1,4 @@
-// The buckets that latencies are counted in (contract, section 7).
+// The buckets that latencies are counted in (docs/reference.md, "Metrics").
 #pragma once
 
 #ifdef POSTGRES_H

@@ -1,5 +1,5 @@
-// Transcripts as files that users download: plain text, subtitles, tables (contract: the export of
-// a recording).
+// Transcripts as files that users download: plain text, subtitles, tables (docs/reference.md,
+// "sp_export_transcript").
 //
 // Nothing is allocated: the caller asks how much room a part takes, and gives it.
 //
@@ -17,8 +17,8 @@
 
 #include <string_view>
 
-#include "core/transcript/segment.h"
 #include "core/base/status.h"
+#include "core/transcript/segment.h"
 
 namespace s2t::core {
 

@@ -1,4 +1,4 @@
-// One segment of a transcript and what makes it valid (contract, section 4.3).
+// One segment of a transcript and what makes it valid (docs/reference.md, "sp_complete_recording").
 #pragma once
 
 #ifdef POSTGRES_H

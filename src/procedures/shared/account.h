@@ -1,5 +1,5 @@
 // A user's subscription while a procedure works on it: the plan in force, the open cycle, and what
-// is charged and counted (contract, sections 2 and 4.2 to 4.6).
+// is charged and counted (docs/reference.md, "Conventions" and "Accounts").
 #pragma once
 
 #include <stdint.h>

@@ -1,4 +1,5 @@
-// Retention: removing old recordings a batch at a time (contract, section 4.7).
+// Retention: removing old recordings a batch at a time (docs/reference.md,
+// "sp_cleanup_old_recordings").
 #pragma once
 
 #include <stdint.h>

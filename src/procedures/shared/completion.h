@@ -1,10 +1,11 @@
-// Completing a recording, from whatever its transcript was given in (contract, section 4.3).
+// Completing a recording, from whatever its transcript was given in (docs/reference.md,
+// "sp_complete_recording").
 #pragma once
 
 #include <stdint.h>
 
-#include "segments/segment_source.h"
 #include "pg/session.h"
+#include "segments/segment_source.h"
 
 namespace s2t::procedures {
 

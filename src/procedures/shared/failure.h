@@ -1,4 +1,4 @@
-// Marking a recording as failed (contract, section 4.3).
+// Marking a recording as failed (docs/reference.md, "sp_fail_recording").
 #pragma once
 
 #include <string_view>

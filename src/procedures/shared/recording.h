@@ -11,8 +11,8 @@ enum class Status : uint8_t { kProcessing, kDone, kFailed };
 class Recording {
  public:
   // Locks the recording for a change of its state (NO KEY UPDATE), and before it its owner against
-  // removal (KEY SHARE), in the lock order of the contract, section 2. Raises P0002 if there is no
-  // such recording.
+  // removal (KEY SHARE), in the lock order of docs/reference.md, "Conventions". Raises P0002 if
+  // there is no such recording.
   static Recording lock(pg::Session* session, const pg_uuid_t* id);
 
   // Finds it anew after triggers of the database's owner may have changed it. Raises P0002 if they
