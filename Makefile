@@ -5,7 +5,7 @@
 #
 # PG_CONFIG picks the server, CXX the compiler, WERROR= builds in spite of warnings.
 
-PG_CONFIG = pg_config
+PG_CONFIG ?= pg_config
 WERROR = -Werror
 
 EXTENSION = s2t
@@ -23,7 +23,7 @@ OBJS = $(core_objs) $(backend_objs)
 # Every file of sql/ is a test; the first one is the first thing a DBA does.
 REGRESS = install $(filter-out install,$(sort $(patsubst sql/%.sql,%,$(wildcard sql/*.sql))))
 
-EXTRA_CLEAN = $(OBJS:.o=.d) $(filter-out build/matrix,$(wildcard build/*))
+EXTRA_CLEAN = $(OBJS:.o=.d) $(filter-out build/matrix build/dev,$(wildcard build/*))
 
 # PGXS takes its flags when it is included; what comes later is ignored.
 # The variables are expanded in there, when MAJORVERSION and CXX are known.
@@ -60,7 +60,7 @@ $(OBJS): Makefile s2t.control
 $(MODULE_big).so: src/s2t.map
 -include $(wildcard $(OBJS:.o=.d))
 
-distclean: distclean-matrix
+distclean: dev-stop distclean-matrix
 distclean-matrix:
 	rm -rf --one-file-system build
 else
@@ -73,6 +73,12 @@ endif
 # The scripts install what they need: they come first on a new machine.
 demo:
 	@demo/run
+
+dev:
+	@demo/dev start $(DEV_FLAGS)
+
+dev-stop:
+	@demo/dev stop
 
 test:
 	@test/run
@@ -102,6 +108,7 @@ help:
 	@echo "make install       install it into the server that PG_CONFIG names"
 	@echo "make installcheck  pg_regress against a running server"
 	@echo "make demo          a story with figures, on a throwaway cluster"
+	@echo "make dev           a database to develop against (make dev-stop removes it)"
 	@echo "make test          every test, on throwaway clusters"
 	@echo "make matrix        build and tests on PostgreSQL 15, 17 and 18"
 	@echo "make bench         the benchmark"
@@ -109,4 +116,4 @@ help:
 	@echo "make tidy          clang-tidy"
 	@echo "make clean         remove what was built (make distclean: the matrix's systems too)"
 
-.PHONY: demo test matrix bench format tidy help distclean-matrix
+.PHONY: demo dev dev-stop test matrix bench format tidy help distclean-matrix

@@ -145,6 +145,19 @@ copy_tree() {
     (cd "$S2T_ROOT" && xargs -d '\n' cp -p --parents -t "$to") <"$to/.files"
 }
 
+# install_extension FOLDER: builds the project in FOLDER and installs the extension.
+install_extension() {
+    local log=$1.log
+    mkdir -p "$1"
+    copy_tree "$1"
+    say "building ..."
+    if ! make -C "$1" -j "$(nproc)" PG_CONFIG="$PG_CONFIG" >"$log" 2>&1 ||
+        ! as_root make -C "$1" install PG_CONFIG="$PG_CONFIG" >>"$log" 2>&1; then
+        tail -n 30 "$log" >&2
+        die "cannot build and install the extension, see $log"
+    fi
+}
+
 # ---------------------------------------------------------------- the cluster
 
 # make_tmp: $S2T_TMP, and the trap that removes it.
