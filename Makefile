@@ -10,7 +10,34 @@ WERROR = -Werror
 
 EXTENSION = s2t
 S2T_VERSION := $(shell sed -n "s/^default_version *= *'\(.*\)'.*/\1/p" s2t.control)
-DATA = $(sort $(wildcard s2t--*.sql))
+
+# The product's SQL, by theme, in the order in which the scripts have it: what is
+# used while something is made (by a view, by a function in the language SQL) stands
+# before it.
+sql_themes = \
+	library \
+	accounts \
+	recordings \
+	transcripts \
+	totals \
+	meter \
+	reads \
+	search \
+	audit \
+	jobs \
+	rights \
+	metrics \
+	tables \
+	install
+theme_files = $(sql_themes:%=src/sql/%.sql)
+
+# What was released is frozen. The scripts of this version are put together: the full
+# one of the themes, the update of what it drops (src/sql/update) and the same themes,
+# in which it replaces what the versions before have.
+released_scripts = $(sort $(wildcard src/sql/released/*.sql))
+update_scripts = $(patsubst src/sql/update/%.sql,build/sql/s2t--%.sql,$(wildcard src/sql/update/*--$(S2T_VERSION).sql))
+DATA = $(released_scripts)
+DATA_built = build/sql/s2t--$(S2T_VERSION).sql $(update_scripts)
 
 # Two floors: the rules (core) are plain C++; the rest lives in the backend,
 # where an exception must not exist.
@@ -60,6 +87,14 @@ $(OBJS): Makefile s2t.control
 $(MODULE_big).so: src/s2t.map
 -include $(wildcard $(OBJS:.o=.d))
 
+build/sql/s2t--$(S2T_VERSION).sql: src/sql/begin.sql $(theme_files) src/sql/end.sql
+	@mkdir -p $(@D)
+	awk -f src/sql/assemble.awk $(filter %.sql,$^) >$@.new && mv $@.new $@
+build/sql/s2t--%--$(S2T_VERSION).sql: src/sql/update/%--$(S2T_VERSION).sql $(released_scripts) $(theme_files) src/sql/end.sql
+	@mkdir -p $(@D)
+	awk -f src/sql/assemble.awk $(released_scripts) $< $(theme_files) src/sql/end.sql >$@.new && mv $@.new $@
+$(DATA_built): Makefile s2t.control src/sql/assemble.awk
+
 distclean: dev-stop distclean-matrix
 distclean-matrix:
 	rm -rf --one-file-system build
@@ -82,6 +117,11 @@ dev-stop:
 
 test:
 	@test/run
+
+# The archive of a release, of what is committed.
+dist:
+	@mkdir -p build
+	git archive --format=zip --prefix=s2t-$(S2T_VERSION)/ -o build/s2t-$(S2T_VERSION).zip HEAD
 
 matrix:
 	@test/matrix
@@ -112,8 +152,9 @@ help:
 	@echo "make test          every test, on throwaway clusters"
 	@echo "make matrix        build and tests on PostgreSQL 15, 17 and 18"
 	@echo "make bench         the benchmark"
+	@echo "make dist          the archive of this version, in build"
 	@echo "make format        clang-format, in place"
 	@echo "make tidy          clang-tidy"
 	@echo "make clean         remove what was built (make distclean: the matrix's systems too)"
 
-.PHONY: demo dev dev-stop test matrix bench format tidy help distclean-matrix
+.PHONY: demo dev dev-stop dist test matrix bench format tidy help distclean-matrix

@@ -114,11 +114,14 @@ sub installed_ok
 }
 
 #
-# Version 1.0.0 is what was released
+# The versions before are what was released
 #
-my ($released) = slurp_file("$FindBin::Bin/data/s2t--1.0.0.sha256") =~ /^([0-9a-f]{64})\b/;
-is(sha256_hex(slurp_file("$root/s2t--1.0.0.sql")), $released, 's2t--1.0.0.sql is as it was released');
-is(slurp_file($node->config_data('--sharedir') . '/extension/s2t--1.0.0.sql'), slurp_file("$root/s2t--1.0.0.sql"), 'and is what is installed');
+foreach (split /\n/, slurp_file("$FindBin::Bin/data/released.sha256"))
+{
+	my ($released, $script) = /^([0-9a-f]{64})  (\S+)$/ or die;
+	is(sha256_hex(slurp_file("$root/src/sql/released/$script")), $released, "$script is as it was released");
+	is(slurp_file($node->config_data('--sharedir') . "/extension/$script"), slurp_file("$root/src/sql/released/$script"), 'and is what is installed');
+}
 
 #
 # The old definitions and the new library

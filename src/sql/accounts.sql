@@ -1,0 +1,88 @@
+-- ------------------------------------------------------------------------------------------------
+-- Accounts: plans, registration, plan changes, totals of a user.
+-- ------------------------------------------------------------------------------------------------
+
+CREATE PROCEDURE @extschema@.sp_seed_plans()
+LANGUAGE plpgsql
+SET search_path = pg_catalog, @extschema@, pg_temp
+AS $function$
+DECLARE
+    inserted bigint;
+BEGIN
+    INSERT INTO @extschema@.plans
+           (code, name, description, plan_type, plan_cost, monthly_minutes, monthly_usage_limit, is_default)
+    SELECT seed.code, seed.name, seed.description, seed.plan_type, seed.plan_cost,
+           seed.monthly_minutes, seed.monthly_usage_limit,
+           seed.code = 'FREE' AND NOT EXISTS (SELECT FROM @extschema@.plans AS p WHERE p.is_default)
+      FROM (VALUES
+               ('FREE',       'Free',       '30 minutes and 10 recordings a month',    'free', 0,    30,   10),
+               ('BASIC',      'Basic',      '300 minutes and 100 recordings a month',  'paid', 499,  300,  100),
+               ('PREMIUM',    'Premium',    '1500 minutes and 500 recordings a month', 'paid', 1499, 1500, 500),
+               ('ENTERPRISE', 'Enterprise', 'Unlimited',                               'paid', 9999, NULL, NULL)
+           ) AS seed (code, name, description, plan_type, plan_cost, monthly_minutes, monthly_usage_limit)
+    ON CONFLICT (code) DO NOTHING;
+
+    GET DIAGNOSTICS inserted = ROW_COUNT;
+    RAISE NOTICE '% of 4 plans inserted', inserted;
+END
+$function$;
+
+REVOKE ALL ON PROCEDURE @extschema@.sp_seed_plans() FROM PUBLIC;
+COMMENT ON PROCEDURE @extschema@.sp_seed_plans()
+    IS 'Inserts those of the four usual plans FREE, BASIC, PREMIUM and ENTERPRISE that are missing.';
+
+CREATE PROCEDURE @extschema@.sp_register_user(
+    in_email text,
+    in_user_name text,
+    in_hashed_pass text,
+    in_name text,
+    in_default_plan_code text)
+LANGUAGE c SECURITY DEFINER
+AS 'MODULE_PATHNAME', 'sp_register_user';
+
+REVOKE ALL ON PROCEDURE @extschema@.sp_register_user(text, text, text, text, text) FROM PUBLIC;
+COMMENT ON PROCEDURE @extschema@.sp_register_user(text, text, text, text, text)
+    IS 'Makes a user with profile and subscription in one step; the cycle is the current calendar month.';
+
+CREATE FUNCTION @extschema@.s2t_register_user(
+    in_email text,
+    in_user_name text,
+    in_hashed_pass text,
+    in_name text,
+    in_default_plan_code text)
+RETURNS uuid
+LANGUAGE c VOLATILE SECURITY DEFINER
+AS 'MODULE_PATHNAME', 's2t_register_user';
+
+REVOKE ALL ON FUNCTION @extschema@.s2t_register_user(text, text, text, text, text) FROM PUBLIC;
+COMMENT ON FUNCTION @extschema@.s2t_register_user(text, text, text, text, text)
+    IS 'Does what sp_register_user() does, and returns the id of the new user.';
+
+CREATE PROCEDURE @extschema@.sp_change_user_plan(
+    in_user_id uuid,
+    in_new_plan_code text,
+    in_prorate boolean DEFAULT false,
+    INOUT success boolean DEFAULT NULL,
+    INOUT message text DEFAULT NULL)
+LANGUAGE c SECURITY DEFINER
+AS 'MODULE_PATHNAME', 'sp_change_user_plan';
+
+REVOKE ALL ON PROCEDURE @extschema@.sp_change_user_plan(uuid, text, boolean, boolean, text) FROM PUBLIC;
+COMMENT ON PROCEDURE @extschema@.sp_change_user_plan(uuid, text, boolean, boolean, text)
+    IS 'Moves a user to another plan; with in_prorate the usage so far is closed into usage_cycles and counting starts at zero.';
+
+CREATE FUNCTION @extschema@.sp_get_user_stats(
+    in_user_id uuid,
+    OUT total_recordings bigint,
+    OUT total_duration_minutes numeric,
+    OUT total_segments bigint,
+    OUT current_cycle_usage integer,
+    OUT current_cycle_seconds integer,
+    OUT quota_usage_percent numeric,
+    OUT quota_minutes_percent numeric)
+LANGUAGE c STABLE SECURITY DEFINER
+AS 'MODULE_PATHNAME', 'sp_get_user_stats';
+
+REVOKE ALL ON FUNCTION @extschema@.sp_get_user_stats(uuid) FROM PUBLIC;
+COMMENT ON FUNCTION @extschema@.sp_get_user_stats(uuid)
+    IS 'Totals, usage of the current cycle and share of the quota of one user: always one row, at a cost that does not grow with the history.';

@@ -1,0 +1,274 @@
+-- ------------------------------------------------------------------------------------------------
+-- Who may do what, and who could do more.
+-- ------------------------------------------------------------------------------------------------
+
+-- The one list of who may do what. Names that this version does not have are passed over.
+CREATE FUNCTION @extschema@.s2t_rights()
+RETURNS TABLE (object text, privileges text, profiles text[])
+LANGUAGE sql IMMUTABLE
+SET search_path = pg_catalog, pg_temp
+AS $function$
+    VALUES
+    ('sp_register_user',                    'EXECUTE', '{app,admin}'::text[]),
+    ('s2t_register_user',                   'EXECUTE', '{app,admin}'),
+    ('sp_check_quota_and_create_recording', 'EXECUTE', '{app,admin}'),
+    ('sp_complete_recording',               'EXECUTE', '{app,admin}'),
+    ('sp_import_transcript',                'EXECUTE', '{app,admin}'),
+    ('sp_fail_recording',                   'EXECUTE', '{app,admin}'),
+    ('sp_change_user_plan',                 'EXECUTE', '{app,admin}'),
+    ('sp_get_login',                        'EXECUTE', '{app,admin}'),
+
+    ('sp_get_user_stats',                   'EXECUTE', '{app,readonly,admin}'),
+    ('sp_get_subscription',                 'EXECUTE', '{app,readonly,admin}'),
+    ('sp_list_plans',                       'EXECUTE', '{app,readonly,admin}'),
+    ('sp_list_recordings',                  'EXECUTE', '{app,readonly,admin}'),
+    ('sp_get_recording',                    'EXECUTE', '{app,readonly,admin}'),
+    ('sp_get_segments',                     'EXECUTE', '{app,readonly,admin}'),
+    ('sp_search_segments',                  'EXECUTE', '{app,readonly,admin}'),
+    ('sp_export_transcript',                'EXECUTE', '{app,readonly,admin}'),
+    ('s2t_parse_transcript',                'EXECUTE', '{app,readonly,admin}'),
+    ('s2t_slot',                            'EXECUTE', '{app,readonly,admin}'),
+    ('s2t_version',                         'EXECUTE', '{app,readonly,monitor,admin}'),
+
+    ('s2t_metrics',                         'EXECUTE', '{monitor,admin}'),
+    ('s2t_procedure_stats',                 'SELECT',  '{monitor,admin}'),
+    ('s2t_procedure_histogram',             'SELECT',  '{monitor,admin}'),
+    ('s2t_procedure_buckets',               'SELECT',  '{monitor,admin}'),
+    ('s2t_procedure_errors',                'SELECT',  '{monitor,admin}'),
+    ('s2t_health',                          'SELECT',  '{monitor,admin}'),
+    ('s2t_job_ages',                        'SELECT',  '{monitor,admin}'),
+    ('s2t_jobs',                            'SELECT',  '{monitor,admin}'),
+
+    ('sp_seed_plans',                       'EXECUTE', '{admin}'),
+    ('sp_reset_monthly_cycles',             'EXECUTE', '{admin}'),
+    ('sp_cleanup_old_recordings',           'EXECUTE', '{admin}'),
+    ('sp_purge_old_recordings',             'EXECUTE', '{admin}'),
+    ('sp_fail_stale_recordings',            'EXECUTE', '{admin}'),
+    ('s2t_fail_stale_batch',                'EXECUTE', '{admin}'),
+    ('sp_purge_audit_log',                  'EXECUTE', '{admin}'),
+    ('s2t_purge_audit_batch',               'EXECUTE', '{admin}'),
+    ('sp_schedule_jobs',                    'EXECUTE', '{admin}'),
+    ('sp_unschedule_jobs',                  'EXECUTE', '{admin}'),
+    ('s2t_job_commands',                    'EXECUTE', '{admin}'),
+    ('s2t_require_cron',                    'EXECUTE', '{admin}'),
+    ('s2t_reset_metrics',                   'EXECUTE', '{admin}'),
+
+    -- What sp_seed_plans(), sp_reset_monthly_cycles() and sp_purge_old_recordings() do with the
+    -- caller's rights. Locking a row takes UPDATE.
+    ('plans',                               'SELECT, INSERT, UPDATE', '{admin}'),
+    ('users',                               'SELECT, UPDATE',         '{admin}'),
+    ('recordings',                          'SELECT, UPDATE, DELETE', '{admin}'),
+    ('segments',                            'SELECT, DELETE',         '{admin}'),
+    ('user_subscriptions',                  'SELECT, UPDATE',         '{admin}'),
+    ('usage_cycles',                        'SELECT, INSERT',         '{admin}'),
+    ('audit_log',                           'SELECT, INSERT',         '{admin}')
+$function$;
+
+REVOKE ALL ON FUNCTION @extschema@.s2t_rights() FROM PUBLIC;
+COMMENT ON FUNCTION @extschema@.s2t_rights()
+    IS 'The privileges on each object, and the profiles that give them; read by s2t_grant() and s2t_revoke().';
+
+CREATE FUNCTION @extschema@.s2t_rights_of(in_profile text)
+RETURNS SETOF text
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $function$
+    -- Objects of the extension and its owner only, not whatever else has one of the names.
+    WITH extension AS (
+        SELECT e.oid, e.extowner FROM pg_extension AS e WHERE e.extname = 's2t'
+    ), member AS (
+        SELECT d.classid, d.objid
+          FROM pg_depend AS d
+          JOIN extension AS e ON d.refclassid = 'pg_extension'::regclass AND d.refobjid = e.oid AND d.deptype = 'e'
+    ), routine AS (
+        SELECT p.* FROM pg_proc AS p JOIN member AS m ON m.classid = 'pg_proc'::regclass AND m.objid = p.oid
+    ), relation AS (
+        SELECT c.oid, c.relkind, r.privileges
+          FROM @extschema@.s2t_rights() AS r
+          JOIN pg_class AS c ON c.relname = r.object AND c.relnamespace = '@extschema@'::regnamespace
+          JOIN extension AS e ON e.extowner = c.relowner
+         WHERE r.privileges <> 'EXECUTE' AND (in_profile IS NULL OR in_profile = ANY (r.profiles))
+    )
+    SELECT format('EXECUTE ON ROUTINE %s', p.oid::regprocedure)
+      FROM routine AS p
+      JOIN @extschema@.s2t_rights() AS r ON r.object = p.proname
+     WHERE r.privileges = 'EXECUTE' AND (in_profile IS NULL OR in_profile = ANY (r.profiles))
+    UNION
+    SELECT format('%s ON TABLE %s', r.privileges, r.oid::regclass)
+      FROM relation AS r
+    UNION
+    -- What a view calls is called with the rights of whoever reads it.
+    SELECT format('EXECUTE ON ROUTINE %s', p.oid::regprocedure)
+      FROM relation AS r
+      JOIN pg_rewrite AS w ON w.ev_class = r.oid
+      JOIN pg_depend AS d ON d.classid = 'pg_rewrite'::regclass AND d.objid = w.oid AND d.refclassid = 'pg_proc'::regclass
+      JOIN routine AS p ON p.oid = d.refobjid
+     WHERE r.relkind = 'v'
+     ORDER BY 1
+$function$;
+
+REVOKE ALL ON FUNCTION @extschema@.s2t_rights_of(text) FROM PUBLIC;
+COMMENT ON FUNCTION @extschema@.s2t_rights_of(text)
+    IS 'The rights of a profile, or of all of them for NULL, in the words of GRANT and REVOKE.';
+
+CREATE FUNCTION @extschema@.s2t_check_grant(in_role regrole, in_profile text)
+RETURNS void
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $function$
+DECLARE
+    owner    text;
+    profiles text;
+BEGIN
+    -- GRANT itself only warns whoever may not grant.
+    SELECT pg_get_userbyid(e.extowner) INTO owner FROM pg_extension AS e WHERE e.extname = 's2t';
+    IF NOT pg_has_role(owner::name, 'USAGE') THEN
+        RAISE EXCEPTION 'must be owner of extension s2t'
+              USING ERRCODE = 'insufficient_privilege',
+                    DETAIL = format('The extension belongs to role "%s".', owner);
+    END IF;
+
+    IF NOT EXISTS (SELECT FROM pg_roles AS r WHERE r.oid = in_role) THEN
+        RAISE EXCEPTION 'role does not exist'
+              USING ERRCODE = 'undefined_object',
+                    DETAIL = format('The role given is %s.', coalesce(in_role::text, 'null'));
+    END IF;
+
+    SELECT string_agg(DISTINCT p.profile, ', ' ORDER BY p.profile)
+      INTO profiles
+      FROM @extschema@.s2t_rights() AS r, unnest(r.profiles) AS p (profile);
+    IF in_profile IS NULL OR in_profile <> ALL (string_to_array(profiles, ', ')) THEN
+        RAISE EXCEPTION 'unknown profile'
+              USING ERRCODE = 'invalid_parameter_value',
+                    DETAIL = format('The profile given is %s.', coalesce(quote_literal(in_profile), 'null')),
+                    HINT = format('The profiles are %s.', profiles);
+    END IF;
+END
+$function$;
+
+REVOKE ALL ON FUNCTION @extschema@.s2t_check_grant(regrole, text) FROM PUBLIC;
+COMMENT ON FUNCTION @extschema@.s2t_check_grant(regrole, text)
+    IS 'Raises an error unless the caller may grant and revoke rights, and role and profile exist.';
+
+CREATE PROCEDURE @extschema@.s2t_grant(role regrole, profile text)
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $procedure$
+DECLARE
+    rights text;
+BEGIN
+    PERFORM @extschema@.s2t_check_grant(s2t_grant.role, s2t_grant.profile);
+
+    FOR rights IN
+        SELECT format('USAGE ON SCHEMA %s', '@extschema@')
+         WHERE NOT has_schema_privilege(s2t_grant.role::oid, '@extschema@'::regnamespace::oid, 'USAGE')
+        UNION ALL
+        SELECT r FROM @extschema@.s2t_rights_of(s2t_grant.profile) AS r
+    LOOP
+        EXECUTE format('GRANT %s TO %s', rights, s2t_grant.role);
+    END LOOP;
+END
+$procedure$;
+
+REVOKE ALL ON PROCEDURE @extschema@.s2t_grant(regrole, text) FROM PUBLIC;
+COMMENT ON PROCEDURE @extschema@.s2t_grant(regrole, text)
+    IS 'Gives a role the rights of a profile: app, readonly, monitor or admin. To be repeated after an update of the extension.';
+
+CREATE PROCEDURE @extschema@.s2t_revoke(role regrole, profile text DEFAULT NULL)
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $procedure$
+DECLARE
+    rights text;
+BEGIN
+    PERFORM @extschema@.s2t_check_grant(s2t_revoke.role, coalesce(s2t_revoke.profile, 'app'));
+
+    FOR rights IN
+        SELECT r FROM @extschema@.s2t_rights_of(s2t_revoke.profile) AS r
+    LOOP
+        EXECUTE format('REVOKE %s FROM %s', rights, s2t_revoke.role);
+    END LOOP;
+
+    -- The schema may hold other things for which the role needs it.
+    IF NOT EXISTS (
+        SELECT
+          FROM pg_shdepend AS d
+          LEFT JOIN pg_class AS c ON d.classid = 'pg_class'::regclass AND c.oid = d.objid
+          LEFT JOIN pg_proc AS p ON d.classid = 'pg_proc'::regclass AND p.oid = d.objid
+          LEFT JOIN pg_type AS t ON d.classid = 'pg_type'::regclass AND t.oid = d.objid
+         WHERE d.refclassid = 'pg_authid'::regclass
+           AND d.refobjid = s2t_revoke.role
+           AND d.dbid = (SELECT b.oid FROM pg_database AS b WHERE b.datname = current_database())
+           AND coalesce(c.relnamespace, p.pronamespace, t.typnamespace) = '@extschema@'::regnamespace)
+    THEN
+        EXECUTE format('REVOKE USAGE ON SCHEMA %s FROM %s', '@extschema@', s2t_revoke.role);
+    END IF;
+END
+$procedure$;
+
+REVOKE ALL ON PROCEDURE @extschema@.s2t_revoke(regrole, text) FROM PUBLIC;
+COMMENT ON PROCEDURE @extschema@.s2t_revoke(regrole, text)
+    IS 'Takes the rights of a profile, or of every profile, from a role; a right that another profile gives too goes as well.';
+
+CREATE FUNCTION @extschema@.s2t_risks()
+RETURNS TABLE (risk text, remedy text)
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $function$
+    -- The procedures run with the rights of the extension's owner, and so do the trigger functions,
+    -- defaults and checks they meet on the tables. Whoever can put some there has these rights too.
+    WITH extension AS (
+        SELECT e.extowner, pg_get_userbyid(e.extowner) AS owner, n.oid AS home, n.nspacl,
+               CASE n.nspowner WHEN 'pg_database_owner'::regrole THEN b.datdba ELSE n.nspowner END AS home_owner
+          FROM pg_extension AS e
+          JOIN pg_namespace AS n ON n.oid = e.extnamespace
+          JOIN pg_database AS b ON b.datname = current_database()
+         WHERE e.extname = 's2t'
+    ), stranger AS (
+        SELECT r.oid, quote_ident(r.rolname) AS name
+          FROM pg_roles AS r
+         WHERE NOT r.rolsuper AND r.oid <> (SELECT e.extowner FROM extension AS e)
+        UNION ALL
+        SELECT 0, 'PUBLIC'
+    ), ours AS (
+        SELECT c.oid, c.oid::regclass AS name, c.relowner, c.relacl
+          FROM extension AS e
+          JOIN pg_class AS c ON c.relnamespace = e.home AND c.relkind = 'r'
+          JOIN @extschema@.s2t_wanted_tables() AS w ON w.tab = c.relname
+    )
+    SELECT format('schema %s belongs to %s, who can replace tables and functions of the extension', e.home::regnamespace, s.name),
+           format('ALTER SCHEMA %s OWNER TO %I;', e.home::regnamespace, e.owner)
+      FROM extension AS e
+      JOIN stranger AS s ON s.oid = e.home_owner
+    UNION ALL
+    SELECT format('%s may create functions in schema %s that are called instead of the extension''s', s.name, e.home::regnamespace),
+           format('REVOKE CREATE ON SCHEMA %s FROM %s;', e.home::regnamespace, s.name)
+      FROM extension AS e, aclexplode(e.nspacl) AS a
+      JOIN stranger AS s ON s.oid = a.grantee
+     WHERE a.privilege_type = 'CREATE' AND a.grantee <> e.home_owner
+       AND NOT (e.home = 'public'::regnamespace AND a.grantee = 'pg_database_owner'::regrole)
+    UNION ALL
+    SELECT format('table %s belongs to %s', t.name, s.name),
+           format('ALTER TABLE %s OWNER TO %I;', t.name, e.owner)
+      FROM extension AS e, ours AS t
+      JOIN stranger AS s ON s.oid = t.relowner
+    UNION ALL
+    SELECT format('%s may create triggers on table %s, which run with the rights of %I', s.name, t.name, e.owner),
+           format('REVOKE TRIGGER ON TABLE %s FROM %s;', t.name, s.name)
+      FROM extension AS e, ours AS t, aclexplode(t.relacl) AS a
+      JOIN stranger AS s ON s.oid = a.grantee
+     WHERE a.privilege_type = 'TRIGGER' AND a.grantee <> t.relowner
+    UNION ALL
+    SELECT format('trigger %I on table %s runs a function of %s with the rights of %I', g.tgname, t.name, s.name, e.owner),
+           format('DROP TRIGGER %I ON %s; or, if the function does what it should, ALTER FUNCTION %s OWNER TO %I;',
+                  g.tgname, t.name, p.oid::regprocedure, e.owner)
+      FROM extension AS e, ours AS t
+      JOIN pg_trigger AS g ON g.tgrelid = t.oid AND NOT g.tgisinternal
+      JOIN pg_proc AS p ON p.oid = g.tgfoid
+      JOIN stranger AS s ON s.oid = p.proowner
+     ORDER BY 1
+$function$;
+
+REVOKE ALL ON FUNCTION @extschema@.s2t_risks() FROM PUBLIC;
+COMMENT ON FUNCTION @extschema@.s2t_risks()
+    IS 'Rights by which roles other than superusers and the extension''s owner could run code as that owner; no rows if there are none.';

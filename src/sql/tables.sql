@@ -1,0 +1,211 @@
+-- ------------------------------------------------------------------------------------------------
+-- The tables: what s2t_install() makes and looks for.
+-- ------------------------------------------------------------------------------------------------
+
+CREATE FUNCTION @extschema@.s2t_wanted_tables()
+RETURNS TABLE (tab text, storage text, remark text)
+LANGUAGE sql IMMUTABLE
+SET search_path = pg_catalog, pg_temp
+AS $function$
+    VALUES
+    ('plans',              '',                         'Plans that users subscribe to.'),
+    ('users',              '',                         'Accounts.'),
+    ('recordings',         '',                         'Recordings, from upload to transcript.'),
+    ('user_profiles',      '',                         'What users show of themselves.'),
+    -- Room in every page, so that counting rewrites a row without touching its indexes.
+    ('user_subscriptions', ' WITH (fillfactor = 70)',  'The plan, the current cycle and the running totals of every user.'),
+    ('segments',           '',                         'Pieces of transcript, in order.'),
+    ('usage_cycles',       '',                         'Closed cycles with the figures they ended with.'),
+    ('audit_log',          '',                         'Who did what to accounts and recordings, when and from where.')
+$function$;
+
+REVOKE ALL ON FUNCTION @extschema@.s2t_wanted_tables() FROM PUBLIC;
+COMMENT ON FUNCTION @extschema@.s2t_wanted_tables()
+    IS 'The tables of the extension, in the order of their creation; read by s2t_install().';
+
+CREATE FUNCTION @extschema@.s2t_wanted_columns()
+RETURNS TABLE (tab text, col text, type text, required boolean, preset text, remark text)
+LANGUAGE sql IMMUTABLE
+SET search_path = pg_catalog, pg_temp
+AS $function$
+    -- A version 7 UUID by core functions only, so that tables restore without the extension: the
+    -- milliseconds since 1970 in the first 48 bits, and 7 instead of 4 for the version.
+    SELECT w.tab, w.col, w.type, w.required,
+           replace(w.preset, '{new_id}',
+                   'encode(set_bit(set_bit(overlay(uuid_send(gen_random_uuid()) PLACING '
+                   'substring(int8send(floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint) FROM 3) '
+                   'FROM 1 FOR 6), 52, 1), 53, 1), ''hex'')::uuid'),
+           w.remark
+      FROM (VALUES
+    ('plans', 'id',                  'uuid',        true,  '{new_id}',       'Version 7 UUID.'),
+    ('plans', 'code',                'text',        true,  NULL,             'Name by which procedures take the plan.'),
+    ('plans', 'name',                'text',        true,  NULL,             'Name to show.'),
+    ('plans', 'description',         'text',        false, NULL,             'What the plan offers, to show.'),
+    ('plans', 'plan_type',           'text',        true,  '''free''',       'Kind of plan.'),
+    ('plans', 'plan_cost',           'integer',     true,  '0',              'Price of a month in cents.'),
+    ('plans', 'plan_discount',       'integer',     true,  '0',              'Discount on the price.'),
+    ('plans', 'monthly_minutes',     'integer',     false, NULL,             'Minutes a cycle; NULL is unlimited.'),
+    ('plans', 'monthly_usage_limit', 'integer',     false, NULL,             'Recordings a cycle; NULL is unlimited.'),
+    ('plans', 'retention_days',      'integer',     false, NULL,             'Days that recordings are kept; NULL leaves it to the caller of the cleanup.'),
+    ('plans', 'is_active',           'boolean',     true,  'true',           'Whether users can move to the plan.'),
+    ('plans', 'is_default',          'boolean',     true,  'false',          'Whether users of an inactive plan move here when their cycle closes; at most one plan.'),
+    ('plans', 'created_at',          'timestamptz', true,  'now()',          'When the plan was made.'),
+
+    ('users', 'id',                  'uuid',        true,  '{new_id}',       'Version 7 UUID; made by the procedures, its slot is a hash of the lower-cased e-mail address.'),
+    ('users', 'email',               'text',        true,  NULL,             'E-mail address, unique without regard to case.'),
+    ('users', 'password_hash',       'text',        true,  NULL,             'Hash of the password, as the application made it.'),
+    ('users', 'user_name',           'text',        true,  NULL,             'Login name, unique without regard to case.'),
+    ('users', 'verified',            'boolean',     true,  'false',          'Whether the e-mail address is verified.'),
+    ('users', 'role',                'text',        true,  '''user''',       'Role in the application.'),
+    ('users', 'status',              'text',        true,  '''active''',     'State of the account in the application.'),
+    ('users', 'created_at',          'timestamptz', true,  'now()',          'When the user registered.'),
+
+    ('recordings', 'id',             'uuid',        true,  '{new_id}',       'Version 7 UUID; made by the procedures, it has the slot of its user.'),
+    ('recordings', 'user_id',        'uuid',        true,  NULL,             'Whose recording it is.'),
+    ('recordings', 'source',         'text',        true,  NULL,             'Where it came from, for instance realtime or upload.'),
+    ('recordings', 'language',       'text',        true,  '''vi''',         'BCP 47 tag of the language spoken.'),
+    ('recordings', 'status',         'text',        true,  '''processing''', 'processing, done or failed.'),
+    ('recordings', 'duration_ms',    'integer',     true,  '0',              'Duration in milliseconds.'),
+    ('recordings', 'created_at',     'timestamptz', true,  'now()',          'When it was created; retention counts from here.'),
+    ('recordings', 'completed_at',   'timestamptz', false, NULL,             'When its transcript was stored.'),
+    ('recordings', 'meta',           'jsonb',       true,  '''{}''',         'What else the application keeps of it.'),
+    ('recordings', 'error',          'text',        false, NULL,             'Why it failed.'),
+    ('recordings', 'segment_count',  'integer',     true,  '0',              'Number of its segments, kept by the extension.'),
+    ('recordings', 'fingerprint',    'bytea',       false, NULL,             'Fingerprint of the transcript it was completed with, by which a repeated call is known.'),
+
+    ('user_profiles', 'user_id',     'uuid',        true,  NULL,             'Whose profile it is.'),
+    ('user_profiles', 'name',        'text',        false, NULL,             'Name to show.'),
+    ('user_profiles', 'avatar_url',  'text',        false, NULL,             'Picture to show.'),
+
+    ('user_subscriptions', 'user_id',           'uuid',        true, NULL,  'Whose subscription it is.'),
+    ('user_subscriptions', 'plan_id',           'uuid',        true, NULL,  'The plan subscribed to.'),
+    ('user_subscriptions', 'cycle_start',       'timestamptz', true, NULL,  'Beginning of the current cycle.'),
+    ('user_subscriptions', 'cycle_end',         'timestamptz', true, NULL,  'End of the current cycle, itself outside of it.'),
+    ('user_subscriptions', 'usage_count',       'integer',     true, '0',   'Recordings charged to the current cycle.'),
+    ('user_subscriptions', 'used_seconds',      'integer',     true, '0',   'Seconds charged to the current cycle.'),
+    ('user_subscriptions', 'total_recordings',  'bigint',      true, '0',   'Number of the user''s recordings, kept by the extension.'),
+    ('user_subscriptions', 'total_duration_ms', 'bigint',      true, '0',   'Duration of the user''s recordings in milliseconds, kept by the extension.'),
+    ('user_subscriptions', 'total_segments',    'bigint',      true, '0',   'Number of segments of the user''s recordings, kept by the extension.'),
+
+    ('segments', 'recording_id',     'uuid',        true,  NULL,             'Recording it belongs to.'),
+    ('segments', 'idx',              'integer',     true,  NULL,             'Position in the recording, from 0.'),
+    ('segments', 'start_ms',         'integer',     true,  NULL,             'Beginning, in milliseconds from that of the recording.'),
+    ('segments', 'end_ms',           'integer',     true,  NULL,             'End, in milliseconds from the beginning of the recording.'),
+    ('segments', 'text',             'text',        true,  NULL,             'What was said.'),
+    ('segments', 'meta',             'jsonb',       false, NULL,             'Further keys that the segment came with.'),
+
+    ('usage_cycles', 'id',                  'uuid',        true,  '{new_id}',   'Version 7 UUID.'),
+    ('usage_cycles', 'user_id',             'uuid',        true,  NULL,     'Whose cycle it was; closed figures outlive the account.'),
+    ('usage_cycles', 'plan_code',           'text',        false, NULL,     'Code of the plan then in force.'),
+    ('usage_cycles', 'monthly_minutes',     'integer',     false, NULL,     'Limit of minutes then in force.'),
+    ('usage_cycles', 'monthly_usage_limit', 'integer',     false, NULL,     'Limit of recordings then in force.'),
+    ('usage_cycles', 'cycle_start',         'timestamptz', true,  NULL,     'Beginning of the cycle.'),
+    ('usage_cycles', 'cycle_end',           'timestamptz', true,  NULL,     'End of the cycle, itself outside of it.'),
+    ('usage_cycles', 'usage_count',         'integer',     true,  NULL,     'Recordings charged to the cycle.'),
+    ('usage_cycles', 'used_seconds',        'integer',     true,  NULL,     'Seconds charged to the cycle.'),
+    ('usage_cycles', 'closed_at',           'timestamptz', true,  'now()',  'When it was closed.'),
+    ('usage_cycles', 'reason',              'text',        true,  NULL,     'Why it was closed: rollover or prorate.'),
+
+    ('audit_log', 'id',               'uuid',        true,  '{new_id}', 'Version 7 UUID: in the order of time.'),
+    ('audit_log', 'at',               'timestamptz', true,  'now()', 'When it happened.'),
+    ('audit_log', 'session_role',     'text',        true,  NULL,    'Role that the session logged in as.'),
+    ('audit_log', 'effective_role',   'text',        true,  NULL,    'Role in force when the procedure was called.'),
+    ('audit_log', 'client_addr',      'inet',        false, NULL,    'Address of the client; NULL for a local socket or a background worker.'),
+    ('audit_log', 'application_name', 'text',        false, NULL,    'application_name of the session.'),
+    ('audit_log', 'procedure_name',   'text',        true,  NULL,    'Procedure that did it.'),
+    ('audit_log', 'user_id',          'uuid',        false, NULL,    'User it was done to.'),
+    ('audit_log', 'recording_id',     'uuid',        false, NULL,    'Recording it was done to.'),
+    ('audit_log', 'outcome',          'text',        true,  NULL,    'done, refused or failed.'),
+    ('audit_log', 'detail',           'text',        false, NULL,    'What exactly; never a password hash or the text of a transcript.')
+           ) AS w (tab, col, type, required, preset, remark)
+$function$;
+
+REVOKE ALL ON FUNCTION @extschema@.s2t_wanted_columns() FROM PUBLIC;
+COMMENT ON FUNCTION @extschema@.s2t_wanted_columns()
+    IS 'The columns of the tables, in order, with type, default and whether they must not be null; read by s2t_install().';
+
+-- In the order of creation: recordings refer to users before subscriptions do, so that
+-- deleting a user locks the former first. The cycle columns of a subscription have no
+-- index: it would cost every counting update more than it gives.
+CREATE FUNCTION @extschema@.s2t_wanted_constraints()
+RETURNS TABLE (tab text, name text, kind text, cols text, rest text)
+LANGUAGE sql IMMUTABLE
+SET search_path = pg_catalog, pg_temp
+AS $function$
+    VALUES
+    ('plans',              'plans_pkey',                      'key',          'id',                NULL),
+    ('plans',              'plans_code_key',                  'key',          'code',              NULL),
+    ('plans',              'plans_is_default_key',            'unique index', 'is_default',        'is_default'),
+    ('plans',              'plans_plan_cost_check',           'check',        'plan_cost',         'plan_cost >= 0'),
+    ('plans',              'plans_plan_discount_check',       'check',        'plan_discount',     'plan_discount >= 0'),
+    ('plans',              'plans_monthly_minutes_check',     'check',        'monthly_minutes',   'monthly_minutes >= 0'),
+    ('plans',              'plans_monthly_usage_limit_check', 'check',        'monthly_usage_limit', 'monthly_usage_limit >= 0'),
+    ('plans',              'plans_retention_days_check',      'check',        'retention_days',    'retention_days >= 0'),
+
+    ('users',              'users_pkey',                      'key',          'id',                NULL),
+    ('users',              'users_email_key',                 'key',          'email',             NULL),
+    ('users',              'users_user_name_key',             'key',          'user_name',         NULL),
+    ('users',              'users_email_lower_key',           'unique index', 'lower(email)',      NULL),
+    ('users',              'users_user_name_lower_key',       'unique index', 'lower(user_name)',  NULL),
+
+    ('recordings',         'recordings_pkey',                 'key',          'id',                NULL),
+    ('recordings',         'recordings_user_id_fkey',         'foreign key',  'user_id',           'users (id) ON DELETE CASCADE'),
+    ('recordings',         'recordings_status_check',         'check',        'status',            'status IN (''processing'', ''done'', ''failed'')'),
+    ('recordings',         'recordings_duration_ms_check',    'check',        'duration_ms',       'duration_ms >= 0'),
+    ('recordings',         'recordings_segment_count_check',  'check',        'segment_count',     'segment_count >= 0'),
+    ('recordings',         'recordings_user_id_id_idx',       'index',        'user_id, id',       NULL),
+    ('recordings',         'recordings_done_created_at_idx',  'index',        'created_at, id',    'status = ''done'''),
+    ('recordings',         'recordings_processing_created_at_idx', 'index',   'created_at',        'status = ''processing'''),
+
+    ('user_profiles',      'user_profiles_pkey',              'key',          'user_id',           NULL),
+    ('user_profiles',      'user_profiles_user_id_fkey',      'foreign key',  'user_id',           'users (id) ON DELETE CASCADE'),
+
+    ('user_subscriptions', 'user_subscriptions_pkey',         'key',          'user_id',           NULL),
+    ('user_subscriptions', 'user_subscriptions_user_id_fkey', 'foreign key',  'user_id',           'users (id) ON DELETE CASCADE'),
+    ('user_subscriptions', 'user_subscriptions_plan_id_fkey', 'foreign key',  'plan_id',           'plans (id)'),
+    ('user_subscriptions', 'user_subscriptions_cycle_check',  'check',        'cycle_start, cycle_end', 'cycle_end > cycle_start'),
+    ('user_subscriptions', 'user_subscriptions_usage_count_check',       'check', 'usage_count',       'usage_count >= 0'),
+    ('user_subscriptions', 'user_subscriptions_used_seconds_check',      'check', 'used_seconds',      'used_seconds >= 0'),
+    ('user_subscriptions', 'user_subscriptions_total_recordings_check',  'check', 'total_recordings',  'total_recordings >= 0'),
+    ('user_subscriptions', 'user_subscriptions_total_duration_ms_check', 'check', 'total_duration_ms', 'total_duration_ms >= 0'),
+    ('user_subscriptions', 'user_subscriptions_total_segments_check',    'check', 'total_segments',    'total_segments >= 0'),
+    ('user_subscriptions', 'user_subscriptions_plan_id_idx',  'index',        'plan_id',           NULL),
+
+    ('segments',           'segments_pkey',                   'key',          'recording_id, idx', NULL),
+    ('segments',           'segments_recording_id_fkey',      'foreign key',  'recording_id',      'recordings (id) ON DELETE CASCADE'),
+    ('segments',           'segments_idx_check',              'check',        'idx',               'idx >= 0'),
+    ('segments',           'segments_times_check',            'check',        'start_ms, end_ms',  'start_ms >= 0 AND end_ms >= start_ms'),
+
+    ('usage_cycles',       'usage_cycles_pkey',               'key',          'id',                NULL),
+    ('usage_cycles',       'usage_cycles_reason_check',       'check',        'reason',            'reason IN (''rollover'', ''prorate'')'),
+    ('usage_cycles',       'usage_cycles_user_id_closed_at_idx', 'index',     'user_id, closed_at', NULL),
+
+    ('audit_log',          'audit_log_pkey',                  'key',          'id',                NULL),
+    ('audit_log',          'audit_log_outcome_check',         'check',        'outcome',           'outcome IN (''done'', ''refused'', ''failed'')')
+$function$;
+
+REVOKE ALL ON FUNCTION @extschema@.s2t_wanted_constraints() FROM PUBLIC;
+COMMENT ON FUNCTION @extschema@.s2t_wanted_constraints()
+    IS 'The keys, foreign keys, checks and indexes of the tables, in the order of their creation; read by s2t_install().';
+
+CREATE FUNCTION @extschema@.s2t_wanted_triggers()
+RETURNS TABLE (tab text, name text, event text, mode text, func text)
+LANGUAGE sql IMMUTABLE
+SET search_path = pg_catalog, pg_temp
+AS $function$
+    VALUES
+    ('recordings', 's2t_count_insert',   'AFTER INSERT',   'REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT', 's2t_count_recordings'),
+    ('recordings', 's2t_count_update',   'AFTER UPDATE',   'REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT', 's2t_count_recordings'),
+    ('recordings', 's2t_count_delete',   'AFTER DELETE',   'REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT', 's2t_count_recordings'),
+    ('recordings', 's2t_count_truncate', 'AFTER TRUNCATE', 'FOR EACH STATEMENT', 's2t_count_recordings'),
+    ('segments',   's2t_count_insert',   'AFTER INSERT',   'REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT', 's2t_count_segments'),
+    ('segments',   's2t_count_update',   'AFTER UPDATE',   'REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT', 's2t_count_segments'),
+    ('segments',   's2t_count_delete',   'AFTER DELETE',   'REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT', 's2t_count_segments'),
+    ('segments',   's2t_count_truncate', 'AFTER TRUNCATE', 'FOR EACH STATEMENT', 's2t_count_segments'),
+    ('user_subscriptions', 's2t_count_insert', 'BEFORE INSERT', 'FOR EACH ROW', 's2t_count_subscription'),
+    ('user_subscriptions', 's2t_count_update', 'BEFORE UPDATE OF user_id', 'FOR EACH ROW', 's2t_count_subscription')
+$function$;
+
+REVOKE ALL ON FUNCTION @extschema@.s2t_wanted_triggers() FROM PUBLIC;
+COMMENT ON FUNCTION @extschema@.s2t_wanted_triggers()
+    IS 'The triggers that keep the running totals; read by s2t_install().';

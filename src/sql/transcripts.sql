@@ -1,0 +1,40 @@
+-- ------------------------------------------------------------------------------------------------
+-- Transcripts of speech engines in, text and subtitles out.
+-- ------------------------------------------------------------------------------------------------
+
+CREATE FUNCTION @extschema@.sp_import_transcript(
+    in_recording_id uuid,
+    in_document text,
+    in_format text DEFAULT 'auto',
+    OUT format text,
+    OUT language text,
+    OUT duration_ms integer,
+    OUT segments integer)
+LANGUAGE c VOLATILE SECURITY DEFINER
+AS 'MODULE_PATHNAME', 'sp_import_transcript';
+
+REVOKE ALL ON FUNCTION @extschema@.sp_import_transcript(uuid, text, text) FROM PUBLIC;
+COMMENT ON FUNCTION @extschema@.sp_import_transcript(uuid, text, text)
+    IS 'Completes a recording, as sp_complete_recording does, with the output of a speech engine; tells the format it was read as, and what is in it.';
+
+CREATE FUNCTION @extschema@.s2t_parse_transcript(
+    document text,
+    format text DEFAULT 'auto')
+RETURNS TABLE (idx integer, start_ms integer, end_ms integer, text text, meta jsonb)
+LANGUAGE c IMMUTABLE PARALLEL SAFE
+AS 'MODULE_PATHNAME', 's2t_parse_transcript';
+
+REVOKE ALL ON FUNCTION @extschema@.s2t_parse_transcript(text, text) FROM PUBLIC;
+COMMENT ON FUNCTION @extschema@.s2t_parse_transcript(text, text)
+    IS 'The segments that sp_import_transcript would store of a document.';
+
+CREATE FUNCTION @extschema@.sp_export_transcript(
+    in_recording_id uuid,
+    in_format text DEFAULT 'txt')
+RETURNS text
+LANGUAGE c STABLE SECURITY DEFINER
+AS 'MODULE_PATHNAME', 'sp_export_transcript';
+
+REVOKE ALL ON FUNCTION @extschema@.sp_export_transcript(uuid, text) FROM PUBLIC;
+COMMENT ON FUNCTION @extschema@.sp_export_transcript(uuid, text)
+    IS 'The transcript of a completed recording as a file: txt, srt, vtt, json, tsv or csv.';
