@@ -4,6 +4,7 @@
 #include <array>
 
 #include "core/base/text.h"
+#include "core/base/utf8.h"
 
 namespace s2t::core {
 
@@ -220,26 +221,6 @@ Folded fold_char(char32_t code) noexcept {
   if (is_between(code, 0xFF01, 0xFF5E)) return fold_char(code - 0xFF01 + '!');
   if (is_invisible(code)) return {{0, 0}, 0};
   return {{code, 0}, 0};
-}
-
-char* put_char(char32_t code, char* out) noexcept {
-  auto put = [&out](char32_t byte) { *out++ = static_cast<char>(byte); };
-  if (code < 0x80) {
-    put(code);
-  } else if (code < 0x800) {
-    put(0xC0U | code >> 6U);
-    put(0x80U | (code & 0x3FU));
-  } else {
-    if (code < 0x10000) {
-      put(0xE0U | code >> 12U);
-    } else {
-      put(0xF0U | code >> 18U);
-      put(0x80U | (code >> 12U & 0x3FU));
-    }
-    put(0x80U | (code >> 6U & 0x3FU));
-    put(0x80U | (code & 0x3FU));
-  }
-  return out;
 }
 
 size_t fold(std::string_view text, char* out) noexcept {

@@ -31,9 +31,6 @@ struct Folded {
 
 [[nodiscard]] Folded fold_char(char32_t code) noexcept;
 
-// Writes one character as UTF-8, and returns the end of its one to four bytes.
-char* put_char(char32_t code, char* out) noexcept;
-
 // Folds `text`, which is UTF-8, into `out`, which has room for text.size() bytes: folding never
 // makes a text longer. Bytes that are not UTF-8 stay as they are. Returns the bytes written.
 [[nodiscard]] size_t fold(std::string_view text, char* out) noexcept;

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "core/base/text.h"
+#include "core/base/utf8.h"
 #include "core/account/validate.h"
 
 namespace s2t::core {

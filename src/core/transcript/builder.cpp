@@ -5,9 +5,9 @@
 #include <cmath>
 
 #include "core/base/json_text.h"
-#include "core/transcript/script.h"
 #include "core/base/text.h"
 #include "core/transcript/language.h"
+#include "core/transcript/script.h"
 
 namespace s2t::core {
 
@@ -70,7 +70,7 @@ std::string meta_of(const Draft& draft) {
   object.string("language", draft.language);
   object.raw("confidence", draft.confidence);
   for (const TranscriptValue::Member& member : draft.further) {
-    object.value(member.key, member.value);
+    if (!member.value.is_not_a_number()) object.value(member.key, member.value);
   }
   if (!draft.words.empty()) {
     object.append_key("words");
@@ -86,15 +86,22 @@ std::string meta_of(const Draft& draft) {
   return meta;
 }
 
-// The mean of the confidences that are known, to four decimals; "" if none is.
 std::string mean_confidence(std::span<const Word> words) {
+  std::vector<std::string_view> confidences;
+  confidences.reserve(words.size());
+  for (const Word& word : words) confidences.push_back(word.confidence);
+  return TranscriptBuilder::mean_of(confidences);
+}
+
+}  // namespace
+
+std::string TranscriptBuilder::mean_of(std::span<const std::string_view> confidences) {
   double sum = 0;
   int known = 0;
-  for (const Word& word : words) {
+  for (const std::string_view confidence : confidences) {
     double value = 0;
-    const char* end = word.confidence.data() + word.confidence.size();
-    if (word.confidence.empty() ||
-        std::from_chars(word.confidence.data(), end, value).ec != std::errc()) {
+    const char* end = confidence.data() + confidence.size();
+    if (confidence.empty() || std::from_chars(confidence.data(), end, value).ec != std::errc()) {
       continue;
     }
     sum += value;
@@ -107,8 +114,6 @@ std::string mean_confidence(std::span<const Word> words) {
   const char* end = std::to_chars(std::begin(digits), std::end(digits), mean).ptr;
   return std::string(std::string_view(digits, end - digits));
 }
-
-}  // namespace
 
 void TranscriptBuilder::set_language(std::string_view language) {
   transcript_->language = language_code(language);
@@ -125,13 +130,25 @@ void TranscriptBuilder::append(const Segment& segment, std::string_view meta) {
       {stored, at, segment.text.size(), at + segment.text.size(), meta.size()});
 }
 
+Times TranscriptBuilder::in_order(std::string_view channel, Times times) {
+  auto found = starts_.find(channel);
+  if (found == starts_.end()) found = starts_.emplace(channel, 0).first;
+  int32_t& last = found->second;
+  last = std::max(last, times.start_ms);
+  return {last, std::max(last, times.end_ms)};
+}
+
 void TranscriptBuilder::add(const Draft& draft) {
   stop_->poll();
   std::string from_words;
   std::string_view text = trim_blanks(draft.text);
   if (text.empty()) text = from_words = join_words(draft.words);
   if (text.empty()) return;
-  append({0, draft.times.start_ms, draft.times.end_ms, text}, meta_of(draft));
+  const Times times = in_order(draft.channel, draft.times);
+  has_speakers_ = has_speakers_ || !draft.speaker.empty() ||
+                  std::any_of(draft.words.begin(), draft.words.end(),
+                              [](const Word& word) { return !word.speaker.empty(); });
+  append({0, times.start_ms, times.end_ms, text}, meta_of(draft));
 }
 
 void TranscriptBuilder::add_words(std::span<const Word> words, const WordContext& context) {
@@ -153,7 +170,7 @@ void TranscriptBuilder::add_words(std::span<const Word> words, const WordContext
 void TranscriptBuilder::add_verbatim(const Segment& segment,
                                      std::span<const TranscriptValue::Member> further) {
   stop_->poll();
-  verbatim_ = true;
+  verbatim_ = has_speakers_ = true;  // whatever they are called
   Draft draft;
   draft.further = further;
   append(segment, meta_of(draft));

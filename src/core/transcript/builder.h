@@ -7,15 +7,18 @@
 
 #include <stdint.h>
 
+#include <deque>
+#include <functional>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "core/transcript/document.h"
 #include "core/transcript/segmenter.h"
 #include "core/transcript/transcript.h"
-#include "core/transcript/document.h"
 
 namespace s2t::core {
 
@@ -50,6 +53,7 @@ class Transcript {
   std::string_view format;
   std::string language;
   int32_t duration_ms = 0;
+  size_t replaced = 0;
   std::vector<Entry> entries;
   std::string characters;  // texts and metas, one after the other
 };
@@ -65,8 +69,19 @@ class TranscriptBuilder {
   [[nodiscard]] int32_t known_duration() const { return duration_ms_.value_or(0); }
   [[nodiscard]] StopCheck* stop() { return stop_; }
 
+  // Keeps a text that readers make as long as they read.
+  [[nodiscard]] std::string_view keep(std::string text) {
+    return kept_.emplace_back(std::move(text));
+  }
+
   // Takes a segment; one without text and words is left out.
+  //
+  // What has one channel comes in the order of speech: a time that is before the one of the segment
+  // in front of it is raised to that.
   void add(const Draft& draft);
+
+  // The mean of confidences to four decimals, "" if none is known.
+  [[nodiscard]] static std::string mean_of(std::span<const std::string_view> confidences);
 
   // Takes words, all of which have times, and makes segments of them. A segment's confidence is the
   // mean of its words'.
@@ -79,13 +94,24 @@ class TranscriptBuilder {
   // numbered, unless any was added verbatim.
   void finish();
 
+  // A text was taken without knowing when it was spoken.
+  void note_untimed() { untimed_ = true; }
+  [[nodiscard]] bool untimed() const { return untimed_; }
+  [[nodiscard]] size_t count() const { return transcript_->entries.size(); }
+  [[nodiscard]] bool has_speakers() const { return has_speakers_; }
+
  private:
+  [[nodiscard]] Times in_order(std::string_view channel, Times times);
   void append(const Segment& segment, std::string_view meta);
 
   Transcript* transcript_;
   StopCheck* stop_;
   std::optional<int32_t> duration_ms_;
   bool verbatim_ = false;
+  bool untimed_ = false;
+  bool has_speakers_ = false;
+  std::map<std::string, int32_t, std::less<>> starts_;  // the last one of each channel
+  std::deque<std::string> kept_;
 };
 
 }  // namespace s2t::core

@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "core/base/status.h"
-#include "core/transcript/transcript.h"
+#include "core/transcript/limits.h"
 
 namespace s2t::core {
 
@@ -43,32 +43,61 @@ class StopCheck {
 
 class TranscriptValue;
 
+// JSON (RFC 8259) as a tree of nodes that point into its text, which must outlive it. A byte order
+// mark before it is skipped. NaN, Infinity and -Infinity, which Python writes, are values of a kind
+// of their own. What PostgreSQL cannot store, or UTF-8 does not allow, reads as U+FFFD.
 class TranscriptDocument {
  public:
-  // Reads `text` in one pass. Throws a Refusal for what is too large, too deep or not JSON.
+  // Reads `text` in one pass. Throws a Refusal for what is too deep or not JSON.
   static TranscriptDocument parse(std::string_view text, StopCheck* stop);
 
   [[nodiscard]] TranscriptValue root() const;
 
+  // How many sequences of bytes were not UTF-8.
+  [[nodiscard]] size_t replaced() const { return replaced_; }
+
  private:
   friend class TranscriptValue;
-  class Builder;
+  class Scanner;
 
-  enum class Kind : uint8_t { kNull, kFalse, kTrue, kNumber, kString, kArray, kObject };
+  enum class Kind : uint8_t {
+    kNull,
+    kFalse,
+    kTrue,
+    kNumber,
+    kNotANumber,
+    kString,
+    kArray,
+    kObject
+  };
 
-  // Nodes stand in the order of the document: an array is followed by its elements, an object by
-  // its keys, each followed by its value.
+  // Nodes stand in the order of the document: an array or object is followed by what it contains.
   struct Node {
     static constexpr uint32_t kMaxLength = (1U << 29U) - 1;
 
-    uint32_t offset;       // of the text of a number, string or key in characters_
+    uint32_t offset;       // of the text of a number or string: see characters()
     uint32_t length : 29;  // of that text
     uint32_t kind : 3;
     uint32_t end;  // the node that follows after this one with all it contains
+    uint32_t key;  // offset of the key of an object's member: see key_at()
   };
 
+  // What stands at an offset: the text as it is, and, beyond its end, what had to be decoded.
+  [[nodiscard]] std::string_view characters(uint32_t offset, uint32_t length) const {
+    if (offset < text_.size()) return text_.substr(offset, length);
+    return std::string_view(decoded_).substr(offset - text_.size(), length);
+  }
+  // A key of the text ends at its quotation mark; one that was decoded has its length before it.
+  [[nodiscard]] std::string_view key_at(uint32_t offset) const;
+  [[nodiscard]] bool key_is(uint32_t offset, std::string_view key) const {
+    if (offset >= text_.size()) return key_at(offset) == key;
+    return text_.substr(offset, key.size()) == key && text_[offset + key.size()] == '"';
+  }
+
+  std::string_view text_;
+  std::string decoded_;
   std::vector<Node> nodes_;
-  std::string characters_;
+  size_t replaced_ = 0;
 };
 
 // A value of a document, or none: what is looked up and not there. The document outlives it.
@@ -84,6 +113,7 @@ class TranscriptValue {
   // Neither missing nor null.
   [[nodiscard]] bool is_set() const { return exists() && kind() != Kind::kNull; }
   [[nodiscard]] bool is_true() const { return exists() && kind() == Kind::kTrue; }
+  [[nodiscard]] bool is_not_a_number() const { return exists() && kind() == Kind::kNotANumber; }
   [[nodiscard]] bool is_number() const { return exists() && kind() == Kind::kNumber; }
   [[nodiscard]] bool is_string() const { return exists() && kind() == Kind::kString; }
   [[nodiscard]] bool is_array() const { return exists() && kind() == Kind::kArray; }
@@ -108,7 +138,7 @@ class TranscriptValue {
   [[nodiscard]] std::string path() const;
   // What the value is, for a message: its JSON, or what kind of value it is if that is long.
   [[nodiscard]] std::string describe() const;
-  // Appends it as JSON text without white space.
+  // Appends it as JSON text without white space; what is not a number is null.
   void append_json(std::string* out) const;
 
  private:

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <limits>
 
-#include "core/transcript/script.h"
 #include "core/base/text.h"
+#include "core/transcript/script.h"
 
 namespace s2t::core {
 

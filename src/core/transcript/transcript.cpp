@@ -3,22 +3,71 @@
 #include <memory>
 #include <new>
 
+#include "core/base/utf8.h"
 #include "core/transcript/builder.h"
 #include "core/transcript/document.h"
 #include "core/transcript/reader.h"
 
 namespace s2t::core {
 
+namespace {
+
+void require_size(std::string_view document) {
+  if (document.size() <= kMaxTranscriptBytes) return;
+  throw Refusal{failure(Code::kInvalidParameter, "invalid transcript", nullptr,
+                        "The document has %zu bytes; at most %zu are allowed.", document.size(),
+                        kMaxTranscriptBytes)};
+}
+
+// `text` in UTF-8 that PostgreSQL can store.
+std::string cleaned(std::string_view text, size_t* replaced) {
+  std::string clean;
+  clean.reserve(text.size());
+  while (!text.empty()) {
+    const Utf8Part part = first_utf8_part(text);
+    if (!part.valid) ++*replaced;
+    const bool good = part.valid && text.front() != '\0';
+    clean.append(good ? text.substr(0, part.bytes) : kReplacementBytes);
+    text.remove_prefix(part.bytes);
+  }
+  return clean;
+}
+
+void read_subtitles(std::string_view document, const TextFormat& format, TranscriptBuilder* builder,
+                    Transcript* transcript) {
+  const std::string text = cleaned(document, &transcript->replaced);
+  transcript->format = format.name;
+  format.read(text, builder);
+}
+
+void read_json(std::string_view document, std::string_view format_name, StopCheck* stop,
+               TranscriptBuilder* builder, Transcript* transcript) {
+  const TranscriptDocument parsed = TranscriptDocument::parse(document, stop);
+  const TranscriptFormat& format = find_transcript_format(format_name, parsed.root());
+  transcript->format = format.name;
+  transcript->replaced = parsed.replaced();
+  // As much as texts and metas take, rarely more; untouched memory costs nothing.
+  transcript->characters.reserve(document.size());
+  format.read(parsed.root(), builder);
+  if (format.name != format_name) require_all_read(parsed.root(), *builder);
+}
+
+}  // namespace
+
 Status parse_transcript(std::string_view document, std::string_view format, StopFunction stop,
                         void* stop_context, Transcript** out) noexcept {
   try {
+    require_format_name(format);
+    require_size(document);
     StopCheck stop_check(stop, stop_context);
-    const TranscriptDocument parsed = TranscriptDocument::parse(document, &stop_check);
-    const TranscriptFormat& reader = find_transcript_format(format, parsed.root());
     auto transcript = std::make_unique<Transcript>();
-    transcript->format = reader.name;
     TranscriptBuilder builder(transcript.get(), &stop_check);
-    reader.read(parsed.root(), &builder);
+    const TextFormat* subtitles = find_text_format(format, document);
+    if (subtitles != nullptr) {
+      read_subtitles(document, *subtitles, &builder, transcript.get());
+    } else {
+      read_json(document, format, &stop_check, &builder, transcript.get());
+    }
     builder.finish();
     *out = transcript.release();
     return {};
@@ -46,6 +95,8 @@ std::string_view transcript_language(const Transcript* transcript) noexcept {
 int32_t transcript_duration_ms(const Transcript* transcript) noexcept {
   return transcript->duration_ms;
 }
+
+size_t transcript_replaced(const Transcript* transcript) noexcept { return transcript->replaced; }
 
 int32_t transcript_count(const Transcript* transcript) noexcept {
   return static_cast<int32_t>(transcript->entries.size());

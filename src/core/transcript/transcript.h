@@ -16,34 +16,30 @@
 
 #include <string_view>
 
-#include "core/transcript/segment.h"
 #include "core/base/status.h"
+#include "core/transcript/limits.h"
+#include "core/transcript/segment.h"
 
 namespace s2t::core {
 
-inline constexpr size_t kMaxTranscriptBytes = size_t{256} * 1024 * 1024;
-inline constexpr int kMaxTranscriptDepth = 64;  // of arrays and objects in one another
-
 // A parsed transcript; made by parse_transcript(), owned by the caller.
 class Transcript;
-
-// Whether parsing is to be given up; called now and then.
-using StopFunction = bool (*)(void* context) noexcept;
 
 struct TranscriptSegment {
   Segment segment;
   std::string_view meta;  // an object as JSON text, "" if nothing more is known of the segment
 };
 
-// Reads `document`, JSON in UTF-8, whose format is called `format`, or recognised if that is
-// "auto". What PostgreSQL cannot store, or UTF-8 does not allow (the character U+0000, lone
+// Reads `document`, JSON or subtitles in UTF-8, whose format is called `format`, or recognised if
+// that is "auto". What PostgreSQL cannot store, or UTF-8 does not allow (the character U+0000, lone
 // surrogates, bytes that form no character), becomes U+FFFD. `stop` may be nullptr.
 //
 // The segments come in the order of their beginning and are numbered from 0, except those of the
-// extension's own format, which are as they stand in the document. All of them pass
+// extension's own format, which are as they stand in the document. Within one channel the order of
+// the document is the order of speech: times that run back are raised. All of them pass
 // check_segment(), and no two have the same number.
 //
-// Takes memory of at most about ten times the document's size, usually four times.
+// Takes memory of about three times the document's size.
 // Only success sets `*out`. Failures: kInvalidParameter for a document that is too large or too
 // deep, is not JSON (with the offset in bytes), comes from no known engine, or has a broken element
 // (with its path); kOutOfRange for a time beyond 32 bits; kCancelled as `stop` says; kOutOfMemory.
@@ -65,6 +61,9 @@ void free_transcript(Transcript* transcript) noexcept;
 
 // What the document says, else the last end of a segment.
 [[nodiscard]] int32_t transcript_duration_ms(const Transcript* transcript) noexcept;
+
+// How many sequences of bytes of the document were not UTF-8.
+[[nodiscard]] size_t transcript_replaced(const Transcript* transcript) noexcept;
 
 [[nodiscard]] int32_t transcript_count(const Transcript* transcript) noexcept;
 

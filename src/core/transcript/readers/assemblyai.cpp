@@ -8,8 +8,14 @@ namespace s2t::core {
 
 namespace {
 
-constexpr TimeUnit kUnit = TimeUnit::kMilliseconds;
-constexpr WordShape kWord = {"text", nullptr, "start", "end", "confidence", "speaker", kUnit, true};
+WordShape word_shape(TimeUnit unit) {
+  return {"text", nullptr, "start", "end", "confidence", "speaker", unit, true};
+}
+
+// Services that write the same shape in seconds say so; fractions tell them, too, and are refused.
+TimeUnit unit_of(const TranscriptValue& document) {
+  return document["timestamps"].text() == "s" ? TimeUnit::kSeconds : TimeUnit::kWholeMilliseconds;
+}
 
 bool recognise(const TranscriptValue& document) {
   const bool has_transcript =
@@ -23,12 +29,12 @@ void require_completed(const TranscriptValue& document) {
   if (status.is_set() && status.text() != "completed") refuse_value(status, "\"completed\"");
 }
 
-void read_utterances(const TranscriptValue& utterances, TranscriptBuilder* builder) {
+void read_utterances(const TranscriptValue& utterances, TimeUnit unit, TranscriptBuilder* builder) {
   for (const TranscriptValue utterance : utterances.elements()) {
     require_object(utterance);
-    std::vector<Word> words = read_words(utterance["words"], kWord, builder->stop());
+    std::vector<Word> words = read_words(utterance["words"], word_shape(unit), builder->stop());
     Draft turn;
-    turn.times = required_times(utterance, "start", "end", kUnit);
+    turn.times = required_times(utterance, "start", "end", unit);
     turn.text = required_text(utterance, "text");
     turn.speaker = label_of(utterance["speaker"]);
     turn.channel = label_of(utterance["channel"]);
@@ -45,10 +51,11 @@ void read(const TranscriptValue& document, TranscriptBuilder* builder) {
 
   const TranscriptValue utterances = document["utterances"];
   if (utterances.is_array() && !utterances.is_empty()) {
-    read_utterances(utterances, builder);
+    read_utterances(utterances, unit_of(document), builder);
     return;
   }
-  std::vector<Word> words = read_words(document["words"], kWord, builder->stop());
+  std::vector<Word> words =
+      read_words(document["words"], word_shape(unit_of(document)), builder->stop());
   if (words.empty()) {
     Draft draft;
     draft.text = document["text"].text();

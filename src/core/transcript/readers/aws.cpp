@@ -112,7 +112,54 @@ void read(const TranscriptValue& document, TranscriptBuilder* builder) {
   builder->add_words(words, {});
 }
 
-constexpr std::array<TranscriptFormat, 1> kFormats = {{{"aws", recognise, read}}};
+// ---- Call Analytics: turns with milliseconds, by the party that spoke ----
+
+constexpr TimeUnit kCallUnit = TimeUnit::kMilliseconds;
+
+bool recognise_call(const TranscriptValue& document) {
+  const TranscriptValue turns = document["Transcript"];
+  return turns.is_array() && (document["ConversationCharacteristics"].exists() ||
+                              any_has_key(turns, "BeginOffsetMillis"));
+}
+
+void read_call(const TranscriptValue& document, TranscriptBuilder* builder) {
+  require_object(document);
+  const TranscriptValue status = document["JobStatus"];
+  if (status.is_set() && status.text() != "COMPLETED") refuse_value(status, "\"COMPLETED\"");
+  builder->set_language(label_of(document["LanguageCode"]));
+  const TranscriptValue total =
+      document["ConversationCharacteristics"]["TotalConversationDurationMillis"];
+  builder->set_duration(optional_time(total, kCallUnit));
+  for (const TranscriptValue turn : required_array(document, "Transcript").elements()) {
+    require_object(turn);
+    std::vector<Word> words;
+    for (const TranscriptValue item : turn["Items"].elements()) {
+      builder->stop()->poll();
+      require_object(item);
+      const std::string_view content = required_text(item, "Content");
+      if (item["Type"].text() == "punctuation" && !words.empty()) {
+        words.back().text += content;
+        continue;
+      }
+      if (content.empty() || !item["BeginOffsetMillis"].exists()) continue;
+      Word word;
+      word.text = content;
+      word.times = required_times(item, "BeginOffsetMillis", "EndOffsetMillis", kCallUnit);
+      word.confidence = confidence_of(item["Confidence"]);
+      words.push_back(std::move(word));
+    }
+    Draft draft;
+    draft.times = required_times(turn, "BeginOffsetMillis", "EndOffsetMillis", kCallUnit);
+    draft.text = required_text(turn, "Content");
+    draft.speaker = label_of(turn["ParticipantRole"]);
+    // Parties speak at the same time: each is a stream of its own.
+    draft.channel = draft.speaker;
+    add_turn(draft, &words, builder);
+  }
+}
+
+constexpr std::array<TranscriptFormat, 2> kFormats = {
+    {{"aws", recognise, read}, {"aws-call-analytics", recognise_call, read_call}}};
 
 }  // namespace
 

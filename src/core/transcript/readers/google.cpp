@@ -3,6 +3,7 @@
 // the Python client, in snake case.
 #include <algorithm>
 #include <array>
+#include <map>
 
 #include "core/transcript/reader.h"
 
@@ -32,10 +33,18 @@ TranscriptValue holder_of_results(const TranscriptValue& document) {
 }
 
 bool has_offsets(const TranscriptValue& result) {
-  const TranscriptValue word = result["alternatives"].first()["words"].first();
+  const auto has = [](const TranscriptValue& word) {
+    return either(word, "startOffset", "start_offset").exists() ||
+           either(word, "endOffset", "end_offset").exists();
+  };
   return either(result, "resultEndOffset", "result_end_offset").exists() ||
-         either(word, "startOffset", "start_offset").exists() ||
-         either(word, "endOffset", "end_offset").exists();
+         first_with(result["alternatives"].first()["words"], has).exists();
+}
+
+bool is_google_result(const TranscriptValue& result) {
+  const TranscriptValue best = result["alternatives"].first();
+  return best["transcript"].exists() || best["words"].exists() || has_offsets(result) ||
+         either(result, "resultEndTime", "result_end_time").exists();
 }
 
 bool is_google(const TranscriptValue& holder) {
@@ -45,18 +54,12 @@ bool is_google(const TranscriptValue& holder) {
     return either(holder, "totalBilledTime", "total_billed_time").exists() ||
            either(holder["metadata"], "totalBilledDuration", "total_billed_duration").exists();
   }
-  const TranscriptValue first = results.first();
-  const TranscriptValue best = first["alternatives"].first();
-  return best["transcript"].exists() || best["words"].exists() || has_offsets(first) ||
-         either(first, "resultEndTime", "result_end_time").exists();
+  return first_with(results, is_google_result).exists();
 }
 
 bool is_version_2(const TranscriptValue& holder) {
-  bool found = either(holder["metadata"], "totalBilledDuration", "total_billed_duration").exists();
-  for (const TranscriptValue result : holder["results"].elements()) {
-    found = found || has_offsets(result);
-  }
-  return found;
+  return either(holder["metadata"], "totalBilledDuration", "total_billed_duration").exists() ||
+         first_with(holder["results"], has_offsets).exists();
 }
 
 bool recognise_v1(const TranscriptValue& document) {
@@ -71,6 +74,8 @@ bool recognise_v2(const TranscriptValue& document) {
 
 // A duration; nothing if it is not set.
 std::optional<int32_t> read_duration(const TranscriptValue& value) {
+  // A bare number would be one of a service that took the shape only: its unit is not known.
+  if (value.is_number()) refuse_value(value, "a duration such as \"1.500s\"");
   if (!value.is_object()) return optional_time(value, kUnit);
   const TranscriptValue nanos_value = value["nanos"];
   const int64_t seconds_ms = optional_time(value["seconds"], kUnit).value_or(0);
@@ -88,13 +93,12 @@ struct Names {
   const char* end_snake;
   const char* result_end;
   const char* result_end_snake;
-  bool repeats_words;  // with speakers, a last result repeats the words of all others
 };
 
-constexpr Names kVersion1 = {"startTime",     "start_time",      "endTime", "end_time",
-                             "resultEndTime", "result_end_time", true};
-constexpr Names kVersion2 = {"startOffset",     "start_offset",      "endOffset", "end_offset",
-                             "resultEndOffset", "result_end_offset", false};
+constexpr Names kVersion1 = {"startTime", "start_time",    "endTime",
+                             "end_time",  "resultEndTime", "result_end_time"};
+constexpr Names kVersion2 = {"startOffset", "start_offset",    "endOffset",
+                             "end_offset",  "resultEndOffset", "result_end_offset"};
 
 std::string_view speaker_of(const TranscriptValue& word) {
   const TranscriptValue label = either(word, "speakerLabel", "speaker_label");
@@ -133,74 +137,95 @@ std::vector<Word> read_alternative(const TranscriptValue& best, const Names& nam
   return words;
 }
 
-// Whether a result is the one that repeats all words, which then are the only ones to know their
-// speakers.
-bool repeats_all(const TranscriptValue& result) {
-  const TranscriptValue best = result["alternatives"].first();
-  return best["transcript"].text().empty() && !speaker_of(best["words"].first()).empty();
-}
-
-// Where the results' times have got to, by channel.
-struct Progress {
+struct Result {
   std::string_view channel;
-  int32_t end_ms;
+  std::optional<int32_t> end_ms;
+  std::string_view text;
+  std::string_view confidence;
+  std::vector<Word> words;  // all of which have times, or none has
 };
 
-int32_t& end_of_channel(std::string_view channel, std::vector<Progress>* progress) {
-  for (Progress& entry : *progress) {
-    if (entry.channel == channel) return entry.end_ms;
+Result read_result(const TranscriptValue& element, const Names& names, StopCheck* stop) {
+  const TranscriptValue best = element["alternatives"].first();
+  const std::string_view tag = label_of(either(element, "channelTag", "channel_tag"));
+  Result result;
+  result.channel = tag == "0" ? std::string_view() : tag;
+  result.end_ms = read_duration(either(element, names.result_end, names.result_end_snake));
+  result.text = best["transcript"].text();
+  result.confidence = confidence_of(best["confidence"]);
+  result.words = read_alternative(best, names, stop);
+  const bool timed = std::all_of(result.words.begin(), result.words.end(),
+                                 [](const Word& word) { return word.times.has_value(); });
+  if (!timed) {
+    for (Word& word : result.words) word.times.reset();
   }
-  return progress->emplace_back(Progress{channel, 0}).end_ms;
+  return result;
 }
 
-void read_result(const TranscriptValue& result, const Names& names, std::vector<Progress>* progress,
-                 TranscriptBuilder* builder) {
-  const TranscriptValue best = result["alternatives"].first();
-  const std::string_view tag = label_of(either(result, "channelTag", "channel_tag"));
-  const std::string_view channel = tag == "0" ? std::string_view() : tag;
-  int32_t& done_ms = end_of_channel(channel, progress);
-  const std::optional<int32_t> end =
-      read_duration(either(result, names.result_end, names.result_end_snake));
-  const std::vector<Word> words = read_alternative(best, names, builder->stop());
-  const bool timed =
-      !words.empty() && std::all_of(words.begin(), words.end(),
-                                    [](const Word& word) { return word.times.has_value(); });
-  if (timed) {
-    builder->add_words(words, {channel, confidence_of(best["confidence"])});
-  } else {
-    Draft draft;
-    draft.times = make_times(done_ms, end.value_or(done_ms));
-    draft.text = best["transcript"].text();
-    draft.channel = channel;
-    draft.confidence = confidence_of(best["confidence"]);
-    draft.words = words;
-    builder->add(draft);
+// What is known of one channel so far. Results that repeat what was said before replace it: with
+// speakers, version 1 ends in one that has all words, which only then know who spoke them; streams
+// may give all words so far with each result.
+class Channel {
+ public:
+  void add(Result result) {
+    if (!result.words.empty() && result.words.front().times) {
+      if (repeats(result)) results_.clear();
+      if (results_.empty() || words_ == 0) first_start_ms_ = result.words.front().times->start_ms;
+      words_ = result.words.size() + (results_.empty() ? 0 : words_);
+      last_end_ms_ = times_of(result.words)->end_ms;
+    }
+    results_.push_back(std::move(result));
   }
-  done_ms = std::max(done_ms, end.value_or(timed ? times_of(words)->end_ms : done_ms));
-}
+
+  void give(TranscriptBuilder* builder) const {
+    int32_t done_ms = 0;
+    for (const Result& result : results_) {
+      if (!result.words.empty() && result.words.front().times) {
+        builder->add_words(result.words, {result.channel, result.confidence});
+        done_ms = std::max(done_ms, result.end_ms.value_or(times_of(result.words)->end_ms));
+        continue;
+      }
+      Draft draft;
+      draft.times = make_times(done_ms, result.end_ms.value_or(done_ms));
+      draft.text = result.text;
+      draft.channel = result.channel;
+      draft.confidence = result.confidence;
+      draft.words = result.words;
+      if (!result.end_ms && done_ms == 0 && !result.text.empty()) builder->note_untimed();
+      builder->add(draft);
+      done_ms = draft.times.end_ms;
+    }
+  }
+
+ private:
+  // Two stretches of speech do not cover the same time.
+  [[nodiscard]] bool repeats(const Result& result) const {
+    return words_ > 0 && result.words.size() >= words_ &&
+           result.words.front().times->start_ms <= first_start_ms_ &&
+           times_of(result.words)->end_ms >= last_end_ms_;
+  }
+
+  std::vector<Result> results_;
+  size_t words_ = 0;  // with times, of all results
+  int32_t first_start_ms_ = 0;
+  int32_t last_end_ms_ = 0;
+};
 
 void read(const TranscriptValue& document, const Names& names, TranscriptBuilder* builder) {
   const TranscriptValue results = required_array(holder_of_results(document), "results");
   std::optional<int32_t> duration;
-  TranscriptValue last;
-  for (const TranscriptValue result : results.elements()) {
-    require_object(result);
-    const std::optional<int32_t> end =
-        read_duration(either(result, names.result_end, names.result_end_snake));
-    if (end) duration = std::max(*end, duration.value_or(0));
-    last = result;
+  std::map<std::string_view, Channel> channels;
+  std::string_view language;
+  for (const TranscriptValue element : results.elements()) {
+    require_object(element);
+    if (language.empty()) language = label_of(either(element, "languageCode", "language_code"));
+    Result result = read_result(element, names, builder->stop());
+    if (result.end_ms) duration = std::max(*result.end_ms, duration.value_or(0));
+    channels[result.channel].add(std::move(result));
   }
   builder->set_duration(duration);
-  builder->set_language(label_of(either(results.first(), "languageCode", "language_code")));
-
-  std::vector<Progress> progress;
-  if (names.repeats_words && repeats_all(last)) {
-    read_result(last, names, &progress, builder);
-    return;
-  }
-  for (const TranscriptValue result : results.elements()) {
-    read_result(result, names, &progress, builder);
-  }
+  builder->set_language(language);
+  for (const auto& [name, channel] : channels) channel.give(builder);
 }
 
 void read_v1(const TranscriptValue& document, TranscriptBuilder* builder) {

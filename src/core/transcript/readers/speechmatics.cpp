@@ -1,5 +1,6 @@
 // Speechmatics json-v2: seconds as numbers; words, entities and punctuation one after the other.
 #include <array>
+#include <map>
 
 #include "core/transcript/reader.h"
 
@@ -13,8 +14,10 @@ constexpr std::string_view kUnknownSpeaker = "UU";
 bool recognise(const TranscriptValue& document) {
   const TranscriptValue results = document["results"];
   if (!results.is_array()) return false;
-  const TranscriptValue first = results.first();
-  if (first["alternatives"].first()["content"].exists()) return true;
+  const auto has_content = [](const TranscriptValue& result) {
+    return result["alternatives"].first()["content"].exists();
+  };
+  if (first_with(results, has_content).exists()) return true;
   return results.is_empty() && document["format"].is_string() && document["metadata"].exists();
 }
 
@@ -24,18 +27,13 @@ std::string_view best_label(const TranscriptValue& result, const char* key) {
 }
 
 struct Channel {
-  std::string_view name;
   std::vector<Word> words;
   std::optional<Word> opening;  // a mark that attaches to the word that follows
   bool join_next = false;       // the mark before attaches to what follows, too
 };
 
-Channel& channel_called(std::string_view name, std::vector<Channel>* channels) {
-  for (Channel& channel : *channels) {
-    if (channel.name == name) return channel;
-  }
-  return channels->emplace_back(Channel{name, {}, {}, false});
-}
+// In the order of their names, which makes none: segments are merged by time.
+using Channels = std::map<std::string_view, Channel>;
 
 // Adds a word with the marks that open it.
 void add_word(Word word, Channel* channel) {
@@ -79,7 +77,11 @@ std::string_view language_of(const TranscriptValue& document) {
   const std::string_view configured =
       document["metadata"]["transcription_config"]["language"].text();
   if (!configured.empty() && configured != "auto") return configured;
-  return best_label(document["results"].first(), "language");
+  for (const TranscriptValue result : document["results"].elements()) {
+    const std::string_view language = best_label(result, "language");
+    if (!language.empty()) return language;
+  }
+  return {};
 }
 
 void read(const TranscriptValue& document, TranscriptBuilder* builder) {
@@ -89,17 +91,17 @@ void read(const TranscriptValue& document, TranscriptBuilder* builder) {
   if (!duration) duration = optional_time(document["metadata"]["end_time"], kUnit);
   builder->set_duration(duration);
 
-  std::vector<Channel> channels;
+  Channels channels;
   for (const TranscriptValue result : results.elements()) {
     builder->stop()->poll();
     const std::string_view type = result["type"].text();
     if (type == "speaker_change" || type == "channel_change") continue;
-    add_result(result, &channel_called(label_of(result["channel"]), &channels));
+    add_result(result, &channels[label_of(result["channel"])]);
   }
-  for (Channel& channel : channels) {
+  for (auto& [name, channel] : channels) {
     if (channel.opening) channel.words.push_back(*channel.opening);
     join_by_script(channel.words);
-    builder->add_words(channel.words, {channel.name, {}});
+    builder->add_words(channel.words, {name, {}});
   }
 }
 

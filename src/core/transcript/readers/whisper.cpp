@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <array>
 
-#include "core/transcript/script.h"
 #include "core/transcript/reader.h"
+#include "core/transcript/script.h"
 
 namespace s2t::core {
 
@@ -15,9 +15,9 @@ constexpr TimeUnit kUnit = TimeUnit::kSeconds;
 
 // What a segment's meta leaves out: what has another place, the decoder's own book-keeping, and
 // names that segments have already.
-constexpr std::array<std::string_view, 15> kLeftOut = {
-    "start",  "end",  "text",  "words", "speaker",  "confidence", "id",           "seek",
-    "tokens", "type", "chars", "idx",   "start_ms", "end_ms",     "word_segments"};
+constexpr std::array<std::string_view, 16> kLeftOut = {
+    "start", "end",   "text", "words",    "speaker", "confidence",    "id",        "seek", "tokens",
+    "type",  "chars", "idx",  "start_ms", "end_ms",  "word_segments", "speaker_id"};
 
 // The segments, wherever they are: in the document, or the document itself.
 TranscriptValue segments_of(const TranscriptValue& document) {
@@ -27,41 +27,57 @@ TranscriptValue segments_of(const TranscriptValue& document) {
 bool has_segments(const TranscriptValue& document) {
   const TranscriptValue segments = segments_of(document);
   if (!segments.is_array()) return false;
-  const TranscriptValue first = segments.first();
-  return segments.is_empty() ? document.is_object()
-                             : first["start"].exists() && first["text"].exists();
+  if (segments.is_empty()) return document.is_object();
+  return first_with(segments,
+                    [](const TranscriptValue& segment) {
+                      return segment["start"].exists() && segment["text"].exists();
+                    })
+      .exists();
 }
 
-// The first word of any segment.
-TranscriptValue sample_word(const TranscriptValue& document) {
-  for (const TranscriptValue segment : segments_of(document).elements()) {
-    const TranscriptValue word = segment["words"].first();
-    if (word.exists()) return word;
-  }
-  return {};
+bool any_segment_has(const TranscriptValue& document, std::string_view key) {
+  return any_has_key(segments_of(document), key);
+}
+
+bool any_word_has(const TranscriptValue& document, std::string_view key) {
+  return first_with(
+             segments_of(document),
+             [key](const TranscriptValue& segment) { return any_has_key(segment["words"], key); })
+      .exists();
+}
+
+// Voxtral and its service call their segments so.
+bool is_mistral(const TranscriptValue& document) {
+  if (!document.is_object() || !has_segments(document)) return false;
+  const auto of_its_type = [](const TranscriptValue& segment) {
+    return segment["type"].text() == "transcription_segment";
+  };
+  return document["usage"]["prompt_audio_seconds"].exists() ||
+         document["model"].text().starts_with("voxtral") ||
+         first_with(segments_of(document), of_its_type).exists();
 }
 
 bool is_openai(const TranscriptValue& document) {
   if (!document.is_object()) return false;
   if (has_segments(document)) {
     return document["task"].exists() || document["usage"].exists() ||
-           segments_of(document).first()["type"].exists();
+           any_segment_has(document, "type");
   }
   return !document["segments"].exists() && document["text"].is_string();
 }
 
 bool is_whisper_timestamped(const TranscriptValue& document) {
-  return has_segments(document) && (segments_of(document).first()["confidence"].exists() ||
-                                    sample_word(document)["confidence"].exists());
+  return has_segments(document) &&
+         (any_segment_has(document, "confidence") || any_word_has(document, "confidence"));
 }
 
 // WhisperX names its scores so, and before the alignment gives nothing but segments without
 // numbers.
 bool is_whisperx(const TranscriptValue& document) {
   if (!document.is_object() || !has_segments(document)) return false;
-  return document["word_segments"].exists() || sample_word(document)["score"].exists() ||
+  return document["word_segments"].exists() || any_word_has(document, "score") ||
          (!document["text"].exists() && !document["info"].exists() &&
-          !segments_of(document).first()["id"].exists());
+          !any_segment_has(document, "id"));
 }
 
 bool is_faster_whisper(const TranscriptValue& document) {
@@ -79,23 +95,26 @@ WordShape shape_with(const char* confidence) {
 
 // Under which of the names a format's words have their confidence.
 WordShape word_shape_of(const TranscriptValue& document) {
-  const TranscriptValue sample = sample_word(document);
-  if (sample["probability"].exists()) return shape_with("probability");
-  if (sample["confidence"].exists()) return shape_with("confidence");
+  if (any_word_has(document, "probability")) return shape_with("probability");
+  if (any_word_has(document, "confidence")) return shape_with("confidence");
   return shape_with("score");
 }
 
-void read_segment(const TranscriptValue& segment, std::span<const Word> words,
+// `last`: where the audio ends within the last segment, some leave its end open.
+void read_segment(const TranscriptValue& segment, std::span<const Word> words, bool last,
                   TranscriptBuilder* builder) {
   std::vector<TranscriptValue::Member> further = segment.members();
   std::erase_if(further, [](const TranscriptValue::Member& member) {
-    return !member.value.is_set() ||
+    return !member.value.is_set() || member.value.is_not_a_number() ||
            std::find(kLeftOut.begin(), kLeftOut.end(), member.key) != kLeftOut.end();
   });
   Draft draft;
-  draft.times = required_times(segment, "start", "end", kUnit);
+  const int32_t start_ms = required_time(segment, "start", kUnit);
+  const bool open = last && segment["end"].exists() && !segment["end"].is_set();
+  draft.times = make_times(start_ms, open ? start_ms : required_time(segment, "end", kUnit));
   draft.text = required_text(segment, "text");
-  draft.speaker = label_of(segment["speaker"]);
+  const TranscriptValue speaker = segment["speaker"];
+  draft.speaker = label_of(speaker.is_set() ? speaker : segment["speaker_id"]);
   draft.confidence = confidence_of(segment["confidence"]);
   draft.words = words;
   draft.further = further;
@@ -130,14 +149,15 @@ void read_segments(const TranscriptValue& segments, WordsByTime* common_words,
     const TranscriptValue segment = *at;
     ++at;
     require_object(segment);
+    const bool last = !(at != segments.elements().end());
     const std::vector<Word> own = read_words(segment["words"], shape, builder->stop());
     if (!own.empty() || common_words->all()->empty()) {
-      read_segment(segment, own, builder);
+      read_segment(segment, own, last, builder);
       continue;
     }
     std::optional<int32_t> end_ms = optional_time(segment["end"], kUnit);
-    if (!(at != segments.elements().end())) end_ms.reset();  // the last one takes all
-    read_segment(segment, common_words->take_until(end_ms), builder);
+    if (last) end_ms.reset();  // it takes all
+    read_segment(segment, common_words->take_until(end_ms), last, builder);
   }
 }
 
@@ -164,8 +184,9 @@ void read_words_only(std::string_view text, std::vector<Word>* words, Transcript
 
 std::optional<int32_t> duration_of(const TranscriptValue& document) {
   const TranscriptValue usage = document["usage"];
-  for (const TranscriptValue value :
-       {document["duration"], document["info"]["duration"], usage["seconds"]}) {
+  for (const TranscriptValue value : {document["duration"], document["info"]["duration"],
+                                      document["transcription_info"]["duration"], usage["seconds"],
+                                      usage["prompt_audio_seconds"]}) {
     if (value.is_set()) return optional_time(value, kUnit);
   }
   return std::nullopt;
@@ -173,8 +194,7 @@ std::optional<int32_t> duration_of(const TranscriptValue& document) {
 
 void read(const TranscriptValue& document, TranscriptBuilder* builder) {
   if (!document.is_object() && !document.is_array()) refuse_kind(document, "an object");
-  const TranscriptValue language = document["language"];
-  builder->set_language(label_of(language.is_set() ? language : document["info"]["language"]));
+  builder->set_language(common_language(document));
   builder->set_duration(duration_of(document));
 
   WordsByTime words(read_words(document["words"], kWord, builder->stop()));
@@ -193,8 +213,34 @@ bool is_whisper_cpp(const TranscriptValue& document) {
   return document["transcription"].is_array();
 }
 
+std::string letters_of(std::string_view text) {
+  std::string letters;
+  for (const char c : text) {
+    if (!is_ascii_space(c)) letters += c;
+  }
+  return letters;
+}
+
+// The words that a segment's tokens make; none if they are not the segment's text (a character may
+// be cut in two by its tokens).
+std::vector<Word> words_of_tokens(const TranscriptValue& segment, TranscriptBuilder* builder) {
+  TokenJoiner joiner(builder);
+  for (const TranscriptValue token : segment["tokens"].elements()) {
+    require_object(token);
+    const std::string_view text = token["text"].text();
+    if (text.starts_with("[_")) continue;  // marks of the model
+    std::optional<Times> times;
+    const TranscriptValue offsets = token["offsets"];
+    if (offsets.is_set()) times = required_times(offsets, "from", "to", TimeUnit::kMilliseconds);
+    joiner.add(text, times, confidence_of(token["p"]), {});
+  }
+  std::vector<Word> words = std::move(*joiner.finish());
+  if (letters_of(join_words(words)) != letters_of(segment["text"].text())) words.clear();
+  return words;
+}
+
 void read_whisper_cpp(const TranscriptValue& document, TranscriptBuilder* builder) {
-  builder->set_language(label_of(document["result"]["language"]));
+  builder->set_language(common_language(document));
   for (const TranscriptValue segment : required_array(document, "transcription").elements()) {
     require_object(segment);
     const TranscriptValue offsets = segment["offsets"];
@@ -203,12 +249,15 @@ void read_whisper_cpp(const TranscriptValue& document, TranscriptBuilder* builde
     draft.times = required_times(offsets, "from", "to", TimeUnit::kMilliseconds);
     draft.text = required_text(segment, "text");
     draft.speaker = label_of(segment["speaker"]);
+    const std::vector<Word> words = words_of_tokens(segment, builder);
+    draft.words = words;
     builder->add(draft);
   }
 }
 
-constexpr std::array<TranscriptFormat, 6> kFormats = {{
+constexpr std::array<TranscriptFormat, 7> kFormats = {{
     {"whisper.cpp", is_whisper_cpp, read_whisper_cpp},
+    {"mistral", is_mistral, read},
     {"openai", is_openai, read},
     {"whisper-timestamped", is_whisper_timestamped, read},
     {"whisperx", is_whisperx, read},
