@@ -32,6 +32,10 @@ void DocumentSegments::release(void* holder) {
 }
 
 DocumentSegments DocumentSegments::parse(std::string_view document, std::string_view format) {
+  return parse_utf8(pg::to_utf8(document), format);
+}
+
+DocumentSegments DocumentSegments::parse_utf8(std::string_view document, std::string_view format) {
   DocumentSegments source;
   source.holder_ = static_cast<Holder*>(palloc0(sizeof(Holder)));
   source.holder_->callback.func = release;
@@ -40,11 +44,16 @@ DocumentSegments DocumentSegments::parse(std::string_view document, std::string_
   source.scratch_ =
       AllocSetContextCreate(CurrentMemoryContext, "s2t transcript", ALLOCSET_DEFAULT_SIZES);
 
-  core::Status status = core::parse_transcript(pg::to_utf8(document), pg::to_utf8(format), is_cancelled,
-                                               nullptr, &source.holder_->transcript);
+  core::Status status = core::parse_transcript(document, pg::to_utf8(format), is_cancelled, nullptr,
+                                               &source.holder_->transcript);
   if (status.code == core::Code::kCancelled) CHECK_FOR_INTERRUPTS();
   make_printable(&status);
   pg::raise_unless_ok(status);
+  if (source.replaced() > 0)
+    ereport(NOTICE,
+            (errmsg_plural("%lld sequence of bytes is not UTF-8 and was replaced by U+FFFD",
+                           "%lld sequences of bytes are not UTF-8 and were replaced by U+FFFD",
+                           source.replaced(), static_cast<long long>(source.replaced()))));
   return source;
 }
 
@@ -77,6 +86,10 @@ std::string_view DocumentSegments::format() const {
 
 std::string_view DocumentSegments::language() const {
   return copy(pg::from_utf8(core::transcript_language(holder_->transcript)));
+}
+
+int64_t DocumentSegments::replaced() const {
+  return static_cast<int64_t>(core::transcript_replaced(holder_->transcript));
 }
 
 int32_t DocumentSegments::duration_ms() const {

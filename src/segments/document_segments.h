@@ -11,9 +11,11 @@ namespace s2t::segments {
 // call.
 class DocumentSegments final : public SegmentSource {
  public:
-  // Both in the database's encoding. Raises 22023 for a document that is not a transcript of the
-  // format, 22003 for a time beyond 32 bits.
+  // Both in the database's encoding. What is not UTF-8 is replaced, with a NOTICE. Raises 22023 for
+  // a document that is not a transcript of the format, 22003 for a time beyond 32 bits.
   static DocumentSegments parse(std::string_view document, std::string_view format);
+  // The same for a document that is UTF-8 whatever the database's encoding is, or ought to be.
+  static DocumentSegments parse_utf8(std::string_view document, std::string_view format);
   void close();
 
   bool next(core::Segment* segment, Jsonb** meta) override;
@@ -23,6 +25,8 @@ class DocumentSegments final : public SegmentSource {
   [[nodiscard]] std::string_view format() const;
   [[nodiscard]] std::string_view language() const;
   [[nodiscard]] int32_t duration_ms() const;
+  // How many sequences of bytes were not UTF-8. parse() has told so in a NOTICE.
+  [[nodiscard]] int64_t replaced() const;
 
  private:
   // What the memory context's callback frees.

@@ -14,6 +14,7 @@ AS $function$
     ('sp_check_quota_and_create_recording', 'EXECUTE', '{app,admin}'),
     ('sp_complete_recording',               'EXECUTE', '{app,admin}'),
     ('sp_import_transcript',                'EXECUTE', '{app,admin}'),
+    ('sp_import_transcript_bytes',          'EXECUTE', '{app,admin}'),
     ('sp_fail_recording',                   'EXECUTE', '{app,admin}'),
     ('sp_change_user_plan',                 'EXECUTE', '{app,admin}'),
     ('sp_get_login',                        'EXECUTE', '{app,admin}'),

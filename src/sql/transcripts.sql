@@ -17,6 +17,22 @@ REVOKE ALL ON FUNCTION @extschema@.sp_import_transcript(uuid, text, text) FROM P
 COMMENT ON FUNCTION @extschema@.sp_import_transcript(uuid, text, text)
     IS 'Completes a recording, as sp_complete_recording does, with the output of a speech engine; tells the format it was read as, and what is in it.';
 
+CREATE FUNCTION @extschema@.sp_import_transcript_bytes(
+    in_recording_id uuid,
+    in_document bytea,
+    in_format text DEFAULT 'auto',
+    OUT format text,
+    OUT language text,
+    OUT duration_ms integer,
+    OUT segments integer,
+    OUT replaced bigint)
+LANGUAGE c VOLATILE SECURITY DEFINER
+AS 'MODULE_PATHNAME', 'sp_import_transcript_bytes';
+
+REVOKE ALL ON FUNCTION @extschema@.sp_import_transcript_bytes(uuid, bytea, text) FROM PUBLIC;
+COMMENT ON FUNCTION @extschema@.sp_import_transcript_bytes(uuid, bytea, text)
+    IS 'sp_import_transcript for a document that may not be proper UTF-8: replaces what is not by U+FFFD, and tells how often.';
+
 CREATE FUNCTION @extschema@.s2t_parse_transcript(
     document text,
     format text DEFAULT 'auto')

@@ -1,0 +1,41 @@
+-- Transcripts of speech engines: sp_import_transcript, sp_import_transcript_bytes, s2t_parse_transcript.
+\ir include/begin.sql
+SELECT plan(15);
+
+INSERT INTO plans (code, name, monthly_minutes, monthly_usage_limit, is_default) VALUES ('FREE', 'Free plan', 30, 20, true);
+CALL sp_register_user('an@example.com', 'an', 'hash', NULL, 'FREE');
+CREATE FUNCTION pg_temp.recording() RETURNS uuid LANGUAGE sql AS $$
+  SELECT recording_id FROM sp_check_quota_and_create_recording((SELECT id FROM users WHERE user_name = 'an'), 'upload')
+$$;
+CREATE FUNCTION pg_temp.texts(document text, format text DEFAULT 'auto') RETURNS text LANGUAGE sql AS $$
+  SELECT string_agg(format('%s-%s %s', start_ms, end_ms, text), '; ' ORDER BY idx) FROM s2t_parse_transcript(document, format)
+$$;
+
+-- Subtitles go in as well as documents.
+SELECT is(pg_temp.texts(E'1\n00:00:01,000 --> 00:00:02,000\nXin chào\n'), '1000-2000 Xin chào', 'SubRip');
+SELECT is(pg_temp.texts(E'WEBVTT\n\n00:01.000 --> 00:02.000\n<v Lan>Xin chào\n'), '1000-2000 Xin chào', 'WebVTT');
+SELECT is((SELECT meta FROM s2t_parse_transcript(E'WEBVTT\n\n00:01.000 --> 00:02.000\n<v Lan>Xin chào\n')), '{"speaker": "Lan"}', 'a voice is a speaker');
+SELECT is(pg_temp.texts('{"result": [{"conf": 1.0, "start": 0.3, "end": 0.6, "word": "one"}], "text": "one"}'), '300-600 one', 'an engine that 1.1.0 did not know');
+SELECT is((SELECT meta FROM s2t_parse_transcript('{"text": "a", "segments": [{"id": 0, "start": 0, "end": 1, "text": "a", "avg_logprob": NaN, "no_speech_prob": 0.5}]}')),
+  '{"no_speech_prob": 0.5}', 'what is no number is left out');
+
+-- What would not be read whole is refused.
+SELECT throws_ok($$SELECT s2t_parse_transcript('{"text": "a b", "pieces": [{"start": 1, "end": 2}]}')$$, '22023', 'invalid transcript', 'times that nobody reads');
+SELECT throws_ok($$SELECT s2t_parse_transcript('{"error": {"message": "x"}, "text": ""}')$$, '22023', 'invalid transcript', 'an error is no transcript');
+SELECT throws_ok($$SELECT s2t_parse_transcript(repeat('[', 1000), 'mp3')$$, '22023', 'unknown transcript format', 'the name is looked at first');
+
+-- Bytes that are no UTF-8.
+SELECT pg_temp.recording() AS r1, pg_temp.recording() AS r2 \gset
+SELECT results_eq(format($$SELECT * FROM sp_import_transcript_bytes(%L, '\x7b2274657874223a202261ff62227d')$$, :'r1'),
+  $$VALUES ('openai'::text, NULL::text, 0, 1, 1::bigint)$$, 'told and replaced');
+SELECT is((SELECT text FROM segments WHERE recording_id = :'r1'), U&'a\FFFDb', 'U+FFFD stands for it');
+SELECT is((SELECT status FROM recordings WHERE id = :'r1'), 'done', 'and the recording is completed');
+SELECT results_eq(format($$SELECT * FROM sp_import_transcript_bytes(%L, '\x7b2274657874223a202261ff62227d')$$, :'r1'),
+  $$VALUES ('openai'::text, NULL::text, 0, 1, 1::bigint)$$, 'a retry changes nothing');
+SELECT results_eq(format($$SELECT * FROM sp_import_transcript_bytes(%L, convert_to('{"text": "é"}', 'UTF8'))$$, :'r2'),
+  $$VALUES ('openai'::text, NULL::text, 0, 1, 0::bigint)$$, 'proper bytes');
+SELECT throws_ok($$SELECT sp_import_transcript_bytes(gen_random_uuid(), NULL)$$, '22023', NULL, 'no document');
+SELECT throws_ok($$SELECT sp_import_transcript_bytes(gen_random_uuid(), '[]')$$, 'P0002', NULL, 'no recording');
+
+SELECT * FROM finish();
+ROLLBACK;
