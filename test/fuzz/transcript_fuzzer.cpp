@@ -1,5 +1,6 @@
 // Feeds the parser of transcripts with whatever libFuzzer makes of the seeds, and the exports with
-// whatever came out. test/fuzz/run builds and runs it.
+// whatever came out; the same bytes are folded, searched for and searched in. test/fuzz/run builds
+// and runs it.
 #include <algorithm>
 #include <array>
 #include <cstdio>
@@ -10,15 +11,13 @@
 #include <vector>
 
 #include "core/export/export.h"
+#include "core/search/search.h"
+#include "core/transcript/reader.h"
 #include "core/transcript/transcript.h"
 
 namespace s2t::core {
 namespace {
 
-constexpr std::array<const char*, 14> kFormats = {
-    "s2t",       "openai",      "whisper",  "faster-whisper", "whisper-timestamped",
-    "whisperx",  "whisper.cpp", "deepgram", "assemblyai",     "google",
-    "google-v1", "google-v2",   "aws",      "speechmatics"};
 constexpr std::array<const char*, 6> kExports = {"txt", "srt", "vtt", "json", "tsv", "csv"};
 
 void require(bool condition, const char* what) {
@@ -49,6 +48,7 @@ bool is_storable(std::string_view text) {
 void check_segments(const Transcript* transcript) {
   require(transcript_duration_ms(transcript) >= 0, "a duration is not negative");
   require(is_storable(transcript_language(transcript)), "a language can be stored");
+  (void)transcript_replaced(transcript);
   const bool own = transcript_format(transcript) == "s2t";
   std::vector<int32_t> numbers;
   int32_t start_before = 0;
@@ -124,6 +124,40 @@ void check(std::string_view document, const char* format) {
   free_transcript(transcript);
 }
 
+// Any bytes may be folded, be a query or a text, in a database without an encoding.
+void check_search(std::string_view bytes) {
+  std::string folded(kMaxFoldedGrowth * bytes.size(), '\0');
+  folded.resize(fold(bytes, folded.data()));
+
+  const size_t cut = bytes.find('\n');
+  const std::string_view line = bytes.substr(0, std::min(cut, bytes.size()));
+  const std::string_view rest = cut == std::string_view::npos ? bytes : bytes.substr(cut + 1);
+  SearchQuery query;
+  const Status status = query.parse(line);
+  require(status.ok() || status.detail[0] != '\0', "a refused query has a detail");
+  if (!status.ok()) return;
+  char condition[SearchQuery::kMaxConditionBytes];
+  query.condition("abc", condition);
+  char shown[SearchQuery::kMaxSnippetBytes];
+  for (const std::string_view text : {rest, line, bytes}) {
+    (void)query.matches(text);
+    require(query.snippet(text, shown) <= sizeof shown, "a snippet has room");
+  }
+  WordReader reader(bytes);
+  char word[kMaxIndexedWordBytes];
+  size_t size = 0;
+  while (reader.next(word, &size)) require(size <= sizeof word, "a word has room");
+}
+
+// The name of a format by number.
+std::string format_of(size_t number) {
+  std::vector<std::string> names = {"google", "srt", "vtt"};
+  for (const auto& family : all_formats()) {
+    for (const TranscriptFormat& format : family) names.emplace_back(format.name);
+  }
+  return names[number % names.size()];
+}
+
 }  // namespace
 }  // namespace s2t::core
 
@@ -132,6 +166,7 @@ void check(std::string_view document, const char* format) {
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::string_view document(reinterpret_cast<const char*>(data), size);
   s2t::core::check(document, "auto");
-  s2t::core::check(document, s2t::core::kFormats[size % s2t::core::kFormats.size()]);
+  s2t::core::check(document, s2t::core::format_of(size).c_str());
+  s2t::core::check_search(document);
   return 0;
 }

@@ -154,6 +154,12 @@ is($node->safe_psql('upgraded', q{SELECT procedure_name, outcome FROM audit_log}
 like($node->safe_psql('upgraded', q{SELECT proacl FROM pg_proc WHERE proname = 'sp_complete_recording'}), qr/app=X/, 'updated: rights are kept');
 works_ok($node, 'upgraded', 'updated');
 
+# The search index holds what the present library makes of a text.
+database('searched', '1.1.0', 'CALL sp_create_search_index()');
+my $file = $node->safe_psql('searched', q{SELECT pg_relation_filenode('segments_search_idx')});
+$node->safe_psql('searched', 'ALTER EXTENSION s2t UPDATE');
+isnt($node->safe_psql('searched', q{SELECT pg_relation_filenode('segments_search_idx')}), $file, 'updated: the search index is made anew');
+
 # By way of 1.0.0 or at once, with nothing in it: the same in the end.
 database('stepwise', '1.0.0');
 $node->safe_psql('stepwise', 'ALTER EXTENSION s2t UPDATE');

@@ -213,5 +213,39 @@ TEST(IndexTest, CutsAlike) {
   }
 }
 
+// In a database without an encoding a query may be any bytes.
+TEST(SearchTest, AnyBytesStayWithinTheirRoom) {
+  SearchQuery query;
+  for (const char* part : {"\x80", "\xE0\xB8\x81\x80", "\xF0\x9F", "가\x80", "\xFF ", "ﷲ\x80"}) {
+    for (const int times : {255, 256, 257, 512, 513, 1024, 5000}) {
+      const std::string text = repeated(part, times);
+      const Status status = query.parse(text);
+      if (!status.ok()) {
+        EXPECT_EQ(status.code, Code::kInvalidParameter);
+        continue;
+      }
+      char out[SearchQuery::kMaxConditionBytes];
+      query.condition("abc", out);
+      char shown[SearchQuery::kMaxSnippetBytes];
+      EXPECT_LE(query.snippet(text, shown), sizeof shown);
+      EXPECT_TRUE(query.matches(text) || !query.matches(text));
+    }
+  }
+  EXPECT_FALSE(query.parse(repeated("\x80", 513)).ok());
+}
+
+TEST(SearchTest, ComposedOrNotInEveryScript) {
+  EXPECT_TRUE(finds("한글 ", "\u1112\u1161\u11AB\u1100\u1173\u11AF"));
+  EXPECT_TRUE(finds("\u1112\u1161\u11AB", "한글"));
+  EXPECT_TRUE(finds("が", "か\u3099"));
+  EXPECT_TRUE(finds("か\u3099", "がくせい"));
+  EXPECT_FALSE(finds("か", "が"));
+  EXPECT_FALSE(finds("か ", "か\u3099"));
+  EXPECT_TRUE(finds("ガ", "ｶﾞ"));
+  EXPECT_TRUE(finds("احمد", "أحمد"));
+  EXPECT_TRUE(finds("office", "oﬃce"));
+  EXPECT_TRUE(finds("oﬃce", "office"));
+}
+
 }  // namespace
 }  // namespace s2t::core

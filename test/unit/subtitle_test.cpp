@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "core/transcript/script.h"
+
 namespace s2t::core {
 namespace {
 
@@ -105,6 +107,38 @@ TEST(SubtitleTest, BreaksTextWithoutBlanks) {
   for (int i = 0; i < 30; ++i) long_text += "字";
   const std::string broken = srt_text(long_text);
   EXPECT_EQ(broken, long_text.substr(0, 45) + "\n" + long_text.substr(45) + "\n\n");
+}
+
+// Thai, Lao, Khmer, Burmese, Chinese, Japanese, Korean.
+TEST(SubtitleTest, BreaksAtColumnsOfDisplay) {
+  for (const char* text :
+       {"การรู้จำเสียงพูดเป็นเทคโนโลยีที่แปลงเสียงพูดให้เป็นข้อความและใช้กันอย่างแพร่หลายในปัจจุบันนี้ทั่วโลก",
+        "ການຮັບຮູ້ສຽງເວົ້າແມ່ນເຕັກໂນໂລຊີທີ່ປ່ຽນສຽງເວົ້າໃຫ້ເປັນຂໍ້ຄວາມແລະໃຊ້ກັນຢ່າງກວ້າງຂວາງ",
+        "ការទទួលស្គាល់សំឡេងគឺជាបច្ចេកវិទ្យាដែលបំប្លែងសំឡេងនិយាយទៅជាអត្ថបទដែលអាចអានបាន",
+        "စကားပြောအသိအမှတ်ပြုခြင်းသည်ပြောဆိုသံကိုစာသားအဖြစ်ပြောင်းလဲပေးသောနည်းပညာတစ်ခုဖြစ်သည်",
+        "语音识别是一种将人类语音转换为文本的技术如今已在世界各地得到广泛的应用和发展",
+        "音声認識とは人間の音声をテキストに変換する技術であり現在では世界中で広く使われている",
+        "음성 인식은 사람의 음성을 텍스트로 변환하는 기술로서 오늘날 전 세계에서 널리 사용되고 "
+        "있다"}) {
+    std::string broken = srt_text(text);
+    broken.resize(broken.size() - 1);
+    std::string joined;
+    int lines = 0;
+    for (size_t from = 0; from < broken.size(); ++lines) {
+      const size_t end = broken.find('\n', from);
+      const std::string line = broken.substr(from, end - from);
+      EXPECT_LE(columns_of(line), 42) << line;
+      // No line begins with a mark of the letter before.
+      EXPECT_GT(columns_of(first_char(line).code), 0) << line;
+      joined += line;
+      from = end + 1;
+    }
+    EXPECT_GE(lines, 2) << text;
+    std::string letters = text;
+    std::erase(letters, ' ');
+    std::erase(joined, ' ');
+    EXPECT_EQ(joined, letters);
+  }
 }
 
 TEST(SubtitleTest, LosesNoWordOfLongTexts) {

@@ -12,11 +12,11 @@ constexpr uint64_t kFnvPrime = 0x00000100000001B3U;
 
 constexpr uint64_t fnv1a(uint64_t hash, uint8_t byte) noexcept { return (hash ^ byte) * kFnvPrime; }
 
-// Folds a hash to a slot by the exclusive or of its 12-bit groups, so that every bit counts.
-constexpr int fold(uint64_t hash) noexcept {
-  uint64_t folded = 0;
-  for (; hash != 0; hash >>= 12U) folded ^= hash;
-  return static_cast<int>(folded % kSlots);
+// Makes a slot of a hash by the exclusive or of its 12-bit groups, so that every bit counts.
+constexpr int slot_of_hash(uint64_t hash) noexcept {
+  uint64_t mixed = 0;
+  for (; hash != 0; hash >>= 12U) mixed ^= hash;
+  return static_cast<int>(mixed % kSlots);
 }
 
 constexpr bool is_version_7(const UuidBytes& id) noexcept {
@@ -28,7 +28,7 @@ constexpr bool is_version_7(const UuidBytes& id) noexcept {
 int slot_of_email(std::string_view email) noexcept {
   uint64_t hash = kFnvOffset;
   for (const char c : email) hash = fnv1a(hash, static_cast<uint8_t>(ascii_lower(c)));
-  return fold(hash);
+  return slot_of_hash(hash);
 }
 
 int slot_of_uuid(const UuidBytes& id) noexcept {
@@ -36,7 +36,7 @@ int slot_of_uuid(const UuidBytes& id) noexcept {
 
   uint64_t hash = kFnvOffset;
   for (const uint8_t byte : id) hash = fnv1a(hash, byte);
-  return fold(hash);
+  return slot_of_hash(hash);
 }
 
 UuidBytes make_uuid_v7(uint64_t unix_ms, int slot, uint64_t random) noexcept {

@@ -8,14 +8,15 @@
 #include <cstdlib>
 
 #include "core/base/json_text.h"
-#include "core/transcript/script.h"
 #include "core/base/text.h"
+#include "core/transcript/script.h"
 
 namespace s2t::core {
 
 namespace {
 
 constexpr int kLineColumns = 42;
+constexpr size_t kBytesPerColumn = 16;  // at most, marks included, in what people write
 constexpr std::string_view kWordJoiner = "\xE2\x81\xA0";  // U+2060
 
 struct FormatName {
@@ -106,10 +107,7 @@ Break next_break(std::string_view text, size_t from) {
     const Char c = first_char(text.substr(at));
     if (at > from) {
       if (c.code == U' ') return {at, at + 1};
-      if (is_ideographic(before) && is_ideographic(c.code) && !is_punctuation(before) &&
-          !is_punctuation(c.code)) {
-        return {at, at};
-      }
+      if (may_break_between(before, c.code)) return {at, at};
     }
     before = c.code;
     at += c.bytes;
@@ -122,12 +120,16 @@ Break next_break(std::string_view text, size_t from) {
 Break balanced_break(std::string_view text) {
   const int columns = columns_of(text);
   Break best{text.size(), text.size()};
-  int least = columns;
+  int least = columns + kLineColumns;
   for (Break at = next_break(text, 0); at.end < text.size(); at = next_break(text, at.next)) {
     const int first = columns_of(text.substr(0, at.end));
     const int second = columns_of(text.substr(at.next));
-    const int distance = std::abs(first - second);
+    int distance = std::abs(first - second);
     if (first > kLineColumns) break;
+    // A blank is a better place than one between letters, except where there are no others.
+    if (at.next == at.end && !is_ideographic(first_char(text.substr(at.end)).code)) {
+      distance += kLineColumns / 4;
+    }
     if (second > kLineColumns || distance >= least) continue;
     least = distance;
     best = at;
@@ -149,10 +151,10 @@ Break greedy_break(std::string_view text) {
 }
 
 void append_wrapped(std::string_view line, AppendText append_text, Output* out) {
-  while (columns_of(line.substr(0, 8 * size_t{kLineColumns})) > kLineColumns) {
+  while (columns_of(line.substr(0, kBytesPerColumn * size_t{kLineColumns})) > kLineColumns) {
     // Only what may fit into two lines is worth balancing.
-    const bool two_lines =
-        line.size() <= 8 * size_t{kLineColumns} && columns_of(line) <= 2 * kLineColumns;
+    const bool two_lines = line.size() <= kBytesPerColumn * size_t{kLineColumns} &&
+                           columns_of(line) <= 2 * kLineColumns;
     Break at = two_lines ? balanced_break(line) : greedy_break(line);
     if (at.end == line.size()) at = greedy_break(line);
     if (at.end == line.size()) break;

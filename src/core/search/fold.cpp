@@ -88,19 +88,26 @@ constexpr std::array<MarkSign, 25> kMarkSigns = {{
 }};
 constexpr char16_t kStroke = 0x335;  // signed '/': Unicode does not decompose "đ" and its like
 
-constexpr char32_t kFirstCombining = 0x300;
-constexpr char32_t kLastCombining = 0x36F;
+constexpr char32_t kFirstHangul = 0xAC00;
+constexpr char32_t kLastHangul = 0xD7A3;
 
-constexpr Marks mark_of(char32_t combining) noexcept { return Marks{1} << (combining & 63U); }
+struct CharRange {
+  char32_t first;
+  char32_t last;
+};
 
-constexpr std::array<Marks, 128> make_sign_table() noexcept {
-  std::array<Marks, 128> marks = {};
+constexpr Diacritics mark_of(char32_t combining) noexcept {
+  return Diacritics{1} << (combining & 63U);
+}
+
+constexpr std::array<Diacritics, 128> make_sign_table() noexcept {
+  std::array<Diacritics, 128> marks = {};
   for (const MarkSign& mark : kMarkSigns) marks[mark.sign] = mark_of(mark.combining);
   marks['/'] = mark_of(kStroke);
   return marks;
 }
 
-constexpr std::array<Marks, 128> kMarkOfSign = make_sign_table();
+constexpr std::array<Diacritics, 128> kMarkOfSign = make_sign_table();
 
 struct CharPair {
   char16_t from;
@@ -108,7 +115,7 @@ struct CharPair {
 };
 
 // Letters of further alphabets that have a small letter somewhere else.
-constexpr std::array<CharPair, 27> kSmallLetters = {{
+constexpr std::array<CharPair, 16> kSmallLetters = {{
     {0x186, 0x254},
     {0x18E, 0x1DD},
     {0x18F, 0x259},
@@ -123,43 +130,26 @@ constexpr std::array<CharPair, 27> kSmallLetters = {{
     {0x1EE, 0x1EF},
     {0x241, 0x242},
     {0x245, 0x28C},
-    // Greek: without accent and dieresis, and one sigma.
-    {0x386, 0x3B1},
-    {0x388, 0x3B5},
-    {0x389, 0x3B7},
-    {0x38A, 0x3B9},
-    {0x38C, 0x3BF},
-    {0x38E, 0x3C5},
-    {0x38F, 0x3C9},
-    {0x390, 0x3B9},
-    {0x3AA, 0x3B9},
-    {0x3AB, 0x3C5},
-    {0x3B0, 0x3C5},
+    // Greek: one sigma.
     {0x3C2, 0x3C3},
     {0x4C0, 0x4CF},
 }};
 
-constexpr std::array<CharPair, 18> kSmallAccented = {{
-    {0x3AC, 0x3B1},
-    {0x3AD, 0x3B5},
-    {0x3AE, 0x3B7},
-    {0x3AF, 0x3B9},
-    {0x3CA, 0x3B9},
-    {0x3CB, 0x3C5},
-    {0x3CC, 0x3BF},
-    {0x3CD, 0x3C5},
-    {0x3CE, 0x3C9},
-    // Cyrillic.
-    {0x439, 0x438},
-    {0x450, 0x435},
-    {0x451, 0x435},
-    {0x453, 0x433},
-    {0x457, 0x456},
-    {0x45C, 0x43A},
-    {0x45D, 0x438},
-    {0x45E, 0x443},
-    {0x491, 0x433},
-}};
+struct Decomposition {
+  char32_t from;
+  char32_t parts[kMaxFoldedLetters];
+};
+
+constexpr Decomposition kDecompositions[] = {
+#include "core/search/decompositions.inc"
+};
+
+const Decomposition* find_decomposition(char32_t code) noexcept {
+  const auto* found =
+      std::lower_bound(std::begin(kDecompositions), std::end(kDecompositions), code,
+                       [](const Decomposition& one, char32_t wanted) { return one.from < wanted; });
+  return found != std::end(kDecompositions) && found->from == code ? found : nullptr;
+}
 
 template <size_t n>
 constexpr char32_t replaced(const std::array<CharPair, n>& pairs, char32_t code) noexcept {
@@ -190,13 +180,38 @@ constexpr char32_t fold_european(char32_t code) noexcept {
   } else {
     code = replaced(kSmallLetters, code);
   }
-  return replaced(kSmallAccented, code);
+  return code == 0x491 ? 0x433 : code;  // Ukrainian
 }
 
-// Characters that show nothing of their own: soft hyphen, zero-width space and joiners, word
-// joiner, variation selectors, byte order mark.
+// Marks that change or point letters: those of Latin, Greek and Cyrillic; the points of Hebrew and
+// Arabic, hamza among them; nuktas.
+constexpr bool is_diacritic(char32_t code) noexcept {
+  constexpr CharRange kRanges[] = {{0x300, 0x36F}, {0x591, 0x5BD}, {0x5BF, 0x5BF}, {0x5C1, 0x5C2},
+                                   {0x5C4, 0x5C5}, {0x5C7, 0x5C7}, {0x610, 0x61A}, {0x64B, 0x65F},
+                                   {0x670, 0x670}, {0x6D6, 0x6DC}, {0x6DF, 0x6E4}, {0x6E7, 0x6E8},
+                                   {0x6EA, 0x6ED}, {0x93C, 0x93C}, {0x9BC, 0x9BC}, {0xA3C, 0xA3C},
+                                   {0xABC, 0xABC}, {0xB3C, 0xB3C}, {0xCBC, 0xCBC}};
+  for (const CharRange& range : kRanges) {
+    if (is_between(code, range.first, range.last)) return true;
+  }
+  return false;
+}
+
+// A syllable of Hangul is made of two or three letters (the Unicode standard, section 3.12).
+Folded fold_hangul(char32_t code) noexcept {
+  constexpr char32_t kVowels = 21;
+  constexpr char32_t kFinals = 28;
+  const char32_t at = code - kFirstHangul;
+  const char32_t final = at % kFinals;
+  return {{0x1100 + at / (kVowels * kFinals), 0x1161 + at / kFinals % kVowels,
+           final == 0 ? 0 : 0x11A7 + final, 0},
+          0};
+}
+
+// Characters that show nothing of their own: soft hyphen, the stretching of Arabic, zero-width
+// space and joiners, word joiner, variation selectors, byte order mark.
 constexpr bool is_invisible(char32_t code) noexcept {
-  return code == 0xAD || is_between(code, 0x200B, 0x200D) || code == 0x2060 ||
+  return code == 0xAD || code == 0x640 || is_between(code, 0x200B, 0x200D) || code == 0x2060 ||
          is_between(code, 0xFE00, 0xFE0F) || code == 0xFEFF;
 }
 
@@ -204,10 +219,25 @@ Folded fold_latin(std::string_view cells, char32_t at, char32_t code) noexcept {
   const std::string_view cell = cells.substr(at * kCell, kCell);
   const char letter = cell[0];
   if (letter == ' ') return {{replaced(kSmallLetters, code), 0}, 0};
-  const Marks marks = kMarkOfSign[cell[1]] | kMarkOfSign[cell[2]];
+  const Diacritics marks = kMarkOfSign[cell[1]] | kMarkOfSign[cell[2]];
   if (!is_ascii_digit(letter)) return {{static_cast<char32_t>(letter), 0}, marks};
   const std::array<char, 2>& letters = kDigraphs[letter - '1'];
   return {{static_cast<char32_t>(letters[0]), static_cast<char32_t>(letters[1])}, marks};
+}
+
+// What the parts of a character fold to; none of them has parts of its own.
+Folded fold_parts(const Decomposition& whole) noexcept {
+  Folded folded{};
+  size_t letters = 0;
+  for (const char32_t part : whole.parts) {
+    if (part == 0) break;
+    const Folded one = fold_char(part);
+    folded.marks |= one.marks;
+    for (const char32_t letter : one.letters) {
+      if (letter != 0 && letters < kMaxFoldedLetters) folded.letters[letters++] = letter;
+    }
+  }
+  return folded;
 }
 
 }  // namespace
@@ -216,11 +246,13 @@ Folded fold_char(char32_t code) noexcept {
   if (code < 0x80) return {{static_cast<char32_t>(ascii_lower(static_cast<char>(code))), 0}, 0};
   if (is_between(code, 0xC0, 0x24F)) return fold_latin(kLatin00C0, code - 0xC0, code);
   if (is_between(code, 0x1E00, 0x1EFF)) return fold_latin(kLatin1E00, code - 0x1E00, code);
-  if (is_between(code, kFirstCombining, kLastCombining)) return {{0, 0}, mark_of(code)};
-  if (is_between(code, 0x370, 0x58F)) return {{fold_european(code), 0}, 0};
+  if (is_diacritic(code)) return {{}, mark_of(code)};
+  if (is_between(code, kFirstHangul, kLastHangul)) return fold_hangul(code);
+  if (const Decomposition* whole = find_decomposition(code)) return fold_parts(*whole);
+  if (is_between(code, 0x370, 0x58F)) return {{fold_european(code)}, 0};
   if (is_between(code, 0xFF01, 0xFF5E)) return fold_char(code - 0xFF01 + '!');
-  if (is_invisible(code)) return {{0, 0}, 0};
-  return {{code, 0}, 0};
+  if (is_invisible(code)) return {};
+  return {{code}, 0};
 }
 
 size_t fold(std::string_view text, char* out) noexcept {

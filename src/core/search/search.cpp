@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <array>
 
+#include "core/account/validate.h"
 #include "core/base/text.h"
 #include "core/base/utf8.h"
-#include "core/account/validate.h"
 
 namespace s2t::core {
 
@@ -68,6 +68,12 @@ enum class Kind : uint8_t {
   kMark,    // belongs to what stands before it
 };
 
+// Marks that make another letter of the one before, in scripts whose characters are words: the
+// voice marks of kana, and the vowel that a letter of Burmese may be composed with.
+constexpr bool is_attached(char32_t letter) noexcept {
+  return letter == 0x3099 || letter == 0x309A || letter == 0x102E;
+}
+
 Kind kind_of(char32_t code) noexcept {
   if (code < 0x80) {
     const char c = static_cast<char>(code);
@@ -77,7 +83,8 @@ Kind kind_of(char32_t code) noexcept {
     return code == 0xD7 || code == 0xF7 ? Kind::kSeparator : Kind::kLetter;
   }
   if (code >= 0xFF01 && code <= 0xFF5E) return kind_of(code - 0xFF01 + '!');
-  if (fold_char(code).letters[0] == 0) return Kind::kMark;
+  const char32_t letter = fold_char(code).letters[0];
+  if (letter == 0 || is_attached(letter)) return Kind::kMark;
   if (is_in(kUnspaced, code)) return is_in(kSeparators, code) ? Kind::kSeparator : Kind::kWord;
   return is_in(kSeparators, code) ? Kind::kSeparator : Kind::kLetter;
 }
@@ -149,21 +156,32 @@ bool next_word(std::string_view text, size_t from, WordSpan* word) noexcept {
   return true;
 }
 
+// As first_char() has it: a byte that is not UTF-8 is a character.
+size_t chars_of(std::string_view text) noexcept {
+  size_t chars = 0;
+  for (; !text.empty(); text.remove_prefix(first_char(text).bytes)) ++chars;
+  return chars;
+}
+
 }  // namespace
 
-void SearchQuery::add_word(std::string_view word, bool follows) noexcept {
+bool SearchQuery::add_word(std::string_view word, bool follows) noexcept {
+  if (word_count_ == kMaxQueryChars) return false;
   Word& added = words_[word_count_++];
   added = {static_cast<uint16_t>(letter_count_), 0, follows, false, 0};
   while (!word.empty()) {
     const Char next = first_char(word);
     const Folded folded = fold_char(next.code);
     for (const char32_t letter : folded.letters) {
-      if (letter != 0) letters_[letter_count_++] = letter;
+      if (letter == 0) continue;
+      if (letter_count_ == kMaxQueryLetters) return false;
+      letters_[letter_count_++] = letter;
     }
     added.marks |= folded.marks;
     word.remove_prefix(next.bytes);
   }
   added.length = static_cast<uint16_t>(letter_count_ - added.first);
+  return true;
 }
 
 Status SearchQuery::parse(std::string_view text) noexcept {
@@ -171,10 +189,10 @@ Status SearchQuery::parse(std::string_view text) noexcept {
   if (is_blank(text)) {
     return failure(Code::kInvalidParameter, kMessage, nullptr, "Argument in_query is blank.");
   }
-  const int chars = count_chars(text);
-  if (chars > kMaxQueryChars || text.size() > 4 * size_t{kMaxQueryChars}) {
+  const size_t chars = chars_of(text);
+  if (chars > kMaxQueryChars) {
     return failure(Code::kInvalidParameter, kMessage, nullptr,
-                   "Argument in_query has %d characters; at most %d are allowed.", chars,
+                   "Argument in_query has %zu characters; at most %d are allowed.", chars,
                    kMaxQueryChars);
   }
 
@@ -188,7 +206,10 @@ Status SearchQuery::parse(std::string_view text) noexcept {
     const Kind kind = kind_of(next.code);
     if (kind == Kind::kLetter || kind == Kind::kWord) {
       (void)next_word(text, at, &word);
-      add_word(text.substr(word.begin, word.end - word.begin), follows);
+      if (!add_word(text.substr(word.begin, word.end - word.begin), follows)) {
+        return failure(Code::kInvalidParameter, kMessage, nullptr,
+                       "Argument in_query is too long.");
+      }
       follows = true;
       at = word.end;
       continue;
@@ -201,15 +222,17 @@ Status SearchQuery::parse(std::string_view text) noexcept {
     }
     at += next.bytes;
   }
-  // Still being typed: the query ends with the word.
-  if (word_count_ > 0 && word.end == text.size()) words_[word_count_ - 1].open = true;
+  // Still being typed: the query ends with the word, which is not one character by nature.
+  if (word_count_ > 0 && word.end == text.size() && kind_at(text, word.begin) == Kind::kLetter) {
+    words_[word_count_ - 1].open = true;
+  }
   return {};
 }
 
 bool SearchQuery::word_matches(const Word& word, std::string_view text) const noexcept {
   const char32_t* wanted = letters_ + word.first;
   const char32_t* const end = wanted + word.length;
-  Marks marks = 0;
+  Diacritics marks = 0;
   while (!text.empty()) {
     const Char next = first_char(text);
     const Folded folded = fold_char(next.code);

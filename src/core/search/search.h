@@ -21,8 +21,8 @@
 
 #include <string_view>
 
-#include "core/search/fold.h"
 #include "core/base/status.h"
+#include "core/search/fold.h"
 
 namespace s2t::core {
 
@@ -83,7 +83,7 @@ class SearchQuery {
     uint16_t length;  // in letters
     bool follows;     // directly after the word before it
     bool open;        // may go on
-    Marks marks;
+    Diacritics marks;
   };
 
   [[nodiscard]] bool word_matches(const Word& word, std::string_view text) const noexcept;
@@ -97,10 +97,12 @@ class SearchQuery {
   // The end of the longest term that stands at `at`; 0 if there is none.
   [[nodiscard]] size_t end_of_match(std::string_view text, WordSpan at) const noexcept;
   [[nodiscard]] WordSpan piece_to_show(std::string_view text) const noexcept;
-  void add_word(std::string_view word, bool follows) noexcept;
+  // False if there is no room for it.
+  [[nodiscard]] bool add_word(std::string_view word, bool follows) noexcept;
 
-  // A character folds to two letters at most.
-  char32_t letters_[2 * kMaxQueryChars];
+  static constexpr int kMaxQueryLetters = kMaxFoldedLetters * kMaxQueryChars;
+
+  char32_t letters_[kMaxQueryLetters];
   Word words_[kMaxQueryChars];
   int letter_count_ = 0;
   int word_count_ = 0;

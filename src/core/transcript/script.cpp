@@ -51,13 +51,56 @@ constexpr std::array<CharRange, 11> kPunctuation = {{
     {0xFF61, 0xFF65},  // half-width forms of Japanese punctuation
 }};
 
-constexpr std::array<CharRange, 6> kCombining = {{
-    {0x0300, 0x036F},
-    {0x0E31, 0x0E31},
-    {0x0E34, 0x0E3A},
-    {0x0E47, 0x0E4E},
-    {0x200B, 0x200D},
-    {0xFE00, 0xFE0F},
+// Marks above and below other letters, and what shows nothing: of Latin, of the scripts without
+// blanks, and Hangul's letters after the first of a syllable.
+constexpr std::array<CharRange, 37> kCombining = {{
+    {0x0300, 0x036F}, {0x0E31, 0x0E31}, {0x0E34, 0x0E3A},   {0x0E47, 0x0E4E},  // Thai
+    {0x0EB1, 0x0EB1}, {0x0EB4, 0x0EBC}, {0x0EC8, 0x0ECE},                      // Lao
+    {0x102D, 0x1030}, {0x1032, 0x1037}, {0x1039, 0x103A},   {0x103D, 0x103E},  // Burmese
+    {0x1058, 0x1059}, {0x105E, 0x1060}, {0x1071, 0x1074},   {0x1082, 0x1082},   {0x1085, 0x1086},
+    {0x108D, 0x108D}, {0x109D, 0x109D}, {0x1160, 0x11FF},                      // Hangul
+    {0x17B4, 0x17B5}, {0x17B7, 0x17BD}, {0x17C6, 0x17C6},   {0x17C9, 0x17D3},  // Khmer
+    {0x17DD, 0x17DD}, {0x200B, 0x200F}, {0x202A, 0x202E},   {0x2060, 0x2064},   {0x302A, 0x302D},
+    {0x3099, 0x309A}, {0xFE00, 0xFE0F}, {0xFE20, 0xFE2F},   {0xFEFF, 0xFEFF},   {0x0591, 0x05BD},
+    {0x064B, 0x065F}, {0x0670, 0x0670}, {0x1F3FB, 0x1F3FF}, {0xE0100, 0xE01EF},
+}};
+
+// What takes two columns beside ideographs (Unicode's East_Asian_Width, wide and full-width).
+constexpr std::array<CharRange, 5> kWide = {{
+    {0x1100, 0x115F},  // Hangul's first letters
+    {0xA960, 0xA97C},
+    {0xAC00, 0xD7A3},  // Hangul's syllables
+    {0xFFE0, 0xFFE6},
+    {0x1F300, 0x1FAFF},  // pictures
+}};
+
+// Letters that belong to the one after them: vowels that Thai and Lao write in front, and the signs
+// that stack letters of Khmer and Burmese.
+constexpr std::array<CharRange, 4> kLeading = {{
+    {0x0E40, 0x0E44},
+    {0x0EC0, 0x0EC4},
+    {0x1039, 0x1039},
+    {0x17D2, 0x17D2},
+}};
+
+// Letters and signs that belong to the one before them without standing above or below it.
+constexpr std::array<CharRange, 16> kTrailing = {{
+    {0x0E2F, 0x0E30},
+    {0x0E32, 0x0E33},
+    {0x0E45, 0x0E46},
+    {0x0EAF, 0x0EB0},
+    {0x0EB2, 0x0EB3},
+    {0x0EBD, 0x0EBD},
+    {0x0EC6, 0x0EC6},
+    {0x102B, 0x102C},
+    {0x1031, 0x1031},
+    {0x1038, 0x1038},
+    {0x103B, 0x103C},
+    {0x104A, 0x104B},
+    {0x1056, 0x1057},
+    {0x17B6, 0x17B6},
+    {0x17BE, 0x17C8},
+    {0x17D4, 0x17DA},
 }};
 
 constexpr std::u32string_view kTerminators =
@@ -148,7 +191,13 @@ bool ends_clause(std::string_view word) noexcept {
 int columns_of(char32_t code) noexcept {
   if (code < 0x300) return 1;
   if (is_in(kCombining, code)) return 0;
-  return is_ideographic(code) ? 2 : 1;
+  return is_ideographic(code) || is_in(kWide, code) ? 2 : 1;
+}
+
+bool may_break_between(char32_t before, char32_t after) noexcept {
+  if (!is_unspaced(before) || !is_unspaced(after)) return false;
+  if (is_punctuation(before) || is_punctuation(after)) return false;
+  return columns_of(after) > 0 && !is_in(kTrailing, after) && !is_in(kLeading, before);
 }
 
 int columns_of(std::string_view text) noexcept {

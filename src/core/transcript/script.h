@@ -46,8 +46,12 @@ void drop_last_char(std::string_view* text) noexcept;
 // Whether a word ends a clause: a comma, semicolon, colon or dash of some script.
 [[nodiscard]] bool ends_clause(std::string_view word) noexcept;
 
-// Columns a text takes up: two for each ideographic character, none for combining marks of the
-// Latin and Thai scripts, one for any other.
+// Whether a line may be broken between two characters of scripts without blanks: not within what is
+// written as one, a letter with its vowels and marks.
+[[nodiscard]] bool may_break_between(char32_t before, char32_t after) noexcept;
+
+// Columns a text takes up: two for each wide character (ideographs, Hangul, pictures), none for
+// marks above and below others, one for any other.
 [[nodiscard]] int columns_of(char32_t code) noexcept;
 [[nodiscard]] int columns_of(std::string_view text) noexcept;
 
