@@ -50,7 +50,7 @@ OBJS = $(core_objs) $(backend_objs)
 # Every file of sql/ is a test; the first one is the first thing a DBA does.
 REGRESS = install $(filter-out install,$(sort $(patsubst sql/%.sql,%,$(wildcard sql/*.sql))))
 
-EXTRA_CLEAN = $(OBJS:.o=.d) $(filter-out build/matrix build/dev,$(wildcard build/*))
+EXTRA_CLEAN = $(OBJS:.o=.d) $(filter-out build/matrix build/dev build/assert,$(wildcard build/*))
 
 # PGXS takes its flags when it is included; what comes later is ignored.
 # The variables are expanded in there, when MAJORVERSION and CXX are known.
@@ -75,7 +75,7 @@ ifeq ($(shell uname -s),Linux)
 SHLIB_LINK += -Wl,--version-script=src/s2t.map
 endif
 
-PGXS := $(shell $(PG_CONFIG) --pgxs 2>/dev/null)
+PGXS := $(if $(filter check,$(MAKECMDGOALS)),,$(shell $(PG_CONFIG) --pgxs 2>/dev/null))
 ifneq ($(wildcard $(PGXS)),)
 include $(PGXS)
 
@@ -123,8 +123,18 @@ dist:
 	@mkdir -p build
 	git archive --format=zip --prefix=s2t-$(S2T_VERSION)/ -o build/s2t-$(S2T_VERSION).zip HEAD
 
+# For the loop of a developer: no second compiler, no sanitizers, no whole servers. PGXS has a target
+# of this name that says it is not supported, and was left out above.
+ifneq ($(filter check,$(MAKECMDGOALS)),)
+check:
+	@S2T_CLANG= S2T_SANITIZED= test/run --only build,check,unit,regress,pgtap,isolation
+endif
+
 matrix:
 	@test/matrix
+
+assert:
+	@test/assert
 
 bench:
 	@if [ -x bench/run ]; then exec bench/run; fi; echo "there is no bench/run" >&2; exit 1
@@ -150,6 +160,8 @@ help:
 	@echo "make demo          a story with figures, on a throwaway cluster"
 	@echo "make dev           a database to develop against (make dev-stop removes it)"
 	@echo "make test          every test, on throwaway clusters"
+	@echo "make check         the quick ones of them"
+	@echo "make assert        tests on a server with assertions, and under valgrind"
 	@echo "make matrix        build and tests on PostgreSQL 15, 17 and 18"
 	@echo "make bench         the benchmark"
 	@echo "make dist          the archive of this version, in build"
@@ -157,4 +169,4 @@ help:
 	@echo "make tidy          clang-tidy"
 	@echo "make clean         remove what was built (make distclean: the matrix's systems too)"
 
-.PHONY: demo dev dev-stop dist test matrix bench format tidy help distclean-matrix
+.PHONY: demo dev dev-stop dist test check assert matrix bench format tidy help distclean-matrix
