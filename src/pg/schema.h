@@ -70,7 +70,7 @@ inline constexpr TableSpec kTable = {TableId::kPlans, "plans", kColumns, kIndexe
 }  // namespace plans
 
 namespace users {
-enum Column : int { id, email, password_hash, user_name, created_at };
+enum Column : int { id, email, password_hash, user_name, created_at, verified, status };
 enum Index : int { by_id };
 inline constexpr ColumnSpec kColumns[] = {
     {"id", UUIDOID},
@@ -78,15 +78,20 @@ inline constexpr ColumnSpec kColumns[] = {
     {"password_hash", TEXTOID},
     {"user_name", TEXTOID},
     {"created_at", TIMESTAMPTZOID},
+    {"verified", BOOLOID},
+    {"status", TEXTOID},
 };
 inline constexpr IndexSpec kIndexes[] = {{nullptr, id, true}};
 inline constexpr TableSpec kTable = {TableId::kUsers, "users", kColumns, kIndexes};
 }  // namespace users
 
 namespace user_profiles {
-enum Column : int { user_id, name };
-inline constexpr ColumnSpec kColumns[] = {{"user_id", UUIDOID}, {"name", TEXTOID}};
-inline constexpr TableSpec kTable = {TableId::kUserProfiles, "user_profiles", kColumns, {}};
+enum Column : int { user_id, name, avatar_url };
+enum Index : int { by_user_id };
+inline constexpr ColumnSpec kColumns[] = {
+    {"user_id", UUIDOID}, {"name", TEXTOID}, {"avatar_url", TEXTOID}};
+inline constexpr IndexSpec kIndexes[] = {{nullptr, user_id, true}};
+inline constexpr TableSpec kTable = {TableId::kUserProfiles, "user_profiles", kColumns, kIndexes};
 }  // namespace user_profiles
 
 namespace user_subscriptions {

@@ -58,6 +58,66 @@ REVOKE ALL ON FUNCTION @extschema@.s2t_register_user(text, text, text, text, tex
 COMMENT ON FUNCTION @extschema@.s2t_register_user(text, text, text, text, text)
     IS 'Does what sp_register_user() does, and returns the id of the new user.';
 
+-- Changes of an account after its registration. All of them are safe to repeat: they tell whether
+-- anything was changed.
+
+CREATE FUNCTION @extschema@.s2t_set_password(
+    in_user_id uuid,
+    in_hashed_pass text)
+RETURNS boolean
+LANGUAGE c VOLATILE SECURITY DEFINER
+AS 'MODULE_PATHNAME', 's2t_set_password';
+
+REVOKE ALL ON FUNCTION @extschema@.s2t_set_password(uuid, text) FROM PUBLIC;
+COMMENT ON FUNCTION @extschema@.s2t_set_password(uuid, text)
+    IS 'Puts another password hash into an account; true unless it was that one already.';
+
+CREATE FUNCTION @extschema@.s2t_set_verified(
+    in_user_id uuid,
+    in_verified boolean)
+RETURNS boolean
+LANGUAGE c VOLATILE SECURITY DEFINER
+AS 'MODULE_PATHNAME', 's2t_set_verified';
+
+REVOKE ALL ON FUNCTION @extschema@.s2t_set_verified(uuid, boolean) FROM PUBLIC;
+COMMENT ON FUNCTION @extschema@.s2t_set_verified(uuid, boolean)
+    IS 'Notes whether the e-mail address of an account is verified; true unless it stood so already.';
+
+CREATE FUNCTION @extschema@.s2t_set_status(
+    in_user_id uuid,
+    in_status text)
+RETURNS boolean
+LANGUAGE c VOLATILE SECURITY DEFINER
+AS 'MODULE_PATHNAME', 's2t_set_status';
+
+REVOKE ALL ON FUNCTION @extschema@.s2t_set_status(uuid, text) FROM PUBLIC;
+COMMENT ON FUNCTION @extschema@.s2t_set_status(uuid, text)
+    IS 'Sets the state of an account; true unless it was that one already. What s2t.blocked_statuses names may not create recordings.';
+
+CREATE FUNCTION @extschema@.s2t_update_profile(
+    in_user_id uuid,
+    in_name text DEFAULT NULL,
+    in_avatar_url text DEFAULT NULL)
+RETURNS boolean
+LANGUAGE c VOLATILE SECURITY DEFINER
+AS 'MODULE_PATHNAME', 's2t_update_profile';
+
+REVOKE ALL ON FUNCTION @extschema@.s2t_update_profile(uuid, text, text) FROM PUBLIC;
+COMMENT ON FUNCTION @extschema@.s2t_update_profile(uuid, text, text)
+    IS 'Changes what a user shows; NULL leaves a value as it is. True unless all stood so already.';
+
+CREATE FUNCTION @extschema@.s2t_change_login(
+    in_user_id uuid,
+    in_email text DEFAULT NULL,
+    in_user_name text DEFAULT NULL)
+RETURNS boolean
+LANGUAGE c VOLATILE SECURITY DEFINER
+AS 'MODULE_PATHNAME', 's2t_change_login';
+
+REVOKE ALL ON FUNCTION @extschema@.s2t_change_login(uuid, text, text) FROM PUBLIC;
+COMMENT ON FUNCTION @extschema@.s2t_change_login(uuid, text, text)
+    IS 'Changes e-mail address or user name under the rules of registration; NULL leaves a value as it is. True unless all stood so already.';
+
 CREATE PROCEDURE @extschema@.sp_change_user_plan(
     in_user_id uuid,
     in_new_plan_code text,

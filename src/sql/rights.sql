@@ -18,6 +18,11 @@ AS $function$
     ('sp_fail_recording',                   'EXECUTE', '{app,admin}'),
     ('sp_change_user_plan',                 'EXECUTE', '{app,admin}'),
     ('sp_get_login',                        'EXECUTE', '{app,admin}'),
+    ('s2t_set_password',                    'EXECUTE', '{app,admin}'),
+    ('s2t_set_verified',                    'EXECUTE', '{app,admin}'),
+    ('s2t_set_status',                      'EXECUTE', '{app,admin}'),
+    ('s2t_update_profile',                  'EXECUTE', '{app,admin}'),
+    ('s2t_change_login',                    'EXECUTE', '{app,admin}'),
 
     ('sp_get_user_stats',                   'EXECUTE', '{app,readonly,admin}'),
     ('sp_get_subscription',                 'EXECUTE', '{app,readonly,admin}'),

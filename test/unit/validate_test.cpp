@@ -149,6 +149,17 @@ TEST(CheckPasswordHashTest, IsOpaqueButNotBlank) {
                  "Argument in_hashed_pass is blank.");
 }
 
+TEST(CheckAccountStatusTest, IsAShortWord) {
+  EXPECT_TRUE(check_account_status("active").ok());
+  EXPECT_TRUE(check_account_status("chờ duyệt").ok());
+  EXPECT_TRUE(check_account_status(std::string(64, 'x')).ok());
+  expect_refused(check_account_status(""), "invalid account status",
+                 "Argument in_status is blank.");
+  expect_refused(check_account_status("a\tb"), "invalid account status",
+                 "The status \"a?b\" contains a control character.");
+  EXPECT_FALSE(check_account_status(std::string(65, 'x')).ok());
+}
+
 TEST(CheckPlanCodeTest, IsNotBlank) {
   EXPECT_TRUE(check_plan_code("FREE").ok());
   EXPECT_TRUE(check_plan_code(" x ").ok());

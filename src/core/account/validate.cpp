@@ -100,6 +100,25 @@ Status check_password_hash(std::string_view hash) noexcept {
   return {};
 }
 
+Status check_account_status(std::string_view status) noexcept {
+  static constexpr const char* kMessage = "invalid account status";
+  if (is_blank(status)) return blank(kMessage, "in_status");
+
+  char shown[kShownBytes];
+  excerpt(status, shown, sizeof shown);
+  const int chars = count_chars(status);
+  if (chars > kMaxUserNameChars) {
+    return failure(Code::kInvalidParameter, kMessage, nullptr,
+                   "The status \"%s\" has %d characters; at most %d are allowed.", shown, chars,
+                   kMaxUserNameChars);
+  }
+  if (any_char(status, is_control)) {
+    return failure(Code::kInvalidParameter, kMessage, nullptr,
+                   "The status \"%s\" contains a control character.", shown);
+  }
+  return {};
+}
+
 Status check_plan_code(std::string_view code) noexcept {
   // Two procedures take a plan code, under two names.
   if (is_blank(code)) {

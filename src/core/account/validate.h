@@ -39,6 +39,10 @@ inline constexpr int kMaxLanguageBytes = 255;  // RFC 5646, section 4.4 lets us 
 // A password hash is opaque but not blank. The value never appears in the Status.
 [[nodiscard]] Status check_password_hash(std::string_view hash) noexcept;
 
+// A trimmed state of an account, which is the application's word: 1 .. kMaxUserNameChars
+// characters, no control characters.
+[[nodiscard]] Status check_account_status(std::string_view status) noexcept;
+
 // A plan code as an argument: not blank.
 [[nodiscard]] Status check_plan_code(std::string_view code) noexcept;
 
