@@ -3,7 +3,8 @@
 #   make, make install, make installcheck    as for every PGXS extension
 #   make help                                everything else
 #
-# PG_CONFIG picks the server, CXX the compiler, WERROR= builds in spite of warnings.
+# PG_CONFIG picks the server, CXX the compiler, WERROR= builds in spite of warnings. S2T_FLAGS are
+# flags for a module to test with: -DS2T_INVALIDATE (see docs/development.md).
 
 PG_CONFIG ?= pg_config
 WERROR = -Werror
@@ -58,7 +59,7 @@ EXTRA_CLEAN = $(OBJS:.o=.d) $(filter-out build/matrix build/dev build/assert,$(w
 # Naming the server's headers with -isystem takes them out of the places that
 # PGXS names with -I, and so their warnings out of ours. Clang does not know
 # every option of the gcc that built the server.
-PG_CPPFLAGS = -Isrc -isystem $(includedir_server) -DS2T_VERSION='"$(S2T_VERSION)"'
+PG_CPPFLAGS = -Isrc -isystem $(includedir_server) -DS2T_VERSION='"$(S2T_VERSION)"' $(S2T_FLAGS)
 PG_CXXFLAGS = -std=c++20 -fvisibility=hidden -fvisibility-inlines-hidden -Wall -Wextra $(WERROR) \
 	$(if $(filter 13 14 15,$(MAJORVERSION)),-Wno-register) \
 	$(if $(findstring clang,$(shell $(CXX) --version)), \

@@ -185,13 +185,13 @@ void prepare_indexes(Relation relation, TableMap* map) {
 // Whether the foreign key `constraint` leads from one column of `child` to the column `id` of one
 // of the tables.
 bool is_simple_foreign_key(Relation child, Oid constraint, Oid parent) {
+  AttrNumber id = get_attnum(parent, "id");
+  // The list is the relation cache's own: nothing is looked up while it is read.
   ListCell* cell;
   foreach (cell, RelationGetFKeyList(child)) {
     auto* key = static_cast<ForeignKeyCacheInfo*>(lfirst(cell));
-    if (key->conoid == constraint) {
-      return key->confrelid == parent && key->nkeys == 1 &&
-             key->confkey[0] == get_attnum(parent, "id");
-    }
+    if (key->conoid == constraint)
+      return key->confrelid == parent && key->nkeys == 1 && key->confkey[0] == id;
   }
   return false;
 }
@@ -212,7 +212,8 @@ TableId table_of(Oid relation, Oid schema) {
 void find_known_triggers(Relation relation, Oid schema, TableMap* map) {
   using Kind = TableMap::KnownTrigger::Kind;
   map->known_count = 0;
-  TriggerDesc* triggers = relation->trigdesc;
+  // The relation cache replaces its own copy when an invalidation comes, ANALYZE's for instance.
+  TriggerDesc* triggers = CopyTriggerDesc(relation->trigdesc);
   for (int i = 0; triggers != nullptr && i < triggers->numtriggers; i++) {
     if (map->known_count == TableMap::kMaxTriggers) return;
     const Trigger& trigger = triggers->triggers[i];

@@ -12,13 +12,13 @@
 #include <string_view>
 
 #include "core/account/cycle.h"
+#include "core/account/quota.h"
+#include "core/account/validate.h"
 #include "core/base/histogram.h"
 #include "core/base/ids.h"
-#include "core/account/quota.h"
-#include "core/transcript/segment.h"
 #include "core/base/status.h"
+#include "core/transcript/segment.h"
 #include "core/transcript/transcript.h"
-#include "core/account/validate.h"
 
 extern "C" {
 #include "postgres.h"
@@ -33,6 +33,7 @@ extern "C" {
 #include "catalog/index.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_am_d.h"
+#include "catalog/pg_class.h"
 #include "catalog/pg_collation_d.h"
 #include "catalog/pg_proc.h"
 #include "catalog/pg_trigger.h"
@@ -65,6 +66,7 @@ extern "C" {
 #include "storage/lmgr.h"
 #include "storage/lwlock.h"
 #include "storage/shmem.h"
+#include "storage/sinval.h"
 #include "storage/spin.h"
 #include "tcop/tcopprot.h"
 #include "utils/acl.h"
@@ -88,3 +90,7 @@ extern "C" {
 #include "utils/tuplestore.h"
 #include "utils/uuid.h"
 }
+
+#ifdef S2T_INVALIDATE
+#include "pg/invalidate.h"
+#endif

@@ -1,6 +1,34 @@
 #include "pg/session.h"
 
+#include "pg/error.h"
+
 namespace s2t::pg {
+
+namespace {
+
+// Whether `snapshot` is older than the file that the relation's rows are in now.
+bool was_rewritten_since(Oid relation, Snapshot snapshot) {
+  HeapTuple tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relation));
+  if (!HeapTupleIsValid(tuple)) elog(ERROR, "cache lookup failed for relation %u", relation);
+  Oid file = reinterpret_cast<Form_pg_class>(GETSTRUCT(tuple))->relfilenode;
+  bool changed = XidInMVCCSnapshot(HeapTupleHeaderGetXmin(tuple->t_data), snapshot);
+  ReleaseSysCache(tuple);
+  if (!changed) return false;
+
+  // Something was changed: what the snapshot sees tells whether it was the file.
+  Relation classes = table_open(RelationRelationId, AccessShareLock);
+  ScanKeyData key;
+  ScanKeyInit(&key, Anum_pg_class_oid, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(relation));
+  SysScanDesc scan = systable_beginscan(classes, ClassOidIndexId, true, snapshot, 1, &key);
+  tuple = systable_getnext(scan);
+  bool rewritten = !HeapTupleIsValid(tuple) ||
+                   reinterpret_cast<Form_pg_class>(GETSTRUCT(tuple))->relfilenode != file;
+  systable_endscan(scan);
+  table_close(classes, AccessShareLock);
+  return rewritten;
+}
+
+}  // namespace
 
 Session Session::open(FunctionCallInfo fcinfo, const char* name, Mode mode) {
   HeapTuple tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(fcinfo->flinfo->fn_oid));
@@ -22,7 +50,7 @@ Session Session::open(Oid schema, Oid owner, const char* name, Mode mode) {
     PreventCommandIfReadOnly(name);
     PreventCommandIfParallelMode(name);
     CommandCounterIncrement();
-    PushActiveSnapshot(GetTransactionSnapshot());
+    session.push_snapshot();
   }
   session.estate_ = CreateExecutorState();
   session.estate_->es_snapshot = GetActiveSnapshot();
@@ -36,20 +64,38 @@ void Session::close() {
   ExecCloseResultRelations(estate_);
   for (int i = 0; i < relation_count_; i++) table_close(relations_[i], NoLock);
   FreeExecutorState(estate_);
-  if (mode_ == Mode::kWrite) PopActiveSnapshot();
+  if (own_snapshot_) PopActiveSnapshot();
   if (guc_level_ != 0) AtEOXact_GUC(false, guc_level_);
 }
 
 void Session::keep(Relation relation) {
   if (relation_count_ == kMaxRelations) elog(ERROR, "too many tables opened in one session");
   relations_[relation_count_++] = relation;
+  require_seen(relation);
+}
+
+void Session::push_snapshot() {
+  invalidations_ = SharedInvalidMessageCounter;
+  PushActiveSnapshot(GetTransactionSnapshot());
+  own_snapshot_ = true;
 }
 
 void Session::refresh_snapshot() {
   if (IsolationUsesXactSnapshot()) return;
-  PopActiveSnapshot();
-  PushActiveSnapshot(GetTransactionSnapshot());
+  if (own_snapshot_) PopActiveSnapshot();
+  push_snapshot();
   estate_->es_snapshot = GetActiveSnapshot();
+}
+
+void Session::require_seen(Relation relation) {
+  if (own_snapshot_ && !IsolationUsesXactSnapshot()) {
+    // A rewrite is told to everybody before its lock is given back.
+    if (invalidations_ != SharedInvalidMessageCounter) refresh_snapshot();
+    return;
+  }
+  if (!was_rewritten_since(RelationGetRelid(relation), snapshot())) return;
+  if (IsolationUsesXactSnapshot() || IsInParallelMode()) raise_serialization_failure();
+  refresh_snapshot();
 }
 
 void Session::advance_command() {

@@ -43,7 +43,10 @@ class Session {
   // constraints and defaults) may run.
   void fix_search_path();
 
-  // Keeps `relation` open, with its lock, until the session is closed.
+  // Keeps `relation` open, with its lock, until the session is closed, and sees to it that the
+  // snapshot is not older than the table: what was rewritten while its lock was waited for is empty
+  // to an older one ("Caveats" of the manual's chapter on concurrency control). Where the snapshot
+  // is the transaction's, that is 40001.
   void keep(Relation relation);
 
   // The instant that decides on cycles and stamps new rows: the clock's, not the transaction's
@@ -53,12 +56,17 @@ class Session {
  private:
   static constexpr int kMaxRelations = 12;  // more than any procedure opens
 
+  void push_snapshot();
+  void require_seen(Relation relation);
+
   Oid schema_ = InvalidOid;
   Oid owner_ = InvalidOid;
   EState* estate_ = nullptr;
   MemoryContext caller_context_ = nullptr;
   int guc_level_ = 0;
   Mode mode_ = Mode::kRead;
+  bool own_snapshot_ = false;
+  uint64 invalidations_ = 0;  // seen when the snapshot was taken
   Relation relations_[kMaxRelations];
   int relation_count_ = 0;
 };

@@ -50,6 +50,18 @@ void check_rights(Relation relation, AclMode rights) {
   }
 }
 
+// Opens the table, which another one may have replaced while the lock was waited for.
+Relation open_relation(const TableSpec& spec, Oid schema, LOCKMODE mode) {
+  for (;;) {
+    uint64 seen = SharedInvalidMessageCounter;
+    Oid relation = relation_of(spec, schema);
+    LockRelationOid(relation, mode);
+    if (seen == SharedInvalidMessageCounter || relation == relation_of(spec, schema))
+      return table_open(relation, NoLock);
+    UnlockRelationOid(relation, mode);
+  }
+}
+
 LockTupleMode tuple_lock(RowLock mode) {
   switch (mode) {
     case RowLock::kKeyShare:
@@ -123,7 +135,7 @@ Table Table::open(Session* session, const TableSpec& spec, Use use, CoveredTable
   table.session_ = session;
   table.spec_ = &spec;
   table.covered_ = covered;
-  table.relation_ = table_open(relation_of(spec, session->schema()), lock_for(use));
+  table.relation_ = open_relation(spec, session->schema(), lock_for(use));
   session->keep(table.relation_);
   check_owner(table.relation_, session->owner());
   check_rights(table.relation_, rights_for(use));
