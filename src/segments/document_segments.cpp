@@ -2,6 +2,7 @@
 
 #include "pg/encoding.h"
 #include "pg/error.h"
+#include "segments/meta.h"
 
 namespace s2t::segments {
 
@@ -71,8 +72,7 @@ bool DocumentSegments::next(core::Segment* segment, Jsonb** meta) {
   segment->text = pg::from_utf8(segment->text);
   *meta = nullptr;
   if (!found.meta.empty()) {
-    std::string_view json = copy(pg::from_utf8(found.meta));
-    *meta = DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum(json.data())));
+    *meta = read_meta(pg::from_utf8(found.meta));
   }
   MemoryContextSwitchTo(caller);
   return true;

@@ -1,6 +1,6 @@
 -- Transcripts of speech engines: sp_import_transcript, sp_import_transcript_bytes, s2t_parse_transcript.
 \ir include/begin.sql
-SELECT plan(15);
+SELECT plan(17);
 
 INSERT INTO plans (code, name, monthly_minutes, monthly_usage_limit, is_default) VALUES ('FREE', 'Free plan', 30, 20, true);
 CALL sp_register_user('an@example.com', 'an', 'hash', NULL, 'FREE');
@@ -18,6 +18,14 @@ SELECT is((SELECT meta FROM s2t_parse_transcript(E'WEBVTT\n\n00:01.000 --> 00:02
 SELECT is(pg_temp.texts('{"result": [{"conf": 1.0, "start": 0.3, "end": 0.6, "word": "one"}], "text": "one"}'), '300-600 one', 'an engine that 1.1.0 did not know');
 SELECT is((SELECT meta FROM s2t_parse_transcript('{"text": "a", "segments": [{"id": 0, "start": 0, "end": 1, "text": "a", "avg_logprob": NaN, "no_speech_prob": 0.5}]}')),
   '{"no_speech_prob": 0.5}', 'what is no number is left out');
+
+-- Meta is what jsonb itself makes of it.
+CREATE TEMPORARY TABLE metas AS SELECT $j${"a": 1, "b": -0, "c": 1.50, "d": -2e5, "e": 123456789012345678901234567890, "f": 999999999999999999, "g": "q\"\\\n\t\r\u0001/é😀",
+  "h\"\u0041": [], "i": {}, "j": [1, [2, {"k": null, "l": true, "m": false}], {}], "n": "", "a": 2, "zz": {"b": 1, "a": 2, "b": 3}, "o": 0.000, "p": -7, "": "empty"}$j$::text AS meta;
+SELECT is((SELECT p.meta FROM metas AS m, s2t_parse_transcript('[{"idx": 0, "start_ms": 0, "end_ms": 0, "text": "", ' || substr(m.meta, 2) || ']') AS p),
+  (SELECT meta::jsonb FROM metas), 'every kind of value');
+SELECT is((SELECT p.meta::text FROM metas AS m, s2t_parse_transcript('[{"idx": 0, "start_ms": 0, "end_ms": 0, "text": "", ' || substr(m.meta, 2) || ']') AS p),
+  (SELECT meta::jsonb::text FROM metas), 'and as text');
 
 -- What would not be read whole is refused.
 SELECT throws_ok($$SELECT s2t_parse_transcript('{"text": "a b", "pieces": [{"start": 1, "end": 2}]}')$$, '22023', 'invalid transcript', 'times that nobody reads');

@@ -36,11 +36,9 @@ constexpr bool is_high_surrogate(unsigned unit) { return unit >> 10U == 0xD800U 
 constexpr bool is_low_surrogate(unsigned unit) { return unit >> 10U == 0xDC00U >> 10U; }
 
 // Numbers that a double cannot hold are no measure of anything; tiny ones are zero.
-bool is_beyond_double(std::string_view number) {
+bool is_beyond_double(std::string_view number, bool exponent) {
   constexpr size_t kAlwaysFits = 300;
-  if (number.size() < kAlwaysFits && number.find_first_of("eE") == std::string_view::npos) {
-    return false;
-  }
+  if (number.size() < kAlwaysFits && !exponent) return false;
   double value = 0;
   const char* end = number.data() + number.size();
   if (std::from_chars(number.data(), end, value).ec == std::errc()) return false;
@@ -135,12 +133,13 @@ void TranscriptDocument::Scanner::scan_number() {
   if (skip('-') && skip("Infinity")) return add(Kind::kNotANumber, {});
   if (!skip('0')) scan_digits();
   if (skip('.')) scan_digits();
-  if (skip('e') || skip('E')) {
+  const bool exponent = skip('e') || skip('E');
+  if (exponent) {
     if (!skip('+')) (void)skip('-');
     scan_digits();
   }
   const std::string_view number = text_.substr(begin, at_ - begin);
-  if (is_beyond_double(number)) {
+  if (is_beyond_double(number, exponent)) {
     throw Refusal{failure(Code::kOutOfRange, kInvalid, nullptr,
                           "The number that ends at byte %zu is out of range.", at_ - 1)};
   }

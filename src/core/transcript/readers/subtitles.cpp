@@ -193,6 +193,8 @@ bool is_vtt(std::string_view text) {
 // A number and a line of times, or that line alone.
 bool is_srt(std::string_view text) {
   text = without_mark(text);
+  const size_t first = text.find_first_not_of(" \t\r\n");
+  if (first == std::string_view::npos || !is_ascii_digit(text[first])) return false;
   std::string_view line;
   while (!text.empty() && trim_blanks(line).empty()) line = take_line(&text);
   Times times{};
