@@ -33,6 +33,10 @@ pg_uuid_t new_id(TimestampTz now, int slot) {
   return id;
 }
 
+int slot_of_email(std::string_view email) {
+  return core::slot_of_email(str_tolower(email.data(), email.size(), DEFAULT_COLLATION_OID));
+}
+
 int slot_of(const pg_uuid_t* id) {
   core::UuidBytes bytes;
   memcpy(bytes.data(), id->data, UUID_LEN);

@@ -1,6 +1,8 @@
 // New identifiers (docs/reference.md, "Library").
 #pragma once
 
+#include <string_view>
+
 #include "core/base/ids.h"
 #include "pg/server.h"
 
@@ -9,6 +11,10 @@ namespace s2t::pg {
 // A new UUID version 7 for `slot` (0 .. core::kSlots - 1), stamped with `now`.
 // Raises XX000 if the server's source of strong random numbers fails.
 [[nodiscard]] pg_uuid_t new_id(TimestampTz now, int slot);
+
+// The slot of a new user: that of the e-mail as lower() of this database gives it, so that
+// addresses which users_email_lower_key holds for one have one slot. Allocates.
+[[nodiscard]] int slot_of_email(std::string_view email);
 
 // The slot an id carries.
 [[nodiscard]] int slot_of(const pg_uuid_t* id);

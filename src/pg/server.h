@@ -74,6 +74,7 @@ extern "C" {
 #include "utils/datetime.h"
 #include "utils/fmgroids.h"
 #include "utils/fmgrprotos.h"
+#include "utils/formatting.h"
 #include "utils/guc.h"
 #include "utils/inet.h"
 #include "utils/inval.h"

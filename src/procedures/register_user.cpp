@@ -106,7 +106,7 @@ pg_uuid_t register_user(FunctionCallInfo fcinfo, const char* name) {
   Session session = Session::open(fcinfo, name);
   Plan plan = hold_active_plan(&session, registration.plan_code);
   TimestampTz now = Session::now();
-  pg_uuid_t id = pg::new_id(now, core::slot_of_email(registration.email));
+  pg_uuid_t id = pg::new_id(now, pg::slot_of_email(registration.email));
   insert_user(&session, registration, &id, now);
   insert_profile(&session, registration, &id);
   insert_subscription(&session, plan, &id, now);

@@ -9,9 +9,14 @@ AS $function$
 DECLARE
     inserted bigint;
 BEGIN
+    -- Ids derived from the codes (version 8 of RFC 9562), so that they are the same on every server.
     INSERT INTO @extschema@.plans
-           (code, name, description, plan_type, plan_cost, monthly_minutes, monthly_usage_limit, is_default)
-    SELECT seed.code, seed.name, seed.description, seed.plan_type, seed.plan_cost,
+           (id, code, name, description, plan_type, plan_cost, monthly_minutes, monthly_usage_limit, is_default)
+    SELECT pg_catalog.overlay(pg_catalog.overlay(
+               pg_catalog.left(pg_catalog.encode(pg_catalog.sha256(
+                   pg_catalog.convert_to('s2t plan ' || seed.code, 'UTF8')), 'hex'), 32),
+               '8', 13, 1), '8', 17, 1)::uuid,
+           seed.code, seed.name, seed.description, seed.plan_type, seed.plan_cost,
            seed.monthly_minutes, seed.monthly_usage_limit,
            seed.code = 'FREE' AND NOT EXISTS (SELECT FROM @extschema@.plans AS p WHERE p.is_default)
       FROM (VALUES
@@ -29,7 +34,7 @@ $function$;
 
 REVOKE ALL ON PROCEDURE @extschema@.sp_seed_plans() FROM PUBLIC;
 COMMENT ON PROCEDURE @extschema@.sp_seed_plans()
-    IS 'Inserts those of the four usual plans FREE, BASIC, PREMIUM and ENTERPRISE that are missing.';
+    IS 'Inserts those of the four usual plans FREE, BASIC, PREMIUM and ENTERPRISE that are missing, with ids derived from their codes.';
 
 CREATE PROCEDURE @extschema@.sp_register_user(
     in_email text,

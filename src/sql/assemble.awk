@@ -30,6 +30,16 @@ released {
     next
 }
 
+# What is replaced keeps its rights. A REVOKE in a script would have the server take whatever a DBA
+# has granted meanwhile for a right that the extension began with, and dumps would leave it out.
+match($0, /^REVOKE ALL ON (FUNCTION|PROCEDURE|TABLE) @extschema@\.[a-z0-9_]+/) {
+    revoked = substr($0, 1, RLENGTH)
+    sub(/.*\./, "", revoked)
+    if (revoked in known) {
+        next
+    }
+}
+
 made in known {
     sub(/^CREATE /, "CREATE OR REPLACE ")
 }

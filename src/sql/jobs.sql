@@ -28,12 +28,21 @@ BEGIN
     END IF;
 
     RETURN QUERY
+    -- pg_cron takes a job of this name and role for the one to change, whichever database it is of.
     SELECT w.job, w.schedule, w.command,
            CASE WHEN w.schedule IS NULL
                 THEN format('SELECT cron.unschedule(jobid) FROM cron.job WHERE jobname = %L AND database = %L;',
                             w.job, current_database())
-                ELSE format('SELECT cron.schedule_in_database(%L, %L, %L, %L, %L);',
-                            w.job, w.schedule, w.command, current_database(), current_user) END
+                ELSE format('DO %L;', format(
+                         'BEGIN '
+                         'IF EXISTS (SELECT FROM cron.job WHERE jobname = %1$L AND username = %5$L AND database <> %4$L) THEN '
+                         'RAISE EXCEPTION %6$L USING ERRCODE = ''duplicate_object'', HINT = %7$L; END IF; '
+                         'PERFORM cron.schedule_in_database(%1$L, %2$L, %3$L, %4$L, %5$L); '
+                         'END',
+                         w.job, w.schedule, w.command, current_database(), current_user,
+                         replace(format('job "%s" of role "%s" belongs to another database than "%s"',
+                                        w.job, current_user, current_database()), '%', '%%'),
+                         'Let another role call s2t_job_commands(): names of jobs are unique for each role.')) END
       FROM (VALUES
                ('reset-monthly-cycles', in_reset_schedule,
                 format('CALL %s.sp_reset_monthly_cycles()', '@extschema@')),
@@ -49,7 +58,7 @@ $function$;
 
 REVOKE ALL ON FUNCTION @extschema@.s2t_job_commands(text, text, text, text, integer, interval, interval) FROM PUBLIC;
 COMMENT ON FUNCTION @extschema@.s2t_job_commands(text, text, text, text, integer, interval, interval)
-    IS 'The jobs of sp_schedule_jobs(), and for each the statement to run where pg_cron lives, if that is another database. Without a schedule a job is removed.';
+    IS 'The jobs of sp_schedule_jobs(), and for each the statement to run where pg_cron lives, if that is another database; it fails where a job of that name and role is of a third one. Without a schedule a job is removed.';
 
 CREATE FUNCTION @extschema@.s2t_require_cron(in_statements text)
 RETURNS void
@@ -77,7 +86,7 @@ BEGIN
               USING ERRCODE = 'object_not_in_prerequisite_state',
                     DETAIL = CASE WHEN hidden THEN 'The setting cron.database_name names the database where it is.'
                                   ELSE format('Its jobs are kept in database "%s" (setting cron.database_name).', home) END,
-                    HINT = E'Let a superuser run there:\n' || in_statements;
+                    HINT = format(E'Let a superuser run in %s:\n', coalesce(format('database "%s"', home), 'that database')) || in_statements;
     END IF;
     RAISE EXCEPTION 'pg_cron is not installed'
           USING ERRCODE = 'object_not_in_prerequisite_state',

@@ -1,6 +1,6 @@
 -- New ids (docs/reference.md, "Library"): UUID version 7 in time order, with the slot of their user.
 \ir include/begin.sql
-SELECT plan(18);
+SELECT plan(20);
 
 INSERT INTO plans (code, name, monthly_minutes, monthly_usage_limit, is_default) VALUES
   ('FREE', 'Free', 30, 10, true), ('BASIC', 'Basic', 300, 100, false), ('TINY', 'Tiny', 1, 2, false), ('OPEN', 'Open', NULL, NULL, false);
@@ -40,6 +40,15 @@ SELECT is_empty('SELECT a.n FROM made AS a JOIN made AS b ON b.n > a.n AND pg_te
 CREATE TEMPORARY TABLE first AS SELECT id FROM users WHERE user_name = 'u7';
 DELETE FROM users WHERE user_name = 'u7';
 SELECT is(s2t_slot(s2t_register_user(' U7@EXAMPLE.com ', 'another', 'other', 'X', 'FREE')), (SELECT s2t_slot(id) FROM first), 'the same e-mail, the same slot');
+CREATE TEMPORARY TABLE lower AS SELECT s2t_register_user('đặng@example.com', 'lower', 'hash', 'X', 'FREE') AS id;
+DELETE FROM users WHERE user_name = 'lower';
+SELECT is(s2t_slot(s2t_register_user('ĐẶNG@example.com', 'upper', 'hash', 'X', 'FREE')) = s2t_slot(id), lower('ĐẶNG') = 'đặng', 'without regard to case as lower() of the database sees it')
+  FROM lower;
+-- Plans that are seeded have the same ids on every server.
+DELETE FROM plans WHERE code IN ('BASIC', 'TINY');
+CALL sp_seed_plans();
+SELECT results_eq($$SELECT code, id::text FROM plans WHERE code IN ('BASIC', 'PREMIUM', 'ENTERPRISE') ORDER BY plan_cost$$,
+  $$VALUES ('BASIC', '2658cb4a-e7af-801e-8a3a-3a03c4debd16'), ('PREMIUM', 'c97333c1-f53d-8b3a-854e-8f64ec8508fc'), ('ENTERPRISE', '8fac01da-9c3a-8c64-8912-4ae6b518aa8f')$$, 'seeded plans have ids of their codes');
 SELECT ok((SELECT count(DISTINCT s2t_slot(id)) FROM users) > 40, 'different e-mails, different slots');
 -- Ids brought from elsewhere stay legal.
 INSERT INTO users (id, email, password_hash, user_name) VALUES ('f81d4fae-7dec-41d0-a765-00a0c91e6bf6', 'v4@example.com', 'h', 'v4');

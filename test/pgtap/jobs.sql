@@ -61,8 +61,9 @@ SELECT results_eq($$SELECT job, schedule, split_part(command, '.', 2) FROM s2t_j
   ('fail-stale-recordings', '@hourly', 'sp_fail_stale_recordings(''1 day 02:00:00'')'), ('purge-audit-log', '5 5 * * *', 'sp_purge_audit_log(''2 years'')')$$, 'and of others, whatever the style of intervals');
 RESET intervalstyle;
 SELECT is((SELECT statement FROM s2t_job_commands() WHERE job = 'reset-monthly-cycles'),
-  format('SELECT cron.schedule_in_database(%L, %L, %L, %L, %L);', 'reset-monthly-cycles', '0 0 1 * *',
-         format('CALL %s.sp_reset_monthly_cycles()', (SELECT extnamespace::regnamespace FROM pg_extension WHERE extname = 's2t')), current_database(), current_user), 'the statement for where pg_cron is');
+  format('DO %L;', format('BEGIN IF EXISTS (SELECT FROM cron.job WHERE jobname = %1$L AND username = %5$L AND database <> %4$L) THEN RAISE EXCEPTION %6$L USING ERRCODE = ''duplicate_object'', HINT = %7$L; END IF; PERFORM cron.schedule_in_database(%1$L, %2$L, %3$L, %4$L, %5$L); END', 'reset-monthly-cycles', '0 0 1 * *',
+         format('CALL %s.sp_reset_monthly_cycles()', (SELECT extnamespace::regnamespace FROM pg_extension WHERE extname = 's2t')), current_database(), current_user,
+         format('job "reset-monthly-cycles" of role "%s" belongs to another database than "%s"', current_user, current_database()), 'Let another role call s2t_job_commands(): names of jobs are unique for each role.')), 'the statement for where pg_cron is');
 SELECT is((SELECT statement FROM s2t_job_commands() WHERE job = 'purge-audit-log'),
   format('SELECT cron.unschedule(jobid) FROM cron.job WHERE jobname = %L AND database = %L;', 'purge-audit-log', current_database()), 'and for a job without a schedule');
 SELECT is(count(*), 4::bigint, 'four jobs') FROM s2t_job_commands();
@@ -86,12 +87,12 @@ INSERT INTO cron.job VALUES (1, 'reset-monthly-cycles', '* * * * *', 'x', curren
 SELECT is_empty('SELECT * FROM s2t_jobs', 'nor does the view believe it');
 SELECT is(state, '55000', 'sp_schedule_jobs: an error') FROM pg_temp.error_of('CALL sp_schedule_jobs()');
 SELECT matches(message, '^pg_cron is not', 'that says what is wrong') FROM pg_temp.error_of('CALL sp_schedule_jobs()');
-SELECT matches(hint, 'CREATE EXTENSION pg_cron|cron.schedule_in_database\(''reset-monthly-cycles''', 'and what to do') FROM pg_temp.error_of('CALL sp_schedule_jobs()');
+SELECT matches(hint, 'CREATE EXTENSION pg_cron|cron.schedule_in_database\(''''reset-monthly-cycles''''', 'and what to do') FROM pg_temp.error_of('CALL sp_schedule_jobs()');
 SELECT is(state, '55000', 'sp_unschedule_jobs: an error') FROM pg_temp.error_of('CALL sp_unschedule_jobs()');
 SELECT matches(message, '^pg_cron is not', 'that says what is wrong') FROM pg_temp.error_of('CALL sp_unschedule_jobs()');
 -- The setting may be there without the library.
 SELECT coalesce(current_setting('cron.database_name', true), set_config('cron.database_name', 'elsewhere', true)) AS home \gset
-SELECT matches(message || ' ' || hint, 'pg_cron is not in this database .*cron.schedule_in_database\(''fail-stale-recordings''.*cron.unschedule', 'where pg_cron is elsewhere: the statements to run there')
+SELECT matches(message || ' ' || hint, 'pg_cron is not in this database .*cron.schedule_in_database\(''''fail-stale-recordings''''.*cron.unschedule', 'where pg_cron is elsewhere: the statements to run there')
   FROM pg_temp.error_of('CALL sp_schedule_jobs()');
 SELECT matches(hint, 'cron.unschedule\(jobid\) FROM cron.job WHERE jobname = ''reset-monthly-cycles''', 'to remove them, too') FROM pg_temp.error_of('CALL sp_unschedule_jobs()');
 

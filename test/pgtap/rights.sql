@@ -3,7 +3,7 @@
 -- no list is for the owner alone.
 \ir include/begin.sql
 SET LOCAL client_min_messages = error;
-SELECT plan(56);
+SELECT plan(57);
 
 CREATE ROLE tap_nobody;
 CREATE ROLE tap_app;
@@ -78,6 +78,12 @@ SELECT is_empty($$SELECT t.name FROM our_tables AS t, unnest('{SELECT,INSERT,UPD
   WHERE has_table_privilege('tap_nobody', t.oid, p)$$, 'and no table');
 SELECT is_empty($$SELECT o.signature FROM ours AS o JOIN pg_proc AS p ON p.oid = o.oid
   WHERE p.proacl IS NULL OR EXISTS (SELECT FROM aclexplode(p.proacl) AS a WHERE a.grantee = 0)$$, 'PUBLIC is on no access list');
+
+-- Counted over whatever the extension is made of, and not by a list.
+SELECT is((SELECT count(*) FROM pg_depend AS d JOIN pg_extension AS e ON e.oid = d.refobjid AND d.refclassid = 'pg_extension'::regclass AND d.deptype = 'e'
+            WHERE e.extname = 's2t' AND CASE d.classid WHEN 'pg_proc'::regclass THEN has_function_privilege('tap_nobody', d.objid, 'EXECUTE')
+                                                       WHEN 'pg_class'::regclass THEN has_table_privilege('tap_nobody', d.objid, 'SELECT,INSERT,UPDATE,DELETE,TRUNCATE,REFERENCES,TRIGGER') END),
+          0::bigint, 'a role without rights may execute and read nothing');
 
 CALL s2t_grant('tap_app', 'app');
 CALL s2t_grant('tap_readonly', 'readonly');

@@ -91,7 +91,8 @@ pass('removing nothing is no error');
 my $stderr = error_of($node, 'away', $user, 'CALL sp_schedule_jobs()');
 like($stderr, qr/ERROR:  55000: pg_cron is not in this database/, 'pg_cron is elsewhere');
 like($stderr, qr/DETAIL:  Its jobs are kept in database "home"/, 'says where');
-my @statements = $stderr =~ /^(?:HINT:  .*\n)?(SELECT cron\.\S.*;)$/mg;
+like($stderr, qr/HINT:  Let a superuser run in database "home":/, 'and where to run what follows');
+my @statements = $stderr =~ /^(?:HINT:  .*\n)?((?:SELECT|DO) .*cron\.\S.*;)$/mg;
 is(scalar @statements, 4, 'with the statements to run there');
 my $commands = $node->safe_psql('away', 'SELECT statement FROM s2t_job_commands()');
 is(join("\n", @statements), $commands, 'which s2t_job_commands() gives, too');
@@ -102,6 +103,16 @@ is($node->safe_psql('home', $jobs), '', 'which this one does not take for its ow
 like(error_of($node, 'home', $user, 'CALL sp_schedule_jobs()'), qr/42710: job "reset-monthly-cycles" of role "\w+" belongs to database "away"/, 'nor takes away');
 $node->safe_psql('home', 'CALL sp_unschedule_jobs()');
 is($node->safe_psql('home', q{SELECT count(*) FROM cron.job WHERE database = 'away'}), '3', 'nor removes');
+# A third database: the statements made for it leave the jobs of the others as they are.
+$node->safe_psql('postgres', 'CREATE DATABASE third');
+$node->safe_psql('third', 'CREATE EXTENSION s2t');
+my $kept = $node->safe_psql('home', 'SELECT * FROM cron.job ORDER BY jobid');
+like(error_of($node, 'home', $user, $node->safe_psql('third', 'SELECT statement FROM s2t_job_commands(in_retention_days => 7)')),
+	qr/42710: job "reset-monthly-cycles" of role "\w+" belongs to another database than "third"\nHINT:  Let another role call s2t_job_commands\(\)/, 'a job of that name and role is not taken away');
+is($node->safe_psql('home', 'SELECT * FROM cron.job ORDER BY jobid'), $kept, 'nor changed');
+$node->safe_psql('home', $commands);
+is($node->safe_psql('home', q{SELECT jobname, schedule, command, database FROM cron.job WHERE database = 'away' ORDER BY jobname}),
+	join("\n", map { my ($n, $s, $c) = split /\|/; "$n|$s|$c|away" } split /\n/, $defaults), 'but one of its own is, again');
 $node->safe_psql('home', $node->safe_psql('away', 'SELECT statement FROM s2t_job_commands(NULL, NULL, NULL, NULL)'));
 is($node->safe_psql('home', q{SELECT count(*) FROM cron.job WHERE database = 'away'}), '0', 'the statements of no schedules remove them');
 

@@ -102,5 +102,19 @@ foreach my $version (@released)
 	}
 }
 
+# What was granted before an update is not taken for something that the extension began with: a dump
+# would leave it out.
+$node->safe_psql('postgres', 'CREATE ROLE app; CREATE DATABASE granted; CREATE DATABASE dumped');
+$node->safe_psql('granted', q{CREATE EXTENSION s2t VERSION '1.1.0'; CALL s2t_grant('app', 'admin'); ALTER EXTENSION s2t UPDATE});
+is($node->safe_psql('granted', q{SELECT objoid::regprocedure FROM pg_init_privs WHERE classoid = 'pg_proc'::regclass AND initprivs::text LIKE '%app=%'}), '',
+	'what was granted before an update is not among the rights the extension began with');
+my $rights = q{SELECT p.oid::regprocedure::text FROM pg_proc AS p WHERE pronamespace = 'public'::regnamespace AND has_function_privilege('app', p.oid, 'EXECUTE') ORDER BY 1};
+my $granted = $node->safe_psql('granted', $rights);
+like($granted, qr/sp_complete_recording/, 'there are rights');
+my $dir = PostgreSQL::Test::Utils::tempdir;
+command_ok([ 'pg_dump', '-d', $node->connstr('granted'), '-f', "$dir/granted.sql" ], 'pg_dump after the update');
+command_ok([ 'psql', '-X', '-q', '-v', 'ON_ERROR_STOP=1', '-d', $node->connstr('dumped'), '-o', '/dev/null', '-f', "$dir/granted.sql" ], 'restored');
+is($node->safe_psql('dumped', $rights), $granted, 'with the rights that were granted');
+
 $node->stop;
 done_testing();

@@ -18,8 +18,8 @@ using UuidBytes = std::array<uint8_t, 16>;
 inline constexpr int kSlots = 4096;
 
 // The slot of a new user, 0 .. kSlots - 1: the 64-bit FNV-1a hash of the e-mail with its ASCII
-// letters lower-cased, mixed by the exclusive or of its 12-bit groups. Part of the stored format:
-// it must never change.
+// letters lower-cased, mixed by the exclusive or of its 12-bit groups. The caller has lower-cased
+// the others, as its database does. Part of the stored format: it must never change.
 [[nodiscard]] int slot_of_email(std::string_view email) noexcept;
 
 // The slot of an id, 0 .. kSlots - 1: the rand_a bits of a version 7 id of the RFC's variant, of
