@@ -1,4 +1,4 @@
-// sp_export_transcript: a completed recording as a file for its user (docs/transcripts.md).
+// sp_export_transcript, sp_render_transcript: a completed recording as a file for its user (docs/transcripts.md).
 #include "core/export/export.h"
 
 #include "metrics/metrics.h"
@@ -43,6 +43,39 @@ std::string_view speaker_in(Jsonb* meta) {
   return copy(pg::to_utf8({value.val.string.val, static_cast<size_t>(value.val.string.len)}));
 }
 
+// The words of a segment that tell when they begin.
+std::span<const core::CueWord> words_in(Jsonb* meta) {
+  JsonbValue value;
+  if (!JB_ROOT_IS_OBJECT(meta) ||
+      getKeyJsonValueFromContainer(&meta->root, "words", 5, &value) == nullptr ||
+      value.type != jbvBinary || !JsonContainerIsArray(value.val.binary.data))
+    return {};
+  JsonbContainer* array = value.val.binary.data;
+  uint32 count = JsonContainerSize(array);
+  auto* words = static_cast<core::CueWord*>(palloc(count * sizeof(core::CueWord)));
+  size_t known = 0;
+  JsonbIterator* iterator = JsonbIteratorInit(array);
+  JsonbValue word;
+  for (JsonbIteratorToken token; (token = JsonbIteratorNext(&iterator, &word, true)) != WJB_DONE;) {
+    if (token != WJB_ELEM || word.type != jbvBinary ||
+        !JsonContainerIsObject(word.val.binary.data))
+      continue;
+    JsonbValue text;
+    JsonbValue start;
+    JsonbContainer* object = word.val.binary.data;
+    if (getKeyJsonValueFromContainer(object, "text", 4, &text) == nullptr ||
+        text.type != jbvString ||
+        getKeyJsonValueFromContainer(object, "start_ms", 8, &start) == nullptr ||
+        start.type != jbvNumeric)
+      continue;
+    Datum start_ms = DirectFunctionCall1(numeric_int4, NumericGetDatum(start.val.numeric));
+    words[known++] = {
+        copy(pg::to_utf8({text.val.string.val, static_cast<size_t>(text.val.string.len)})),
+        DatumGetInt32(start_ms)};
+  }
+  return {words, known};
+}
+
 // The further keys of a segment as JSON. Keys of the segment's own may have come in by a direct
 // INSERT: they would stand twice.
 std::string_view members_of(Jsonb* meta) {
@@ -55,7 +88,7 @@ std::string_view members_of(Jsonb* meta) {
   return pg::to_utf8(JsonbToCString(nullptr, &meta->root, static_cast<int>(VARSIZE(meta))));
 }
 
-Cue read_cue(const Row& row, SubtitleFormat format) {
+Cue read_cue(const Row& row, SubtitleFormat format, bool words) {
   namespace s = pg::segments;
   Cue cue{{row.as_int32(s::idx), row.as_int32(s::start_ms), row.as_int32(s::end_ms),
            copy(pg::to_utf8(row.as_text(s::text)))},
@@ -67,6 +100,7 @@ Cue read_cue(const Row& row, SubtitleFormat format) {
   Jsonb* meta = DatumGetJsonbP(datum);
   cue.speaker = speaker_in(meta);
   if (format == SubtitleFormat::kJson) cue.meta = members_of(meta);
+  if (words) cue.words = words_in(meta);
   return cue;
 }
 
@@ -75,7 +109,7 @@ struct Cues {
   int64_t count;
 };
 
-Cues read_cues(Session* session, const pg_uuid_t* id, SubtitleFormat format) {
+Cues read_cues(Session* session, const pg_uuid_t* id, SubtitleFormat format, bool words) {
   namespace s = pg::segments;
   Table segments = Table::open(session, s::kTable, pg::kRead);
   ScanKeyData key = pg::scan_key(1, BTEqualStrategyNumber, F_UUID_EQ, UUIDPGetDatum(id));
@@ -89,7 +123,7 @@ Cues read_cues(Session* session, const pg_uuid_t* id, SubtitleFormat format) {
       room *= 2;
       cues.items = static_cast<Cue*>(repalloc_huge(cues.items, sizeof(Cue) * room));
     }
-    cues.items[cues.count++] = read_cue(row, format);
+    cues.items[cues.count++] = read_cue(row, format, words);
   }
   scan.end();
   return cues;
@@ -129,16 +163,17 @@ void append(StringInfo file, Write write) {
   appendBinaryStringInfo(file, converted.data(), static_cast<int>(converted.size()));
 }
 
-void write_file(Session* session, const pg_uuid_t* id, SubtitleFormat format, StringInfo file) {
+void write_file(Session* session, const pg_uuid_t* id, SubtitleFormat format,
+                core::RenderOptions options, StringInfo file) {
   Table recordings = Table::open(session, pg::recordings::kTable, pg::kRead);
   Row recording;
   if (!recordings.find(pg::recordings::by_id, UUIDPGetDatum(id), &recording))
     pg::raise_not_found("recording", id);
   require_done(recording, id);
   SubtitleWriter writer(format, recording.as_int32(pg::recordings::duration_ms),
-                        pg::to_utf8(recording.as_text(pg::recordings::language)));
+                        pg::to_utf8(recording.as_text(pg::recordings::language)), options);
 
-  Cues cues = read_cues(session, id, format);
+  Cues cues = read_cues(session, id, format, options.words);
   qsort(cues.items, cues.count, sizeof(Cue), core::wants_time_order(format) ? by_start : by_idx);
   append(file, [&](char* out) { return writer.write_head(out); });
   for (int64_t i = 0; i < cues.count; i++) {
@@ -146,6 +181,47 @@ void write_file(Session* session, const pg_uuid_t* id, SubtitleFormat format, St
     append(file, [&](char* out) { return writer.write_cue(cues.items[i], out); });
   }
   append(file, [&](char* out) { return writer.write_tail(out); });
+}
+
+core::RenderOptions read_options(Jsonb* json, SubtitleFormat format) {
+  core::RenderOptions options = core::default_options(format);
+  if (!JB_ROOT_IS_OBJECT(json))
+    ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("invalid export options"),
+                    errdetail("Argument in_options is not an object.")));
+  JsonbIterator* iterator = JsonbIteratorInit(&json->root);
+  JsonbValue key;
+  JsonbValue value;
+  for (JsonbIteratorToken token; (token = JsonbIteratorNext(&iterator, &key, true)) != WJB_DONE;) {
+    if (token != WJB_KEY) continue;
+    (void)JsonbIteratorNext(&iterator, &value, true);
+    std::string_view name = {key.val.string.val, static_cast<size_t>(key.val.string.len)};
+    bool on = value.type == jbvBool && value.val.boolean;
+    pg::raise_unless_ok(core::set_render_option(format, name, on, &options));
+    if (value.type != jbvBool)
+      ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("invalid export options"),
+                      errdetail("The option \"%.*s\" is neither true nor false.",
+                                static_cast<int>(name.size()), name.data())));
+  }
+  return options;
+}
+
+SubtitleFormat read_format(std::string_view name) {
+  SubtitleFormat format;
+  pg::raise_unless_ok(core::find_subtitle_format(name, &format));
+  return format;
+}
+
+// The file becomes the result as it is: a text begins with the room for its size.
+text* export_file(FunctionCallInfo fcinfo, const char* name, const pg_uuid_t* id,
+                  SubtitleFormat format, core::RenderOptions options) {
+  StringInfoData file;
+  initStringInfo(&file);
+  appendStringInfoSpaces(&file, VARHDRSZ);
+  Session session = Session::open(fcinfo, name, Session::Mode::kRead);
+  write_file(&session, id, format, options, &file);
+  session.close();
+  SET_VARSIZE(file.data, file.len);
+  return reinterpret_cast<text*>(file.data);
 }
 
 }  // namespace
@@ -156,16 +232,17 @@ S2T_PROCEDURE(sp_export_transcript) {
   using namespace s2t;
   pg::Arguments arguments(fcinfo);
   const pg_uuid_t* id = arguments.as_uuid(0, "in_recording_id");
-  core::SubtitleFormat format;
-  pg::raise_unless_ok(core::find_subtitle_format(arguments.as_text(1, "in_format"), &format));
+  core::SubtitleFormat format = procedures::read_format(arguments.as_text(1, "in_format"));
+  PG_RETURN_TEXT_P(procedures::export_file(fcinfo, "sp_export_transcript", id, format,
+                                           core::default_options(format)));
+}
 
-  // The file becomes the result as it is: a text begins with the room for its size.
-  StringInfoData file;
-  initStringInfo(&file);
-  appendStringInfoSpaces(&file, VARHDRSZ);
-  pg::Session session = pg::Session::open(fcinfo, "sp_export_transcript", pg::Session::Mode::kRead);
-  procedures::write_file(&session, id, format, &file);
-  session.close();
-  SET_VARSIZE(file.data, file.len);
-  PG_RETURN_POINTER(file.data);
+S2T_PROCEDURE(sp_render_transcript) {
+  using namespace s2t;
+  pg::Arguments arguments(fcinfo);
+  const pg_uuid_t* id = arguments.as_uuid(0, "in_recording_id");
+  core::SubtitleFormat format = procedures::read_format(arguments.as_text(1, "in_format"));
+  core::RenderOptions options =
+      procedures::read_options(arguments.as_jsonb(2, "in_options"), format);
+  PG_RETURN_TEXT_P(procedures::export_file(fcinfo, "sp_render_transcript", id, format, options));
 }

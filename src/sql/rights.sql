@@ -32,6 +32,7 @@ AS $function$
     ('sp_get_segments',                     'EXECUTE', '{app,readonly,admin}'),
     ('sp_search_segments',                  'EXECUTE', '{app,readonly,admin}'),
     ('sp_export_transcript',                'EXECUTE', '{app,readonly,admin}'),
+    ('sp_render_transcript',                'EXECUTE', '{app,readonly,admin}'),
     ('s2t_parse_transcript',                'EXECUTE', '{app,readonly,admin}'),
     ('s2t_slot',                            'EXECUTE', '{app,readonly,admin}'),
     ('s2t_version',                         'EXECUTE', '{app,readonly,monitor,admin}'),

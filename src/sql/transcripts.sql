@@ -53,4 +53,16 @@ AS 'MODULE_PATHNAME', 'sp_export_transcript';
 
 REVOKE ALL ON FUNCTION @extschema@.sp_export_transcript(uuid, text) FROM PUBLIC;
 COMMENT ON FUNCTION @extschema@.sp_export_transcript(uuid, text)
-    IS 'The transcript of a completed recording as a file: txt, srt, vtt, json, tsv or csv.';
+    IS 'The transcript of a completed recording as a file: txt, srt, vtt, json, tsv, csv, md or ttml.';
+
+CREATE FUNCTION @extschema@.sp_render_transcript(
+    in_recording_id uuid,
+    in_format text,
+    in_options jsonb DEFAULT '{}')
+RETURNS text
+LANGUAGE c STABLE SECURITY DEFINER
+AS 'MODULE_PATHNAME', 'sp_render_transcript';
+
+REVOKE ALL ON FUNCTION @extschema@.sp_render_transcript(uuid, text, jsonb) FROM PUBLIC;
+COMMENT ON FUNCTION @extschema@.sp_render_transcript(uuid, text, jsonb)
+    IS 'sp_export_transcript with options of the format: speakers, times, words; unknown ones are errors.';

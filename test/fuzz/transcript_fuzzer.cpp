@@ -18,7 +18,8 @@
 namespace s2t::core {
 namespace {
 
-constexpr std::array<const char*, 6> kExports = {"txt", "srt", "vtt", "json", "tsv", "csv"};
+constexpr std::array<const char*, 8> kExports = {"txt", "srt", "vtt", "json",
+                                                 "tsv", "csv", "md",  "ttml"};
 
 void require(bool condition, const char* what) {
   if (condition) return;

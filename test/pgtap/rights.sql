@@ -27,13 +27,13 @@ INSERT INTO promised
 SELECT p.role, n.name, 'EXECUTE' FROM (VALUES
   ('tap_app', '{sp_register_user,s2t_register_user,sp_check_quota_and_create_recording,sp_complete_recording,sp_import_transcript,sp_import_transcript_bytes,sp_fail_recording,
                 sp_change_user_plan,sp_get_login,s2t_set_password,s2t_set_verified,s2t_set_status,s2t_update_profile,s2t_change_login,sp_get_user_stats,sp_get_subscription,sp_list_plans,sp_list_recordings,sp_get_recording,sp_get_segments,
-                sp_search_segments,sp_export_transcript,s2t_parse_transcript,s2t_slot,s2t_version}'::text[]),
+                sp_search_segments,sp_export_transcript,sp_render_transcript,s2t_parse_transcript,s2t_slot,s2t_version}'::text[]),
   ('tap_readonly', '{sp_get_user_stats,sp_get_subscription,sp_list_plans,sp_list_recordings,sp_get_recording,sp_get_segments,sp_search_segments,
-                sp_export_transcript,s2t_parse_transcript,s2t_slot,s2t_version}'),
+                sp_export_transcript,sp_render_transcript,s2t_parse_transcript,s2t_slot,s2t_version}'),
   ('tap_monitor', '{s2t_metrics,s2t_version}'),
   ('tap_admin', '{sp_register_user,s2t_register_user,sp_check_quota_and_create_recording,sp_complete_recording,sp_import_transcript,sp_import_transcript_bytes,sp_fail_recording,
                 sp_change_user_plan,sp_get_login,s2t_set_password,s2t_set_verified,s2t_set_status,s2t_update_profile,s2t_change_login,sp_get_user_stats,sp_get_subscription,sp_list_plans,sp_list_recordings,sp_get_recording,sp_get_segments,
-                sp_search_segments,sp_export_transcript,s2t_parse_transcript,s2t_slot,s2t_version,s2t_metrics,s2t_reset_metrics,
+                sp_search_segments,sp_export_transcript,sp_render_transcript,s2t_parse_transcript,s2t_slot,s2t_version,s2t_metrics,s2t_reset_metrics,
                 sp_seed_plans,sp_reset_monthly_cycles,sp_cleanup_old_recordings,sp_purge_old_recordings,sp_fail_stale_recordings,s2t_fail_stale_batch,
                 sp_purge_audit_log,s2t_purge_audit_batch,sp_schedule_jobs,sp_unschedule_jobs,s2t_job_commands,s2t_require_cron}')
   ) AS p (role, names), unnest(p.names) AS n (name);

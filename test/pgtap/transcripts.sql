@@ -1,6 +1,6 @@
 -- Transcripts of speech engines: sp_import_transcript, sp_import_transcript_bytes, s2t_parse_transcript.
 \ir include/begin.sql
-SELECT plan(17);
+SELECT plan(26);
 
 INSERT INTO plans (code, name, monthly_minutes, monthly_usage_limit, is_default) VALUES ('FREE', 'Free plan', 30, 20, true);
 CALL sp_register_user('an@example.com', 'an', 'hash', NULL, 'FREE');
@@ -44,6 +44,21 @@ SELECT results_eq(format($$SELECT * FROM sp_import_transcript_bytes(%L, convert_
   $$VALUES ('openai'::text, NULL::text, 0, 1, 0::bigint)$$, 'proper bytes');
 SELECT throws_ok($$SELECT sp_import_transcript_bytes(gen_random_uuid(), NULL)$$, '22023', NULL, 'no document');
 SELECT throws_ok($$SELECT sp_import_transcript_bytes(gen_random_uuid(), '[]')$$, 'P0002', NULL, 'no recording');
+
+-- Out, with options.
+SELECT pg_temp.recording() AS r3 \gset
+SELECT sp_import_transcript(:'r3', '{"text": "One two. Yes *sir*.", "language": "en", "segments": [
+  {"start": 0, "end": 1.5, "text": "One two.", "speaker": "A", "words": [{"word": "One", "start": 0, "end": 0.5}, {"word": "two.", "start": 0.75, "end": 1.5}]},
+  {"start": 1.5, "end": 2, "text": "Three.", "speaker": "A"}, {"start": 62, "end": 63, "text": "Yes *sir* & co.", "speaker": "B"}]}') \g /dev/null
+SELECT is(sp_export_transcript(:'r3', 'md'), E'**A:** [00:00:00.000] One two.\nThree.\n\n**B:** [00:01:02.000] Yes \\*sir\\* \\& co.\n', 'Markdown');
+SELECT is(sp_render_transcript(:'r3', 'md', '{"times": false, "speakers": false}'), E'One two.\n\nThree.\n\nYes \\*sir\\* \\& co.\n', 'Markdown, bare');
+SELECT is(sp_render_transcript(:'r3', 'txt', '{"times": true, "speakers": false}'), E'[00:00:00.000] One two.\n[00:00:01.500] Three.\n[00:01:02.000] Yes *sir* & co.\n', 'text with times');
+SELECT is(sp_render_transcript(:'r3', 'txt'), sp_export_transcript(:'r3', 'txt'), 'without options the same');
+SELECT matches(sp_render_transcript(:'r3', 'vtt', '{"words": true}'), '<v A>One <00:00:00.750>two.', 'WebVTT with times of words');
+SELECT matches(sp_export_transcript(:'r3', 'ttml'), '<p begin="00:01:02.000" end="00:01:03.000" ttm:title="B">Yes .sir. &amp; co.</p>', 'TTML');
+SELECT throws_ok(format($$SELECT sp_render_transcript(%L, 'srt', '{"times": true}')$$, :'r3'), '22023', 'unknown export option', 'an option of other formats');
+SELECT throws_ok(format($$SELECT sp_render_transcript(%L, 'txt', '{"times": 1}')$$, :'r3'), '22023', 'invalid export options', 'not a boolean');
+SELECT throws_ok(format($$SELECT sp_render_transcript(%L, 'txt', '[]')$$, :'r3'), '22023', 'invalid export options', 'not an object');
 
 SELECT * FROM finish();
 ROLLBACK;

@@ -23,12 +23,14 @@ struct FormatName {
   std::string_view name;
   SubtitleFormat format;
 };
-constexpr std::array<FormatName, 6> kFormats = {{{"txt", SubtitleFormat::kTxt},
+constexpr std::array<FormatName, 8> kFormats = {{{"txt", SubtitleFormat::kTxt},
                                                  {"srt", SubtitleFormat::kSrt},
                                                  {"vtt", SubtitleFormat::kVtt},
                                                  {"json", SubtitleFormat::kJson},
                                                  {"tsv", SubtitleFormat::kTsv},
-                                                 {"csv", SubtitleFormat::kCsv}}};
+                                                 {"csv", SubtitleFormat::kCsv},
+                                                 {"md", SubtitleFormat::kMd},
+                                                 {"ttml", SubtitleFormat::kTtml}}};
 
 // Writes into the caller's memory, or counts what there would be to write.
 class Output {
@@ -46,9 +48,49 @@ class Output {
   }
   [[nodiscard]] size_t bytes() const { return bytes_; }
 
+  // From now on time_before() knows the words of this cue.
+  void time_words(const Cue* cue) {
+    cue_ = cue;
+    next_word_ = 0;
+    next_byte_ = cue->segment.text.data();
+    last_ms_ = cue->segment.start_ms;
+    find_word();
+  }
+  // The time of the word that begins at `byte`, a place in the cue's text; -1 if none does.
+  int64_t time_before(const char* byte) {
+    if (cue_ == nullptr || next_word_ == cue_->words.size() || byte != next_byte_) return -1;
+    const CueWord& word = cue_->words[next_word_];
+    const bool first = byte == cue_->segment.text.data();
+    next_byte_ += word.text.size();
+    ++next_word_;
+    find_word();
+    // Times within a cue ascend, and lie within it (WebVTT, section 4.2.2).
+    if (first || word.start_ms <= last_ms_ || word.start_ms >= cue_->segment.end_ms) return -1;
+    last_ms_ = word.start_ms;
+    return word.start_ms;
+  }
+
  private:
+  // Goes to where the next word stands in the text; to the end of all if it does not.
+  void find_word() {
+    if (next_word_ == cue_->words.size()) return;
+    const std::string_view text = cue_->segment.text;
+    const std::string_view word = cue_->words[next_word_].text;
+    const size_t at = word.empty() ? std::string_view::npos
+                                   : text.find(word, static_cast<size_t>(next_byte_ - text.data()));
+    if (at == std::string_view::npos) {
+      next_word_ = cue_->words.size();
+    } else {
+      next_byte_ = text.data() + at;
+    }
+  }
+
   char* out_;
   size_t bytes_ = 0;
+  const Cue* cue_ = nullptr;
+  size_t next_word_ = 0;
+  const char* next_byte_ = nullptr;
+  int32_t last_ms_ = 0;
 };
 
 // Hours take as many digits as they need, at least two.
@@ -75,6 +117,12 @@ using AppendText = void (*)(std::string_view text, Output* out);
 void append_vtt_text(std::string_view text, Output* out) {
   for (size_t i = 0; i < text.size(); ++i) {
     const char c = text[i];
+    const int64_t ms = out->time_before(text.data() + i);
+    if (ms >= 0) {
+      out->append("<");
+      append_timestamp(ms, '.', out);
+      out->append(">");
+    }
     out->append(c == '&' ? "&amp;" : c == '<' ? "&lt;" : c == '>' ? "&gt;" : text.substr(i, 1));
   }
 }
@@ -204,24 +252,88 @@ void append_prefix(const Cue& cue, std::string_view speaker_before, AppendText a
   out->append(": ");
 }
 
-void append_srt(const Cue& cue, int32_t number, std::string_view speaker_before, Output* out) {
+void append_srt(const Cue& cue, int32_t number, std::string_view speaker_before,
+                RenderOptions options, Output* out) {
   out->append_number(int64_t{number} + 1);
   out->append("\n");
   append_times(cue.segment, ',', out);
-  append_prefix(cue, speaker_before, append_srt_text, out);
+  if (options.speakers) append_prefix(cue, speaker_before, append_srt_text, out);
   append_lines(cue.segment.text, append_srt_text, out);
   out->append("\n");
 }
 
-void append_vtt(const Cue& cue, Output* out) {
+void append_vtt(const Cue& cue, RenderOptions options, Output* out) {
   append_times(cue.segment, '.', out);
-  if (!cue.speaker.empty()) {
+  if (options.speakers && !cue.speaker.empty()) {
     out->append("<v ");
     append_flat(cue.speaker, append_vtt_text, out);
     out->append(">");
   }
+  if (options.words) out->time_words(&cue);
   append_lines(cue.segment.text, append_vtt_text, out);
   out->append("\n");
+}
+
+// What Markdown (CommonMark, section 2.4) might take for markup is escaped.
+void append_md_text(std::string_view text, Output* out) {
+  for (size_t i = 0; i < text.size(); ++i) {
+    constexpr std::string_view kMarkup = "\\`*_[]<>#|~&";
+    if (kMarkup.find(text[i]) != std::string_view::npos) out->append("\\");
+    out->append(text.substr(i, 1));
+  }
+}
+
+// A turn of a speaker is a paragraph; so is each segment where speakers are not told.
+void append_md(const Cue& cue, int32_t number, std::string_view speaker_before,
+               RenderOptions options, Output* out) {
+  const bool named = options.speakers && !cue.speaker.empty();
+  const bool goes_on = number > 0 && named && cue.speaker == speaker_before;
+  if (number > 0) out->append(goes_on ? "\n" : "\n\n");
+  if (named && !goes_on) {
+    out->append("**");
+    append_flat(cue.speaker, append_md_text, out);
+    out->append(":** ");
+  }
+  if (options.times && !goes_on) {
+    out->append("[");
+    append_timestamp(cue.segment.start_ms, '.', out);
+    out->append("] ");
+  }
+  append_flat(trim_blanks(cue.segment.text), append_md_text, out);
+}
+
+void append_xml_text(std::string_view text, Output* out) {
+  for (size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    // XML 1.0 has no control characters but those that are blanks.
+    if (static_cast<unsigned char>(c) < 0x20 && c != '\t') continue;
+    out->append(c == '&'   ? "&amp;"
+                : c == '<' ? "&lt;"
+                : c == '>' ? "&gt;"
+                : c == '"' ? "&quot;"
+                           : text.substr(i, 1));
+  }
+}
+
+void append_ttml(const Cue& cue, RenderOptions options, Output* out) {
+  const int64_t start_ms = cue.segment.start_ms;
+  out->append("<p begin=\"");
+  append_timestamp(start_ms, '.', out);
+  out->append("\" end=\"");
+  append_timestamp(std::max(int64_t{cue.segment.end_ms}, start_ms + 1), '.', out);
+  if (options.speakers && !cue.speaker.empty()) {
+    out->append("\" ttm:title=\"");
+    append_flat(cue.speaker, append_xml_text, out);
+  }
+  out->append("\">");
+  std::string_view text = cue.segment.text;
+  std::string_view separator;
+  for (std::string_view line = take_line(&text); !line.empty(); line = take_line(&text)) {
+    out->append(separator);
+    append_xml_text(line, out);
+    separator = "<br/>";
+  }
+  out->append("</p>\n");
 }
 
 void append_json(const Cue& cue, int32_t number, Output* out) {
@@ -275,8 +387,14 @@ void append_csv(const Cue& cue, Output* out) {
   out->append("\r\n");
 }
 
-void append_txt(const Cue& cue, std::string_view speaker_before, Output* out) {
-  append_prefix(cue, speaker_before, append_as_is, out);
+void append_txt(const Cue& cue, std::string_view speaker_before, RenderOptions options,
+                Output* out) {
+  if (options.times) {
+    out->append("[");
+    append_timestamp(cue.segment.start_ms, '.', out);
+    out->append("] ");
+  }
+  if (options.speakers) append_prefix(cue, speaker_before, append_as_is, out);
   out->append(cue.segment.text);
   out->append("\n");
 }
@@ -293,8 +411,58 @@ Status find_subtitle_format(std::string_view name, SubtitleFormat* format) noexc
   }
   char shown[81];
   return failure(Code::kInvalidParameter, "unknown export format",
-                 "Formats are txt, srt, vtt, json, tsv and csv.", "There is no format \"%s\".",
-                 excerpt(name, shown, sizeof shown));
+                 "Formats are txt, srt, vtt, json, tsv, csv, md and ttml.",
+                 "There is no format \"%s\".", excerpt(name, shown, sizeof shown));
+}
+
+RenderOptions default_options(SubtitleFormat format) noexcept {
+  RenderOptions options;
+  options.times = format == SubtitleFormat::kMd;
+  return options;
+}
+
+namespace {
+
+// The options that a format has, and the hint that lists them.
+struct FormatOptions {
+  bool speakers;
+  bool times;
+  bool words;
+  const char* hint;
+};
+
+FormatOptions options_of(SubtitleFormat format) noexcept {
+  switch (format) {
+    case SubtitleFormat::kTxt:
+    case SubtitleFormat::kMd:
+      return {true, true, false, "Options of this format are speakers and times."};
+    case SubtitleFormat::kVtt:
+      return {true, false, true, "Options of this format are speakers and words."};
+    case SubtitleFormat::kSrt:
+    case SubtitleFormat::kTtml:
+      return {true, false, false, "The option of this format is speakers."};
+    default:
+      return {false, false, false, "This format has no options."};
+  }
+}
+
+}  // namespace
+
+Status set_render_option(SubtitleFormat format, std::string_view name, bool value,
+                         RenderOptions* options) noexcept {
+  const FormatOptions known = options_of(format);
+  if (known.speakers && name == "speakers") {
+    options->speakers = value;
+  } else if (known.times && name == "times") {
+    options->times = value;
+  } else if (known.words && name == "words") {
+    options->words = value;
+  } else {
+    char shown[81];
+    return failure(Code::kInvalidParameter, "unknown export option", known.hint,
+                   "There is no option \"%s\".", excerpt(name, shown, sizeof shown));
+  }
+  return {};
 }
 
 size_t SubtitleWriter::write_head(char* out) const noexcept {
@@ -316,6 +484,14 @@ size_t SubtitleWriter::write_head(char* out) const noexcept {
     case SubtitleFormat::kCsv:
       output.append("idx,start_ms,end_ms,speaker,text\r\n");
       break;
+    case SubtitleFormat::kTtml:
+      output.append(
+          "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
+          "<tt xmlns=\"http://www.w3.org/ns/ttml\" "
+          "xmlns:ttm=\"http://www.w3.org/ns/ttml#metadata\" xml:lang=\"");
+      append_xml_text(language_, &output);
+      output.append("\">\n<body>\n<div>\n");
+      break;
     default:
       break;
   }
@@ -330,13 +506,13 @@ size_t SubtitleWriter::write_cue(const Cue& cue, char* out) noexcept {
   Output output(out);
   switch (format_) {
     case SubtitleFormat::kTxt:
-      append_txt(cue, speaker_, &output);
+      append_txt(cue, speaker_, options_, &output);
       break;
     case SubtitleFormat::kSrt:
-      append_srt(cue, written_, speaker_, &output);
+      append_srt(cue, written_, speaker_, options_, &output);
       break;
     case SubtitleFormat::kVtt:
-      append_vtt(cue, &output);
+      append_vtt(cue, options_, &output);
       break;
     case SubtitleFormat::kJson:
       append_json(cue, written_, &output);
@@ -346,6 +522,12 @@ size_t SubtitleWriter::write_cue(const Cue& cue, char* out) noexcept {
       break;
     case SubtitleFormat::kCsv:
       append_csv(cue, &output);
+      break;
+    case SubtitleFormat::kMd:
+      append_md(cue, written_, speaker_, options_, &output);
+      break;
+    case SubtitleFormat::kTtml:
+      append_ttml(cue, options_, &output);
       break;
   }
   if (out != nullptr) {
@@ -358,6 +540,8 @@ size_t SubtitleWriter::write_cue(const Cue& cue, char* out) noexcept {
 size_t SubtitleWriter::write_tail(char* out) const noexcept {
   Output output(out);
   if (format_ == SubtitleFormat::kJson) output.append("\n]}\n");
+  if (format_ == SubtitleFormat::kMd && written_ > 0) output.append("\n");
+  if (format_ == SubtitleFormat::kTtml) output.append("</div>\n</body>\n</tt>\n");
   return output.bytes();
 }
 

@@ -15,6 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <span>
 #include <string_view>
 
 #include "core/base/status.h"
@@ -29,21 +30,44 @@ enum class SubtitleFormat : uint8_t {
   kJson,  // the extension's own format, which can be imported again
   kTsv,   // as whisper writes it: milliseconds and text
   kCsv,   // RFC 4180, with a header
+  kMd,    // Markdown: a paragraph for each turn of a speaker
+  kTtml,  // Timed Text Markup Language 1 (W3C)
 };
 
-// The format called `name`: txt, srt, vtt, json, tsv or csv. kInvalidParameter for any other.
+// What a format leaves open. Each has some of them; the defaults are those of the format.
+struct RenderOptions {
+  bool speakers = true;  // txt, md, srt, vtt, ttml
+  bool times = false;    // txt, md: when a line or paragraph begins
+  bool words = false;    // vtt: when each word begins
+};
+
+// The format called `name`: txt, srt, vtt, json, tsv, csv, md or ttml. kInvalidParameter for any
+// other.
 [[nodiscard]] Status find_subtitle_format(std::string_view name, SubtitleFormat* format) noexcept;
+
+[[nodiscard]] RenderOptions default_options(SubtitleFormat format) noexcept;
+
+// Sets the option called `name`. kInvalidParameter for one that the format does not have.
+[[nodiscard]] Status set_render_option(SubtitleFormat format, std::string_view name, bool value,
+                                       RenderOptions* options) noexcept;
 
 // Whether the segments must come in the order of their beginning rather than of their numbers.
 [[nodiscard]] constexpr bool wants_time_order(SubtitleFormat format) noexcept {
-  return format == SubtitleFormat::kSrt || format == SubtitleFormat::kVtt;
+  return format == SubtitleFormat::kSrt || format == SubtitleFormat::kVtt ||
+         format == SubtitleFormat::kTtml;
 }
+
+struct CueWord {
+  std::string_view text;
+  int32_t start_ms;
+};
 
 struct Cue {
   Segment segment;
   std::string_view speaker;  // "" if unknown
   std::string_view meta;     // JSON text, "" if there is none; an object has none of the four keys
                              // of a segment
+  std::span<const CueWord> words = {};  // for times of words
 };
 
 // Writes one file, part by part. Every function returns the bytes of its part; without `out` it
@@ -51,13 +75,16 @@ struct Cue {
 //
 // Subtitles: a speaker is told in WebVTT by a voice tag, in SubRip and plain text by "Name: " where
 // it is not the one of the segment before. Blank lines are left out, long ones are broken at about
-// 42 columns. A cue without text is left out, one without duration lasts a millisecond. What would
-// be taken for markup is escaped in WebVTT; SubRip knows no escapes, so that there an invisible
-// word joiner (U+2060) keeps "-->", "<b" and "{\" apart.
+// 42 columns of display. A cue without text is left out, one without duration lasts a millisecond.
+// What would be taken for markup is escaped in WebVTT; SubRip knows no escapes, so that there an
+// invisible word joiner (U+2060) keeps "-->", "<b" and "{\" apart.
 class SubtitleWriter {
  public:
   SubtitleWriter(SubtitleFormat format, int32_t duration_ms, std::string_view language) noexcept
-      : format_(format), duration_ms_(duration_ms), language_(language) {}
+      : SubtitleWriter(format, duration_ms, language, default_options(format)) {}
+  SubtitleWriter(SubtitleFormat format, int32_t duration_ms, std::string_view language,
+                 RenderOptions options) noexcept
+      : format_(format), duration_ms_(duration_ms), language_(language), options_(options) {}
 
   [[nodiscard]] size_t write_head(char* out) const noexcept;
   // The texts of a cue must live until the next one is written.
@@ -68,6 +95,7 @@ class SubtitleWriter {
   SubtitleFormat format_;
   int32_t duration_ms_;
   std::string_view language_;
+  RenderOptions options_;
   int32_t written_ = 0;       // cues
   std::string_view speaker_;  // of the cue before
 };
