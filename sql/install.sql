@@ -161,6 +161,10 @@ CREATE VIEW t.inexact AS
   FROM public.user_subscriptions AS s LEFT JOIN public.recordings AS r ON r.user_id = s.user_id
   GROUP BY s.user_id HAVING s.total_duration_ms <> coalesce(sum(r.duration_ms), 0)
   UNION ALL
+  SELECT 'seconds held by a user', s.held_seconds, coalesce(sum(r.held_seconds) FILTER (WHERE r.status = 'processing'), 0)
+  FROM public.user_subscriptions AS s LEFT JOIN public.recordings AS r ON r.user_id = s.user_id
+  GROUP BY s.user_id HAVING s.held_seconds <> coalesce(sum(r.held_seconds) FILTER (WHERE r.status = 'processing'), 0)
+  UNION ALL
   SELECT 'segments of a user', s.total_segments, count(g.idx)
   FROM public.user_subscriptions AS s
        LEFT JOIN public.recordings AS r ON r.user_id = s.user_id

@@ -150,6 +150,24 @@ RESET session_replication_role;
 SELECT recordings, segments FROM totals;
 SELECT segment_count FROM recordings;
 
+-- What recordings in processing hold: inserted, changed, ended, begun again, moved to another user, deleted.
+SELECT s2t_register_user('em@example.com', 'em', 'hash', 'Em', 'OPEN') AS em,
+       s2t_register_user('giang@example.com', 'giang', 'hash', 'Giang', 'OPEN') AS giang \gset
+CREATE VIEW held AS SELECT user_name, held_seconds FROM user_subscriptions JOIN users ON id = user_id WHERE user_name IN ('em', 'giang') ORDER BY 1;
+INSERT INTO recordings (user_id, source, status, held_seconds)
+  SELECT :'em', 'held ' || i, CASE i WHEN 3 THEN 'done' ELSE 'processing' END, 10 * i FROM generate_series(1, 4) AS i;
+TABLE held;
+UPDATE recordings SET held_seconds = 15 WHERE source = 'held 1';
+UPDATE recordings SET status = 'failed' WHERE source = 'held 2';
+TABLE held;
+UPDATE recordings SET status = 'processing' WHERE source IN ('held 2', 'held 3');
+TABLE held;
+UPDATE recordings SET user_id = :'giang' WHERE source = 'held 4';
+DELETE FROM recordings WHERE source = 'held 1';
+TABLE held;
+TABLE t.inexact;
+DROP VIEW held;
+
 -- One's own segment is no reason to reach another's: a user without a subscription.
 DELETE FROM users;
 INSERT INTO users (email, password_hash, user_name) VALUES ('dung@example.com', 'hash', 'dung');

@@ -92,9 +92,12 @@ BEGIN
               FROM wanted_constraint AS w
               JOIN table_here AS t USING (tab)
              WHERE CASE
+                   WHEN w.kind = 'gone' THEN
+                       false
                    WHEN w.kind = 'check' THEN
                        NOT EXISTS (SELECT FROM constraint_here AS o
                                     WHERE o.conrelid = t.oid AND o.contype = 'c'
+                                      AND o.conname NOT IN (SELECT g.name FROM wanted_constraint AS g WHERE g.kind = 'gone')
                                       AND o.cols = (SELECT string_agg(x, ', ' ORDER BY x) FROM regexp_split_to_table(w.cols, ', ') AS x))
                    WHEN w.kind = 'foreign key' THEN
                        NOT EXISTS (SELECT FROM constraint_here AS o JOIN table_here AS f ON f.oid = o.confrelid
@@ -167,6 +170,42 @@ BEGIN
              WHERE without_default AND preset IS NOT NULL
 
             UNION ALL
+            SELECT 5, 0, 'make', false, w.tab, format('constraint %s of %s', w.name, w.tab), 'dropped',
+                   format('ALTER TABLE %s DROP CONSTRAINT %I', t.fullname, w.name)
+              FROM wanted_constraint AS w
+              JOIN table_here AS t USING (tab)
+              JOIN constraint_here AS o ON o.conrelid = t.oid AND o.conname = w.name
+             WHERE w.kind = 'gone'
+            UNION ALL
+            -- Whoever had usage before there was a ledger: it begins with what the counters say. A
+            -- recording under way is charged to the open cycle if it was created in there.
+            SELECT 5, w.seq, 'recount', false, w.tab, 'table ' || w.tab, w.outcome, w.command
+              FROM (VALUES
+                       (3, 'user_subscriptions', 'cycles named', $sql$
+                           UPDATE @extschema@.user_subscriptions AS s
+                              SET cycle_id = encode(set_byte(set_byte(uuid_send(s.cycle_id), 6, 112 | (@extschema@.s2t_slot(s.user_id) >> 8)),
+                                                             7, @extschema@.s2t_slot(s.user_id) & 255), 'hex')::uuid
+                       $sql$),
+                       (4, 'user_subscriptions', 'ledger opened', $sql$
+                           INSERT INTO @extschema@.usage_entries (id, user_id, cycle_id, kind, recordings, seconds)
+                           SELECT s.cycle_id, s.user_id, s.cycle_id, 'opening', s.usage_count, s.used_seconds
+                             FROM @extschema@.user_subscriptions AS s
+                            WHERE s.usage_count <> 0 OR s.used_seconds <> 0
+                       $sql$),
+                       (5, 'recordings', 'charged to the open cycles', $sql$
+                           UPDATE @extschema@.recordings AS r
+                              SET charged_cycle_id = s.cycle_id
+                             FROM @extschema@.user_subscriptions AS s
+                            WHERE s.user_id = r.user_id
+                              AND r.status = 'processing'
+                              AND r.created_at >= s.cycle_start
+                              AND r.created_at < s.cycle_end
+                       $sql$)
+                   ) AS w (seq, tab, outcome, command)
+              JOIN table_here AS t ON t.tab = w.tab AND NOT t.fresh
+             WHERE EXISTS (SELECT FROM column_here AS c WHERE c.missing AND NOT c.fresh AND c.tab = 'user_subscriptions' AND c.col = 'cycle_id')
+
+            UNION ALL
             SELECT 5, w.seq, 'recount', false, w.tab, 'table ' || w.tab, 'recounted', w.command
               FROM (VALUES
                        (1, 'recordings', $sql$
@@ -181,22 +220,23 @@ BEGIN
                        $sql$),
                        (2, 'user_subscriptions', $sql$
                            UPDATE @extschema@.user_subscriptions AS s
-                              SET total_recordings = c.recordings, total_duration_ms = c.duration, total_segments = c.segments
+                              SET total_recordings = c.recordings, total_duration_ms = c.duration, total_segments = c.segments, held_seconds = c.held
                              FROM (SELECT i.user_id, count(r.id) AS recordings, coalesce(sum(r.duration_ms), 0) AS duration,
-                                          coalesce(sum(r.segment_count), 0) AS segments
+                                          coalesce(sum(r.segment_count), 0) AS segments,
+                                          coalesce(sum(r.held_seconds) FILTER (WHERE r.status = 'processing'), 0) AS held
                                      FROM @extschema@.user_subscriptions AS i
                                      LEFT JOIN @extschema@.recordings AS r ON r.user_id = i.user_id
                                     GROUP BY i.user_id) AS c
                             WHERE s.user_id = c.user_id
-                              AND (s.total_recordings, s.total_duration_ms, s.total_segments)
-                                  IS DISTINCT FROM (c.recordings, c.duration, c.segments)
+                              AND (s.total_recordings, s.total_duration_ms, s.total_segments, s.held_seconds)
+                                  IS DISTINCT FROM (c.recordings, c.duration, c.segments, c.held)
                        $sql$)
                    ) AS w (seq, tab, command)
               JOIN table_here AS t ON t.tab = w.tab AND NOT t.fresh
              WHERE EXISTS (SELECT FROM missing_trigger)
                 OR EXISTS (SELECT FROM column_here AS c
                             WHERE c.missing
-                              AND c.col IN ('segment_count', 'total_recordings', 'total_duration_ms', 'total_segments'))
+                              AND c.col IN ('segment_count', 'total_recordings', 'total_duration_ms', 'total_segments', 'held_seconds'))
 
             UNION ALL
             SELECT 6, seq, kind, fresh, tab,
@@ -270,6 +310,8 @@ BEGIN
             SELECT 9, seq, 'make', true, tab, NULL, NULL, format('COMMENT ON COLUMN %s.%I IS %L', fullname, col, remark)
               FROM column_here
              WHERE col_description(oid, attnum) IS NULL
+                -- What earlier versions said.
+                OR (tab, col, col_description(oid, attnum)) IN (VALUES ('usage_cycles', 'reason', 'Why it was closed: rollover or prorate.'))
         )
         SELECT * FROM work
         UNION ALL

@@ -16,7 +16,10 @@ AS $function$
     ('user_subscriptions', ' WITH (fillfactor = 70)',  'The plan, the current cycle and the running totals of every user.'),
     ('segments',           '',                         'Pieces of transcript, in order.'),
     ('usage_cycles',       '',                         'Closed cycles with the figures they ended with.'),
-    ('audit_log',          '',                         'Who did what to accounts and recordings, when and from where.')
+    ('audit_log',          '',                         'Who did what to accounts and recordings, when and from where.'),
+    -- Room, so that the entry of a growing recording is rewritten without touching its indexes.
+    ('usage_entries',      ' WITH (fillfactor = 90)',  'The ledger: every charge, refund and adjustment of every cycle.'),
+    ('usage_credits',      '',                         'Recordings and seconds beside the plan.')
 $function$;
 
 REVOKE ALL ON FUNCTION @extschema@.s2t_wanted_tables() FROM PUBLIC;
@@ -50,6 +53,9 @@ AS $function$
     ('plans', 'is_active',           'boolean',     true,  'true',           'Whether users can move to the plan.'),
     ('plans', 'is_default',          'boolean',     true,  'false',          'Whether users of an inactive plan move here when their cycle closes; at most one plan.'),
     ('plans', 'created_at',          'timestamptz', true,  'now()',          'When the plan was made.'),
+    ('plans', 'max_recording_minutes', 'integer',   false, NULL,             'Minutes that one recording may have; NULL is no bound.'),
+    ('plans', 'carry_over_minutes',  'integer',     true,  '0',              'So many unused minutes of a cycle become a credit for the next one.'),
+    ('plans', 'alert_percents',      'integer[]',   true,  '''{80,100}''',   'Percents of a limit whose crossing is told.'),
 
     ('users', 'id',                  'uuid',        true,  '{new_id}',       'Version 7 UUID; made by the procedures, its slot is a hash of the lower-cased e-mail address.'),
     ('users', 'email',               'text',        true,  NULL,             'E-mail address, unique without regard to case.'),
@@ -73,6 +79,16 @@ AS $function$
     ('recordings', 'segment_count',  'integer',     true,  '0',              'Number of its segments, kept by the extension.'),
     ('recordings', 'fingerprint',    'bytea',       false, NULL,             'Fingerprint of the transcript it was completed with, by which a repeated call is known.'),
 
+    ('recordings', 'charged_cycle_id', 'uuid',      false, NULL,             'Cycle that the recording is charged to; NULL: to none, or refunded.'),
+    ('recordings', 'charged_seconds', 'integer',    true,  '0',              'Seconds charged for it, less what was refunded.'),
+    ('recordings', 'charged_entry_id', 'uuid',      false, NULL,             'Entry of the ledger that its audio is charged in while it grows.'),
+    ('recordings', 'credit_drawn',   'boolean',     true,  'false',          'Whether a credit paid for a part of it.'),
+    ('recordings', 'held_seconds',   'integer',     true,  '0',              'Seconds of the quota that it holds until it ends.'),
+    ('recordings', 'attempt',        'integer',     true,  '1',              'Which attempt at a transcript this is, from 1.'),
+    ('recordings', 'active_at',      'timestamptz', false, NULL,             'When this attempt began or last gave a sign of life; NULL: when it was created.'),
+    ('recordings', 'create_key',     'text',        false, NULL,             'Key of the call that created it, unique for its user.'),
+    ('recordings', 'create_key_hash', 'bytea',      false, NULL,             'Hash of that call''s arguments.'),
+
     ('user_profiles', 'user_id',     'uuid',        true,  NULL,             'Whose profile it is.'),
     ('user_profiles', 'name',        'text',        false, NULL,             'Name to show.'),
     ('user_profiles', 'avatar_url',  'text',        false, NULL,             'Picture to show.'),
@@ -86,6 +102,30 @@ AS $function$
     ('user_subscriptions', 'total_recordings',  'bigint',      true, '0',   'Number of the user''s recordings, kept by the extension.'),
     ('user_subscriptions', 'total_duration_ms', 'bigint',      true, '0',   'Duration of the user''s recordings in milliseconds, kept by the extension.'),
     ('user_subscriptions', 'total_segments',    'bigint',      true, '0',   'Number of segments of the user''s recordings, kept by the extension.'),
+
+    ('user_subscriptions', 'cycle_id',          'uuid',        true, '{new_id}', 'Id of the current cycle, which its row in usage_cycles will have.'),
+    ('user_subscriptions', 'held_seconds',      'bigint',      true, '0',   'Seconds held by the user''s recordings in processing, kept by the extension.'),
+    ('user_subscriptions', 'credit_recordings', 'integer',     true, '0',   'Part of usage_count that credits paid.'),
+    ('user_subscriptions', 'credit_seconds',    'integer',     true, '0',   'Part of used_seconds that credits paid.'),
+    ('user_subscriptions', 'overage_recordings', 'integer',    true, '0',   'Part of usage_count that was beyond plan and credits when it was charged.'),
+    ('user_subscriptions', 'overage_seconds',   'integer',     true, '0',   'Part of used_seconds that was beyond plan and credits when it was charged.'),
+    ('user_subscriptions', 'noted_recordings',  'integer',     true, '0',   'Highest percent of alert_percents told in this cycle, of recordings.'),
+    ('user_subscriptions', 'noted_minutes',     'integer',     true, '0',   'Highest percent of alert_percents told in this cycle, of minutes.'),
+    ('user_subscriptions', 'plan_changed_at',   'timestamptz', false, NULL, 'First change of plan since the last rollover.'),
+    ('user_subscriptions', 'prorated_cycle_id', 'uuid',        false, NULL, 'Cycle that a proration closed since the last rollover, unless its usage was carried back.'),
+    ('user_subscriptions', 'prorated_usage_count',        'integer', true, '0', 'Recordings charged to that cycle.'),
+    ('user_subscriptions', 'prorated_used_seconds',       'integer', true, '0', 'Seconds charged to that cycle.'),
+    ('user_subscriptions', 'prorated_credit_recordings',  'integer', true, '0', 'Part of them that credits paid.'),
+    ('user_subscriptions', 'prorated_credit_seconds',     'integer', true, '0', 'Part of them that credits paid.'),
+    ('user_subscriptions', 'prorated_overage_recordings', 'integer', true, '0', 'Part of them that was overage.'),
+    ('user_subscriptions', 'prorated_overage_seconds',    'integer', true, '0', 'Part of them that was overage.'),
+    ('user_subscriptions', 'carried_cycle_id',  'uuid',        false, NULL, 'Cycle whose usage was carried back into the current one: its recordings count as this one''s.'),
+    ('user_subscriptions', 'next_plan_id',      'uuid',        false, NULL, 'Plan that the next rollover moves to.'),
+    ('user_subscriptions', 'anchor_day',        'integer',     false, NULL, 'Day of the month on which cycles begin; NULL: the first.'),
+    ('user_subscriptions', 'change_key',        'text',        false, NULL, 'Key of the last change of plan that had one.'),
+    ('user_subscriptions', 'change_key_hash',   'bytea',       false, NULL, 'Hash of that call''s arguments.'),
+    ('user_subscriptions', 'change_success',    'boolean',     false, NULL, 'What that call answered.'),
+    ('user_subscriptions', 'change_message',    'text',        false, NULL, 'What that call answered.'),
 
     ('segments', 'recording_id',     'uuid',        true,  NULL,             'Recording it belongs to.'),
     ('segments', 'idx',              'integer',     true,  NULL,             'Position in the recording, from 0.'),
@@ -104,7 +144,12 @@ AS $function$
     ('usage_cycles', 'usage_count',         'integer',     true,  NULL,     'Recordings charged to the cycle.'),
     ('usage_cycles', 'used_seconds',        'integer',     true,  NULL,     'Seconds charged to the cycle.'),
     ('usage_cycles', 'closed_at',           'timestamptz', true,  'now()',  'When it was closed.'),
-    ('usage_cycles', 'reason',              'text',        true,  NULL,     'Why it was closed: rollover or prorate.'),
+    ('usage_cycles', 'reason',              'text',        true,  NULL,     'Why it was closed: rollover, prorate or erased.'),
+    ('usage_cycles', 'credit_recordings',   'integer',     true,  '0',      'Part of usage_count that credits paid.'),
+    ('usage_cycles', 'credit_seconds',      'integer',     true,  '0',      'Part of used_seconds that credits paid.'),
+    ('usage_cycles', 'overage_recordings',  'integer',     true,  '0',      'Part of usage_count that was beyond plan and credits when it was charged.'),
+    ('usage_cycles', 'overage_seconds',     'integer',     true,  '0',      'Part of used_seconds that was beyond plan and credits when it was charged.'),
+    ('usage_cycles', 'carried',             'boolean',     true,  'false',  'Whether the usage was carried into the following cycle, which counts it too.'),
 
     ('audit_log', 'id',               'uuid',        true,  '{new_id}', 'Version 7 UUID: in the order of time.'),
     ('audit_log', 'at',               'timestamptz', true,  'now()', 'When it happened.'),
@@ -116,7 +161,35 @@ AS $function$
     ('audit_log', 'user_id',          'uuid',        false, NULL,    'User it was done to.'),
     ('audit_log', 'recording_id',     'uuid',        false, NULL,    'Recording it was done to.'),
     ('audit_log', 'outcome',          'text',        true,  NULL,    'done, refused or failed.'),
-    ('audit_log', 'detail',           'text',        false, NULL,    'What exactly; never a password hash or the text of a transcript.')
+    ('audit_log', 'detail',           'text',        false, NULL,    'What exactly; never a password hash or the text of a transcript.'),
+
+    ('usage_entries', 'id',                 'uuid',        true,  '{new_id}', 'Version 7 UUID: in the order of time; it has the slot of its user.'),
+    ('usage_entries', 'user_id',            'uuid',        true,  NULL,    'Whose usage it is; entries outlive the account.'),
+    ('usage_entries', 'cycle_id',           'uuid',        true,  NULL,    'Cycle whose counters it moved.'),
+    ('usage_entries', 'recording_id',       'uuid',        false, NULL,    'Recording it is about.'),
+    ('usage_entries', 'credit_id',          'uuid',        false, NULL,    'Credit that paid; NULL: the plan, or nobody.'),
+    ('usage_entries', 'kind',               'text',        true,  NULL,    'opening, charge, refund, adjust, carry or credit.'),
+    ('usage_entries', 'recordings',         'integer',     true,  '0',     'By how much usage_count moved.'),
+    ('usage_entries', 'seconds',            'integer',     true,  '0',     'By how much used_seconds moved.'),
+    ('usage_entries', 'credit_recordings',  'integer',     true,  '0',     'By how much the part paid by credits moved; of kind credit, what was given or taken back.'),
+    ('usage_entries', 'credit_seconds',     'integer',     true,  '0',     'By how much the part paid by credits moved; of kind credit, what was given or taken back.'),
+    ('usage_entries', 'overage_recordings', 'integer',     true,  '0',     'By how much the overage moved.'),
+    ('usage_entries', 'overage_seconds',    'integer',     true,  '0',     'By how much the overage moved.'),
+    ('usage_entries', 'at',                 'timestamptz', true,  'now()', 'When it was written; of a growing recording, when that began.'),
+    ('usage_entries', 'note',               'text',        false, NULL,    'Why, of an adjustment.'),
+
+    ('usage_credits', 'id',                 'uuid',        true,  '{new_id}', 'Version 7 UUID; it has the slot of its user.'),
+    ('usage_credits', 'user_id',            'uuid',        true,  NULL,    'Whose credit it is.'),
+    ('usage_credits', 'recordings',         'integer',     true,  '0',     'Recordings given.'),
+    ('usage_credits', 'seconds',            'integer',     true,  '0',     'Seconds given.'),
+    ('usage_credits', 'left_recordings',    'integer',     true,  '0',     'Recordings of it that are left.'),
+    ('usage_credits', 'left_seconds',       'integer',     true,  '0',     'Seconds of it that are left.'),
+    ('usage_credits', 'expires_at',         'timestamptz', false, NULL,    'When it ends; NULL: never.'),
+    ('usage_credits', 'cancelled_at',       'timestamptz', false, NULL,    'When it was cancelled.'),
+    ('usage_credits', 'created_at',         'timestamptz', true,  'now()', 'When it was given.'),
+    ('usage_credits', 'note',               'text',        false, NULL,    'What it is for.'),
+    ('usage_credits', 'credit_key',         'text',        false, NULL,    'Key of the call that gave it, unique for its user.'),
+    ('usage_credits', 'credit_key_hash',    'bytea',       false, NULL,    'Hash of that call''s arguments.')
            ) AS w (tab, col, type, required, preset, remark)
 $function$;
 
@@ -124,9 +197,10 @@ REVOKE ALL ON FUNCTION @extschema@.s2t_wanted_columns() FROM PUBLIC;
 COMMENT ON FUNCTION @extschema@.s2t_wanted_columns()
     IS 'The columns of the tables, in order, with type, default and whether they must not be null; read by s2t_install().';
 
+-- Of kind 'gone': what earlier versions made under that name, and this one replaces.
 -- In the order of creation: recordings refer to users before subscriptions do, so that
--- deleting a user locks the former first. The cycle columns of a subscription have no
--- index: it would cost every counting update more than it gives.
+-- deleting a user locks the former first. Of a subscription's columns only those
+-- have an index that counting leaves alone.
 CREATE FUNCTION @extschema@.s2t_wanted_constraints()
 RETURNS TABLE (tab text, name text, kind text, cols text, rest text)
 LANGUAGE sql IMMUTABLE
@@ -141,6 +215,8 @@ AS $function$
     ('plans',              'plans_monthly_minutes_check',     'check',        'monthly_minutes',   'monthly_minutes >= 0'),
     ('plans',              'plans_monthly_usage_limit_check', 'check',        'monthly_usage_limit', 'monthly_usage_limit >= 0'),
     ('plans',              'plans_retention_days_check',      'check',        'retention_days',    'retention_days >= 0'),
+    ('plans',              'plans_max_recording_minutes_check', 'check',      'max_recording_minutes', 'max_recording_minutes > 0'),
+    ('plans',              'plans_carry_over_minutes_check',  'check',        'carry_over_minutes', 'carry_over_minutes >= 0'),
 
     ('users',              'users_pkey',                      'key',          'id',                NULL),
     ('users',              'users_email_key',                 'key',          'email',             NULL),
@@ -153,6 +229,9 @@ AS $function$
     ('recordings',         'recordings_status_check',         'check',        'status',            'status IN (''processing'', ''done'', ''failed'')'),
     ('recordings',         'recordings_duration_ms_check',    'check',        'duration_ms',       'duration_ms >= 0'),
     ('recordings',         'recordings_segment_count_check',  'check',        'segment_count',     'segment_count >= 0'),
+    ('recordings',         'recordings_charged_seconds_check', 'check',       'charged_seconds',   'charged_seconds >= 0'),
+    ('recordings',         'recordings_held_seconds_check',   'check',        'held_seconds',      'held_seconds >= 0'),
+    ('recordings',         'recordings_create_key_key',       'unique index', 'user_id, create_key', 'create_key IS NOT NULL'),
     ('recordings',         'recordings_user_id_id_idx',       'index',        'user_id, id',       NULL),
     ('recordings',         'recordings_done_created_at_idx',  'index',        'created_at, id',    'status = ''done'''),
     ('recordings',         'recordings_processing_created_at_idx', 'index',   'created_at',        'status = ''processing'''),
@@ -169,7 +248,13 @@ AS $function$
     ('user_subscriptions', 'user_subscriptions_total_recordings_check',  'check', 'total_recordings',  'total_recordings >= 0'),
     ('user_subscriptions', 'user_subscriptions_total_duration_ms_check', 'check', 'total_duration_ms', 'total_duration_ms >= 0'),
     ('user_subscriptions', 'user_subscriptions_total_segments_check',    'check', 'total_segments',    'total_segments >= 0'),
+    ('user_subscriptions', 'user_subscriptions_held_seconds_check',      'check', 'held_seconds',      'held_seconds >= 0'),
+    ('user_subscriptions', 'user_subscriptions_credits_check',           'check', 'credit_recordings, credit_seconds', 'credit_recordings >= 0 AND credit_seconds >= 0'),
+    ('user_subscriptions', 'user_subscriptions_overage_check',           'check', 'overage_recordings, overage_seconds', 'overage_recordings >= 0 AND overage_seconds >= 0'),
+    ('user_subscriptions', 'user_subscriptions_anchor_day_check',        'check', 'anchor_day',        'anchor_day BETWEEN 1 AND 31'),
     ('user_subscriptions', 'user_subscriptions_plan_id_idx',  'index',        'plan_id',           NULL),
+    -- It changes at rollovers only, so that counting stays HOT; the reset finds ended cycles by it.
+    ('user_subscriptions', 'user_subscriptions_cycle_end_user_id_idx', 'index', 'cycle_end, user_id', NULL),
 
     ('segments',           'segments_pkey',                   'key',          'recording_id, idx', NULL),
     ('segments',           'segments_recording_id_fkey',      'foreign key',  'recording_id',      'recordings (id) ON DELETE CASCADE'),
@@ -177,11 +262,22 @@ AS $function$
     ('segments',           'segments_times_check',            'check',        'start_ms, end_ms',  'start_ms >= 0 AND end_ms >= start_ms'),
 
     ('usage_cycles',       'usage_cycles_pkey',               'key',          'id',                NULL),
-    ('usage_cycles',       'usage_cycles_reason_check',       'check',        'reason',            'reason IN (''rollover'', ''prorate'')'),
+    ('usage_cycles',       'usage_cycles_reason_check',       'gone',         'reason',            NULL),
+    ('usage_cycles',       'usage_cycles_reason_values_check', 'check',       'reason',            'reason IN (''rollover'', ''prorate'', ''erased'')'),
     ('usage_cycles',       'usage_cycles_user_id_closed_at_idx', 'index',     'user_id, closed_at', NULL),
 
     ('audit_log',          'audit_log_pkey',                  'key',          'id',                NULL),
-    ('audit_log',          'audit_log_outcome_check',         'check',        'outcome',           'outcome IN (''done'', ''refused'', ''failed'')')
+    ('audit_log',          'audit_log_outcome_check',         'check',        'outcome',           'outcome IN (''done'', ''refused'', ''failed'')'),
+
+    -- What belongs to one user is looked for user by user: one index does for everything.
+    ('usage_entries',      'usage_entries_pkey',              'key',          'user_id, id',       NULL),
+    ('usage_entries',      'usage_entries_kind_check',        'check',        'kind',              'kind IN (''opening'', ''charge'', ''refund'', ''adjust'', ''carry'', ''credit'')'),
+
+    ('usage_credits',      'usage_credits_pkey',              'key',          'user_id, id',       NULL),
+    ('usage_credits',      'usage_credits_user_id_fkey',      'foreign key',  'user_id',           'users (id) ON DELETE CASCADE'),
+    ('usage_credits',      'usage_credits_given_check',       'check',        'recordings, seconds', 'recordings >= 0 AND seconds >= 0'),
+    ('usage_credits',      'usage_credits_left_check',        'check',        'left_recordings, left_seconds', 'left_recordings >= 0 AND left_seconds >= 0'),
+    ('usage_credits',      'usage_credits_credit_key_key',    'unique index', 'user_id, credit_key', 'credit_key IS NOT NULL')
 $function$;
 
 REVOKE ALL ON FUNCTION @extschema@.s2t_wanted_constraints() FROM PUBLIC;

@@ -3,7 +3,7 @@
 --
 -- recordings.segment_count is the number of a recording's segments; total_recordings,
 -- total_duration_ms and total_segments of a subscription are the count and the sums over its user's
--- recordings. The procedures keep them themselves; these triggers keep them for every other
+-- recordings, held_seconds the sum over those in processing. The procedures keep them themselves; these triggers keep them for every other
 -- statement. Rows are locked in the order users, recordings, user_subscriptions, and within a table
 -- by ascending key, with the lock that an UPDATE takes and that foreign-key checks do not wait for.
 -- Each statement of a volatile function sees what was committed before it, so that under READ
@@ -25,43 +25,49 @@ DECLARE
     recordings bigint[];
     durations  bigint[];
     segments   bigint[];
+    held       bigint[];
 BEGIN
     IF TG_OP = 'TRUNCATE' THEN
         PERFORM FROM @extschema@.user_subscriptions AS s ORDER BY s.user_id FOR NO KEY UPDATE;
         UPDATE @extschema@.user_subscriptions AS s
-           SET total_recordings = 0, total_duration_ms = 0, total_segments = 0
-         WHERE s.total_recordings <> 0 OR s.total_duration_ms <> 0 OR s.total_segments <> 0;
+           SET total_recordings = 0, total_duration_ms = 0, total_segments = 0, held_seconds = 0
+         WHERE s.total_recordings <> 0 OR s.total_duration_ms <> 0 OR s.total_segments <> 0 OR s.held_seconds <> 0;
         RETURN NULL;
     END IF;
 
     IF TG_OP = 'INSERT' THEN
         SELECT pg_catalog.array_agg(d.user_id), pg_catalog.array_agg(d.n),
-               pg_catalog.array_agg(d.duration), pg_catalog.array_agg(d.segments)
-          INTO users, recordings, durations, segments
+               pg_catalog.array_agg(d.duration), pg_catalog.array_agg(d.segments),
+               pg_catalog.array_agg(d.held)
+          INTO users, recordings, durations, segments, held
           FROM (SELECT r.user_id, pg_catalog.count(*) AS n, pg_catalog.sum(r.duration_ms) AS duration,
-                       pg_catalog.sum(r.segment_count) AS segments
+                       pg_catalog.sum(r.segment_count) AS segments,
+                       pg_catalog.sum(CASE WHEN r.status = 'processing' THEN r.held_seconds ELSE 0 END) AS held
                   FROM new_rows AS r
                  GROUP BY r.user_id) AS d;
     ELSIF TG_OP = 'DELETE' THEN
         SELECT pg_catalog.array_agg(d.user_id), pg_catalog.array_agg(-d.n),
-               pg_catalog.array_agg(-d.duration), pg_catalog.array_agg(-d.segments)
-          INTO users, recordings, durations, segments
+               pg_catalog.array_agg(-d.duration), pg_catalog.array_agg(-d.segments),
+               pg_catalog.array_agg(-d.held)
+          INTO users, recordings, durations, segments, held
           FROM (SELECT r.user_id, pg_catalog.count(*) AS n, pg_catalog.sum(r.duration_ms) AS duration,
-                       pg_catalog.sum(r.segment_count) AS segments
+                       pg_catalog.sum(r.segment_count) AS segments,
+                       pg_catalog.sum(CASE WHEN r.status = 'processing' THEN r.held_seconds ELSE 0 END) AS held
                   FROM old_rows AS r
                  GROUP BY r.user_id) AS d;
     ELSE
         SELECT pg_catalog.array_agg(d.user_id), pg_catalog.array_agg(d.n),
-               pg_catalog.array_agg(d.duration), pg_catalog.array_agg(d.segments)
-          INTO users, recordings, durations, segments
+               pg_catalog.array_agg(d.duration), pg_catalog.array_agg(d.segments), pg_catalog.array_agg(d.held)
+          INTO users, recordings, durations, segments, held
           FROM (SELECT r.user_id, pg_catalog.sum(r.sign)::bigint AS n,
                        pg_catalog.sum(r.sign * r.duration_ms)::bigint AS duration,
-                       pg_catalog.sum(r.sign * r.segment_count)::bigint AS segments
-                  FROM (SELECT 1::bigint AS sign, n.user_id, n.duration_ms, n.segment_count FROM new_rows AS n
+                       pg_catalog.sum(r.sign * r.segment_count)::bigint AS segments,
+                       pg_catalog.sum(CASE WHEN r.status = 'processing' THEN r.sign * r.held_seconds ELSE 0 END)::bigint AS held
+                  FROM (SELECT 1::bigint AS sign, n.user_id, n.duration_ms, n.segment_count, n.status, n.held_seconds FROM new_rows AS n
                         UNION ALL
-                        SELECT -1::bigint, o.user_id, o.duration_ms, o.segment_count FROM old_rows AS o) AS r
+                        SELECT -1::bigint, o.user_id, o.duration_ms, o.segment_count, o.status, o.held_seconds FROM old_rows AS o) AS r
                  GROUP BY r.user_id) AS d
-         WHERE d.n <> 0 OR d.duration <> 0 OR d.segments <> 0;
+         WHERE d.n <> 0 OR d.duration <> 0 OR d.segments <> 0 OR d.held <> 0;
     END IF;
 
     IF users IS NOT NULL THEN
@@ -72,10 +78,11 @@ BEGIN
         UPDATE @extschema@.user_subscriptions AS s
            SET total_recordings  = s.total_recordings + d.recordings,
                total_duration_ms = s.total_duration_ms + coalesce(d.duration, 0),
-               total_segments    = s.total_segments + coalesce(d.segments, 0)
-          FROM ROWS FROM (pg_catalog.unnest(users), pg_catalog.unnest(recordings),
-                          pg_catalog.unnest(durations), pg_catalog.unnest(segments))
-               AS d (user_id, recordings, duration, segments)
+               total_segments    = s.total_segments + coalesce(d.segments, 0),
+               held_seconds      = s.held_seconds + coalesce(d.held, 0)
+          FROM ROWS FROM (pg_catalog.unnest(users), pg_catalog.unnest(recordings), pg_catalog.unnest(durations),
+                          pg_catalog.unnest(segments), pg_catalog.unnest(held))
+               AS d (user_id, recordings, duration, segments, held)
          WHERE s.user_id = d.user_id;
     END IF;
 
@@ -166,8 +173,9 @@ BEGIN
     -- Inserting a recording holds a key lock on its user: who waits here sees that recording.
     PERFORM FROM @extschema@.users AS u WHERE u.id = NEW.user_id FOR UPDATE;
 
-    SELECT count(*), coalesce(sum(r.duration_ms), 0), coalesce(sum(r.segment_count), 0)
-      INTO NEW.total_recordings, NEW.total_duration_ms, NEW.total_segments
+    SELECT count(*), coalesce(sum(r.duration_ms), 0), coalesce(sum(r.segment_count), 0),
+           coalesce(sum(r.held_seconds) FILTER (WHERE r.status = 'processing'), 0)
+      INTO NEW.total_recordings, NEW.total_duration_ms, NEW.total_segments, NEW.held_seconds
       FROM @extschema@.recordings AS r
      WHERE r.user_id = NEW.user_id;
 

