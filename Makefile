@@ -37,7 +37,7 @@ theme_files = $(sql_themes:%=src/sql/%.sql)
 # in which it replaces what the versions before have.
 released_scripts = $(sort $(wildcard src/sql/released/*.sql))
 update_scripts = $(patsubst src/sql/update/%.sql,build/sql/s2t--%.sql,$(wildcard src/sql/update/*--$(S2T_VERSION).sql))
-DATA = $(released_scripts)
+DATA = $(released_scripts) $(sort $(wildcard src/sql/released/*.control))
 DATA_built = build/sql/s2t--$(S2T_VERSION).sql $(update_scripts)
 
 # Two floors: the rules (core) are plain C++; the rest lives in the backend,
@@ -88,7 +88,7 @@ $(OBJS): Makefile s2t.control
 $(MODULE_big).so: src/s2t.map
 -include $(wildcard $(OBJS:.o=.d))
 
-build/sql/s2t--$(S2T_VERSION).sql: src/sql/begin.sql $(theme_files) src/sql/end.sql
+build/sql/s2t--$(S2T_VERSION).sql: src/sql/begin.sql $(theme_files) src/sql/create.sql src/sql/end.sql
 	@mkdir -p $(@D)
 	awk -f src/sql/assemble.awk $(filter %.sql,$^) >$@.new && mv $@.new $@
 build/sql/s2t--%--$(S2T_VERSION).sql: src/sql/update/%--$(S2T_VERSION).sql $(released_scripts) $(theme_files) src/sql/end.sql

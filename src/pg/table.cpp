@@ -22,17 +22,46 @@ AclMode rights_for(Use use) {
   return rights;
 }
 
+// The tables in this schema that belong to another role than `owner`, for a message.
+const char* tables_of_others(Oid schema, Oid owner) {
+  constexpr const char* kTables[] = {
+      plans::kTable.name,
+      users::kTable.name,
+      recordings::kTable.name,
+      user_profiles::kTable.name,
+      user_subscriptions::kTable.name,
+      segments::kTable.name,
+      usage_cycles::kTable.name,
+      audit_log::kTable.name,
+  };
+  StringInfoData names;
+  initStringInfo(&names);
+  for (const char* table : kTables) {
+    HeapTuple tuple = SearchSysCache2(RELNAMENSP, CStringGetDatum(table), ObjectIdGetDatum(schema));
+    if (!HeapTupleIsValid(tuple)) continue;
+    if (reinterpret_cast<Form_pg_class>(GETSTRUCT(tuple))->relowner != owner)
+      appendStringInfo(&names, "%s%s", names.len > 0 ? ", " : "", table);
+    ReleaseSysCache(tuple);
+  }
+  return names.data;
+}
+
 // Whatever another role put into a table of ours (checks, defaults, triggers) would run with the
-// rights of the extension's owner.
+// rights of the owner of the routines.
 void check_owner(Relation relation, Oid owner) {
   if (relation->rd_rel->relowner == owner) return;
-  ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-                  errmsg("table \"%s\" does not belong to the owner of the extension",
-                         RelationGetRelationName(relation)),
-                  errdetail("It belongs to role \"%s\", the extension to \"%s\".",
-                            GetUserNameFromId(relation->rd_rel->relowner, true),
-                            GetUserNameFromId(owner, true)),
-                  errhint("Use ALTER TABLE ... OWNER TO, if you trust what is in the table.")));
+  Oid schema = RelationGetNamespace(relation);
+  ereport(
+      ERROR,
+      (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+       errmsg("table \"%s\" does not belong to the owner of the extension",
+              RelationGetRelationName(relation)),
+       errdetail("It belongs to role \"%s\", the routines to \"%s\". Tables of another owner: %s.",
+                 GetUserNameFromId(relation->rd_rel->relowner, true),
+                 GetUserNameFromId(owner, true), tables_of_others(schema, owner)),
+       errhint("Use CALL %s.s2t_set_owner(...) with the role that is to own both, if you trust "
+               "what is in the tables.",
+               quote_identifier(get_namespace_name(schema)))));
 }
 
 // Direct access asks nothing by itself; SQL would have.

@@ -4,7 +4,7 @@
 
 CREATE FUNCTION @extschema@.s2t_install()
 RETURNS TABLE (object text, action text)
-LANGUAGE plpgsql
+LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 -- Its one big query would be compiled, which takes a hundred times longer than to run it.
 SET jit = off
@@ -12,21 +12,24 @@ AS $function$
 DECLARE
     home CONSTANT regnamespace := '@extschema@'::regnamespace;
 
-    owner       text;
-    step        record;
-    complaint   text;
-    replication text;
-BEGIN
-    SELECT pg_get_userbyid(e.extowner) INTO owner FROM pg_extension AS e WHERE e.extname = 's2t';
+    -- The owner, whoever calls: the procedures run as the owner of the routines, and so would
+    -- whatever another owner of the tables puts into a trigger or a default.
+    owner CONSTANT text := current_user;
 
-    -- The procedures run as the extension's owner, and so would whatever another owner of the
-    -- tables puts into a trigger or a default.
-    IF owner IS DISTINCT FROM current_user THEN
+    step         record;
+    complaint    text;
+    triggers_off text;
+    triggers_on  text;
+BEGIN
+    -- A GRANT on all functions of a schema is soon given.
+    IF NOT pg_has_role(CASE current_setting('role') WHEN 'none' THEN session_user ELSE current_setting('role')::name END,
+                       owner::name, 'USAGE') THEN
         RAISE EXCEPTION 'must be owner of extension s2t'
               USING ERRCODE = 'insufficient_privilege',
-                    DETAIL = format('The extension belongs to role "%s".', owner),
+                    DETAIL = format('Its routines belong to role "%s".', owner),
                     HINT = format('Use SET ROLE %I first.', owner);
     END IF;
+
 
     FOR step IN
         WITH
@@ -134,12 +137,19 @@ BEGIN
               FROM table_here
              WHERE relkind <> 'r'
             UNION ALL
-            SELECT 0, 2, 'refuse', fresh, tab,
-                   format('table "%s" belongs to role "%s", not to "%s"', fullname, pg_get_userbyid(relowner), owner),
+            -- One message for all of them.
+            SELECT 0, 2, 'refuse', false, min(tab),
+                   format('table "%s" belongs to role "%s", not to "%s"',
+                          min(fullname) FILTER (WHERE seq = first), min(pg_get_userbyid(relowner)), owner)
+                       || CASE WHEN count(*) > 1 THEN format(', and so do %s', string_agg(format('"%s"', fullname), ', ' ORDER BY seq) FILTER (WHERE seq > first)) ELSE '' END,
                    'insufficient_privilege',
-                   format('ALTER TABLE %s OWNER TO %I;', fullname, owner)
-              FROM table_here
-             WHERE pg_get_userbyid(relowner) <> owner
+                   string_agg(format('ALTER TABLE %s OWNER TO %I;', fullname, owner), ' ' ORDER BY seq)
+                       || format(' or, where the extension stands, CALL %s.s2t_set_owner(...) with the role that is to own both.', home)
+              FROM (SELECT h.*, min(h.seq) OVER (PARTITION BY h.relowner) AS first, min(h.seq) OVER () AS first_of_all
+                      FROM table_here AS h
+                     WHERE pg_get_userbyid(h.relowner) <> owner) AS t
+             GROUP BY relowner
+            HAVING min(first) = min(first_of_all)
             UNION ALL
             SELECT 0, 3, 'refuse', fresh, tab,
                    format('column "%s" of table "%s" has type %s, not %s', col, fullname, type_here, type::regtype),
@@ -330,10 +340,20 @@ BEGIN
 
         ELSIF step.kind = 'recount' THEN
             -- Setting right what was never counted is no event for anybody's trigger.
-            replication := current_setting('session_replication_role');
-            PERFORM set_config('session_replication_role', 'replica', true);
+            SELECT format('ALTER TABLE %s.%I %s', home, step.tab, string_agg(format('DISABLE TRIGGER %I', g.tgname), ', ')),
+                   format('ALTER TABLE %s.%I %s', home, step.tab,
+                          string_agg(format('ENABLE %sTRIGGER %I', CASE g.tgenabled WHEN 'A' THEN 'ALWAYS ' END, g.tgname), ', '))
+              INTO triggers_off, triggers_on
+              FROM pg_trigger AS g
+             WHERE g.tgrelid = format('%s.%I', home, step.tab)::regclass AND NOT g.tgisinternal AND g.tgenabled IN ('O', 'A')
+            HAVING count(*) > 0;
+            IF triggers_off IS NOT NULL THEN
+                EXECUTE triggers_off;
+            END IF;
             EXECUTE step.command;
-            PERFORM set_config('session_replication_role', replication, true);
+            IF triggers_on IS NOT NULL THEN
+                EXECUTE triggers_on;
+            END IF;
 
         ELSIF step.command IS NOT NULL THEN
             BEGIN
@@ -365,7 +385,7 @@ $function$;
 
 REVOKE ALL ON FUNCTION @extschema@.s2t_install() FROM PUBLIC;
 COMMENT ON FUNCTION @extschema@.s2t_install()
-    IS 'Makes the tables of the extension, or adopts those that stand there, and returns a row for each thing done; safe to repeat.';
+    IS 'Makes the tables of the extension, or adopts those that stand there, and returns a row for each thing done; safe to repeat. Runs as its owner, who owns routines and tables.';
 
 -- pg_dump and pg_restore turn row_security off before they create extensions, and bring the tables.
 CREATE FUNCTION @extschema@.s2t_install_from_script()
@@ -374,13 +394,25 @@ LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $function$
 DECLARE
+    owner  CONSTANT regrole := @extschema@.s2t_owner();
+    given  text;
     member regclass;
 BEGIN
+    -- What the script has made goes to the owner before anything of the owner's is touched. REVOKE
+    -- says it again, for the rights that the extension begins with are the new owner's.
+    FOR given IN SELECT s.subject FROM @extschema@.s2t_strangers(owner) AS s (subject) LOOP
+        EXECUTE format('ALTER %s OWNER TO %s', given, owner);
+        EXECUTE format('REVOKE ALL ON %s FROM PUBLIC', regexp_replace(given, '^VIEW', 'TABLE'));
+    END LOOP;
+
     IF NOT current_setting('row_security')::boolean THEN
         -- Scripts of extensions run with NOTICEs switched off; the setting ends with the script.
         PERFORM set_config('client_min_messages', 'notice', true);
         RAISE NOTICE 'tables of extension s2t are left to the restore, because row_security is off'
-              USING HINT = format('If nothing is being restored, use SELECT * FROM %s.s2t_install().', '@extschema@');
+              USING DETAIL = format('These are %s; the routines belong to role %s, and the tables must.',
+                                    (SELECT string_agg(w.tab, ', ') FROM @extschema@.s2t_wanted_tables() AS w), owner),
+                    HINT = format('If the tables come with another owner, use CALL %1$s.s2t_set_owner(...) after the restore with the role that is to own both. '
+                                  'If nothing is being restored, use SELECT * FROM %1$s.s2t_install().', '@extschema@');
         RETURN;
     END IF;
 
@@ -405,4 +437,4 @@ $function$;
 
 REVOKE ALL ON FUNCTION @extschema@.s2t_install_from_script() FROM PUBLIC;
 COMMENT ON FUNCTION @extschema@.s2t_install_from_script()
-    IS 'Last step of every script of the extension: calls s2t_install() unless a dump is being restored, and gives the tables to the database.';
+    IS 'Last step of every script of the extension: gives what the script has made to the owner, calls s2t_install() unless a dump is being restored, and gives the tables to the database.';

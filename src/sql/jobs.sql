@@ -165,8 +165,8 @@ REVOKE ALL ON PROCEDURE @extschema@.sp_unschedule_jobs() FROM PUBLIC;
 COMMENT ON PROCEDURE @extschema@.sp_unschedule_jobs()
     IS 'Removes the scheduled jobs of this database from pg_cron: the calling role''s, or everybody''s if that is a superuser.';
 
--- Row security shows everybody their own jobs only; an operator wants to see that the jobs run,
--- whoever has registered them.
+-- pg_cron shows everybody their own jobs only; an operator wants to see that the jobs run. If the
+-- owner is a superuser, all are seen, otherwise those that the owner has registered.
 CREATE FUNCTION @extschema@.s2t_read_jobs()
 RETURNS TABLE (job text, role text, schedule text, command text, active boolean,
                last_start timestamptz, last_end timestamptz, last_status text, last_message text,
@@ -175,7 +175,9 @@ LANGUAGE plpgsql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $function$
 BEGIN
-    IF NOT EXISTS (SELECT FROM pg_extension AS e WHERE e.extname = 'pg_cron') THEN
+    -- Where the owner may not look, there is nothing to show: this is part of the metrics, which go on.
+    IF NOT EXISTS (SELECT FROM pg_extension AS e WHERE e.extname = 'pg_cron')
+       OR NOT EXISTS (SELECT FROM pg_namespace AS n WHERE n.nspname = 'cron' AND has_schema_privilege(n.oid, 'USAGE')) THEN
         RETURN;
     END IF;
 
@@ -208,4 +210,4 @@ CREATE VIEW @extschema@.s2t_jobs AS
 
 REVOKE ALL ON TABLE @extschema@.s2t_jobs FROM PUBLIC;
 COMMENT ON VIEW @extschema@.s2t_jobs
-    IS 'The scheduled jobs of this database with their last run and their last success; empty where pg_cron is not.';
+    IS 'The scheduled jobs of this database with their last run and their last success; empty where pg_cron is not. Of everybody, if the owner is a superuser, otherwise the owner''s.';

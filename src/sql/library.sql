@@ -20,6 +20,21 @@ REVOKE ALL ON FUNCTION @extschema@.s2t_slot(uuid) FROM PUBLIC;
 COMMENT ON FUNCTION @extschema@.s2t_slot(uuid)
     IS 'The slot, 0 to 4095, that an id carries: of a version 7 id its 12 bits after the version, of any other a hash.';
 
+-- Not the owner in pg_extension, which nothing can change.
+CREATE FUNCTION @extschema@.s2t_owner()
+RETURNS regrole
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $function$
+    SELECT p.proowner::regrole
+      FROM pg_proc AS p
+     WHERE p.proname = 's2t_install' AND p.pronamespace = '@extschema@'::regnamespace AND p.pronargs = 0
+$function$;
+
+REVOKE ALL ON FUNCTION @extschema@.s2t_owner() FROM PUBLIC;
+COMMENT ON FUNCTION @extschema@.s2t_owner()
+    IS 'The role that the procedures run as and that owns the tables: the owner of s2t_install(), changed by s2t_set_owner().';
+
 CREATE FUNCTION @extschema@.s2t_note(
     in_procedure text,
     in_user_id uuid,

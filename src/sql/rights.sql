@@ -82,7 +82,7 @@ SET search_path = pg_catalog, pg_temp
 AS $function$
     -- Objects of the extension and its owner only, not whatever else has one of the names.
     WITH extension AS (
-        SELECT e.oid, e.extowner FROM pg_extension AS e WHERE e.extname = 's2t'
+        SELECT e.oid, @extschema@.s2t_owner() AS owner FROM pg_extension AS e WHERE e.extname = 's2t'
     ), member AS (
         SELECT d.classid, d.objid
           FROM pg_depend AS d
@@ -93,7 +93,7 @@ AS $function$
         SELECT c.oid, c.relkind, r.privileges
           FROM @extschema@.s2t_rights() AS r
           JOIN pg_class AS c ON c.relname = r.object AND c.relnamespace = '@extschema@'::regnamespace
-          JOIN extension AS e ON e.extowner = c.relowner
+          JOIN extension AS e ON e.owner = c.relowner
          WHERE r.privileges <> 'EXECUTE' AND (in_profile IS NULL OR in_profile = ANY (r.profiles))
     )
     SELECT format('EXECUTE ON ROUTINE %s', p.oid::regprocedure)
@@ -124,15 +124,18 @@ LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $function$
 DECLARE
-    owner    text;
+    owner    regrole;
     profiles text;
 BEGIN
-    -- GRANT itself only warns whoever may not grant.
-    SELECT pg_get_userbyid(e.extowner) INTO owner FROM pg_extension AS e WHERE e.extname = 's2t';
-    IF NOT pg_has_role(owner::name, 'USAGE') THEN
+    -- GRANT itself only warns whoever may not grant. The caller may have no right on s2t_owner().
+    SELECT p.proowner
+      INTO owner
+      FROM pg_proc AS p
+     WHERE p.proname = 's2t_install' AND p.pronamespace = '@extschema@'::regnamespace AND p.pronargs = 0;
+    IF NOT pg_has_role(owner, 'USAGE') THEN
         RAISE EXCEPTION 'must be owner of extension s2t'
               USING ERRCODE = 'insufficient_privilege',
-                    DETAIL = format('The extension belongs to role "%s".', owner);
+                    DETAIL = format('Its routines belong to role %s.', owner);
     END IF;
 
     IF NOT EXISTS (SELECT FROM pg_roles AS r WHERE r.oid = in_role) THEN
@@ -217,6 +220,33 @@ REVOKE ALL ON PROCEDURE @extschema@.s2t_revoke(regrole, text) FROM PUBLIC;
 COMMENT ON PROCEDURE @extschema@.s2t_revoke(regrole, text)
     IS 'Takes the rights of a profile, or of every profile, from a role; a right that another profile gives too goes as well.';
 
+CREATE FUNCTION @extschema@.s2t_strangers(in_owner regrole)
+RETURNS SETOF text
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $function$
+    WITH member AS (
+        SELECT d.classid, d.objid
+          FROM pg_depend AS d
+          JOIN pg_extension AS e ON d.refclassid = 'pg_extension'::regclass AND d.refobjid = e.oid AND d.deptype = 'e'
+         WHERE e.extname = 's2t'
+    )
+    SELECT format('ROUTINE %s', p.oid::regprocedure)
+      FROM pg_proc AS p
+      JOIN member AS m ON m.classid = 'pg_proc'::regclass AND m.objid = p.oid
+     WHERE p.proowner <> in_owner
+    UNION ALL
+    SELECT format('VIEW %s', c.oid::regclass)
+      FROM pg_class AS c
+      JOIN member AS m ON m.classid = 'pg_class'::regclass AND m.objid = c.oid
+     WHERE c.relkind = 'v' AND c.relowner <> in_owner
+     ORDER BY 1
+$function$;
+
+REVOKE ALL ON FUNCTION @extschema@.s2t_strangers(regrole) FROM PUBLIC;
+COMMENT ON FUNCTION @extschema@.s2t_strangers(regrole)
+    IS 'The routines and views of the extension that belong to another role, in the words of ALTER.';
+
 CREATE FUNCTION @extschema@.s2t_risks()
 RETURNS TABLE (risk text, remedy text)
 LANGUAGE sql STABLE
@@ -225,9 +255,10 @@ AS $function$
     -- The procedures run with the rights of the extension's owner, and so do the trigger functions,
     -- defaults and checks they meet on the tables. Whoever can put some there has these rights too.
     WITH extension AS (
-        SELECT e.extowner, pg_get_userbyid(e.extowner) AS owner, n.oid AS home, n.nspacl,
+        SELECT o.owner AS extowner, pg_get_userbyid(o.owner) AS owner, n.oid AS home, n.nspacl,
                CASE n.nspowner WHEN 'pg_database_owner'::regrole THEN b.datdba ELSE n.nspowner END AS home_owner
           FROM pg_extension AS e
+         CROSS JOIN LATERAL (SELECT @extschema@.s2t_owner()::oid AS owner) AS o
           JOIN pg_namespace AS n ON n.oid = e.extnamespace
           JOIN pg_database AS b ON b.datname = current_database()
          WHERE e.extname = 's2t'
@@ -256,7 +287,7 @@ AS $function$
        AND NOT (e.home = 'public'::regnamespace AND a.grantee = 'pg_database_owner'::regrole)
     UNION ALL
     SELECT format('table %s belongs to %s', t.name, s.name),
-           format('ALTER TABLE %s OWNER TO %I;', t.name, e.owner)
+           format('ALTER TABLE %s OWNER TO %I; or, for one owner of everything, CALL %s.s2t_set_owner(...);', t.name, e.owner, e.home::regnamespace)
       FROM extension AS e, ours AS t
       JOIN stranger AS s ON s.oid = t.relowner
     UNION ALL
@@ -279,3 +310,41 @@ $function$;
 REVOKE ALL ON FUNCTION @extschema@.s2t_risks() FROM PUBLIC;
 COMMENT ON FUNCTION @extschema@.s2t_risks()
     IS 'Rights by which roles other than superusers and the extension''s owner could run code as that owner; no rows if there are none.';
+
+
+-- Everything of one role: who the procedures run as has to own what they work on, since the triggers,
+-- defaults and checks of the tables run with that role's rights.
+CREATE PROCEDURE @extschema@.s2t_set_owner(role regrole)
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $procedure$
+DECLARE
+    given text;
+BEGIN
+    IF NOT EXISTS (SELECT FROM pg_roles AS r WHERE r.oid = s2t_set_owner.role) THEN
+        RAISE EXCEPTION 'role does not exist'
+              USING ERRCODE = 'undefined_object',
+                    DETAIL = format('The role given is %s.', coalesce(s2t_set_owner.role::text, 'null'));
+    END IF;
+
+    -- The tables first, in the order in which all code of the extension locks them.
+    FOR given IN
+        SELECT format('TABLE %s', c.oid::regclass)
+          FROM (SELECT w.tab, row_number() OVER () AS seq FROM @extschema@.s2t_wanted_tables() AS w) AS w
+          JOIN pg_class AS c ON c.relname = w.tab AND c.relnamespace = '@extschema@'::regnamespace AND c.relkind = 'r'
+         WHERE c.relowner <> s2t_set_owner.role
+         ORDER BY array_position('{users,recordings,user_subscriptions}', w.tab), w.seq
+    LOOP
+        EXECUTE format('ALTER %s OWNER TO %s', given, s2t_set_owner.role);
+    END LOOP;
+    FOR given IN
+        SELECT s.subject FROM @extschema@.s2t_strangers(s2t_set_owner.role) AS s (subject)
+    LOOP
+        EXECUTE format('ALTER %s OWNER TO %s', given, s2t_set_owner.role);
+    END LOOP;
+END
+$procedure$;
+
+REVOKE ALL ON PROCEDURE @extschema@.s2t_set_owner(regrole) FROM PUBLIC;
+COMMENT ON PROCEDURE @extschema@.s2t_set_owner(regrole)
+    IS 'Hands the routines, the views and the tables over to a role: for a superuser, or their owner if that may give them to it.';

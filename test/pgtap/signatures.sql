@@ -42,7 +42,7 @@ SELECT bag_eq($$SELECT split_part(signature, '(', 1) FROM signatures WHERE langu
 SELECT bag_eq($$SELECT split_part(signature, '(', 1) FROM signatures WHERE definer$$, $$VALUES
   ('PROCEDURE sp_register_user'), ('FUNCTION s2t_register_user'), ('FUNCTION sp_check_quota_and_create_recording'), ('PROCEDURE sp_complete_recording'),
   ('PROCEDURE sp_fail_recording'), ('FUNCTION sp_get_user_stats'), ('PROCEDURE sp_change_user_plan'), ('FUNCTION sp_cleanup_old_recordings'),
-  ('FUNCTION s2t_count_recordings'), ('FUNCTION s2t_count_segments'), ('FUNCTION s2t_count_subscription')$$, 'SECURITY DEFINER');
+  ('FUNCTION s2t_count_recordings'), ('FUNCTION s2t_count_segments'), ('FUNCTION s2t_count_subscription'), ('FUNCTION s2t_install')$$, 'SECURITY DEFINER');
 SELECT bag_eq($$SELECT split_part(signature, '(', 1), volatility FROM signatures WHERE volatility IN ('s', 'i')$$, $$VALUES
   ('FUNCTION sp_get_user_stats', 's'), ('FUNCTION s2t_slot', 'i'), ('FUNCTION s2t_version', 'i')$$, 'stable and immutable');
 SELECT bag_eq($$SELECT split_part(signature, '(', 1) FROM signatures WHERE strict$$, $$VALUES ('FUNCTION s2t_slot')$$, 'strict');

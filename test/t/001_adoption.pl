@@ -325,9 +325,15 @@ is( $node->safe_psql($db, q{
 $node->safe_psql('postgres', 'CREATE ROLE app_owner');
 fails_like(database('CREATE TABLE users (id uuid); ALTER TABLE users OWNER TO app_owner'), 'CREATE EXTENSION s2t', 'wrong owner',
 	qr/42501: table "public.users" belongs to role "app_owner"/, qr/HINT:  ALTER TABLE public.users OWNER TO /);
-$db = database('CREATE EXTENSION s2t; CREATE ROLE other_admin SUPERUSER');
-fails_like($db, 'SET ROLE other_admin; SELECT * FROM s2t_install()', 's2t_install() by another role',
+$db = database('CREATE TABLE users (id uuid); CREATE TABLE segments (id int); ALTER TABLE users OWNER TO app_owner; ALTER TABLE segments OWNER TO app_owner');
+fails_like($db, 'CREATE EXTENSION s2t', 'wrong owner of several tables',
+	qr/42501: table "public.users" belongs to role "app_owner", not to "\w+", and so do "public.segments"/,
+	qr/HINT:  ALTER TABLE public.users OWNER TO \w+; ALTER TABLE public.segments OWNER TO \w+; or, .*CALL public.s2t_set_owner/);
+$db = database('CREATE EXTENSION s2t; CREATE ROLE other; GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA public TO other; CREATE ROLE other_admin SUPERUSER');
+fails_like($db, 'SET ROLE other; SELECT * FROM s2t_install()', 's2t_install() by another role',
 	qr/42501: must be owner of extension s2t/, qr/HINT:  Use SET ROLE /);
+is($node->safe_psql($db, 'DROP TABLE audit_log; SET ROLE other_admin; SELECT object FROM s2t_install()'), 'table audit_log', 'another superuser may');
+is($node->safe_psql($db, q{SELECT count(DISTINCT relowner) FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'}), '1', 'and makes the owner\'s tables');
 fails_like(database('CREATE TABLE recordings (id bigint)'), 'CREATE EXTENSION s2t', 'unusable type',
 	qr/42804: column "id" of table "public.recordings" has type bigint, not uuid/,
 	qr/HINT:  ALTER TABLE public.recordings ALTER COLUMN id TYPE uuid USING id::uuid;/);
