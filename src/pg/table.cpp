@@ -33,6 +33,8 @@ const char* tables_of_others(Oid schema, Oid owner) {
       segments::kTable.name,
       usage_cycles::kTable.name,
       audit_log::kTable.name,
+      "usage_entries",
+      "usage_credits",
   };
   StringInfoData names;
   initStringInfo(&names);
