@@ -96,6 +96,7 @@ default_pool_size = 3
 max_client_conn = 500
 server_reset_query = DEALLOCATE ALL
 server_reset_query_always = 1
+ignore_startup_parameters = extra_float_digits
 logfile = {folder}/log
 """
         )
