@@ -42,20 +42,9 @@ inet* client_address() {
   return address;
 }
 
-void set_optional_text(Values* row, int column, const char* text) {
-  if (text != nullptr && text[0] != '\0') {
-    row->set(column, make_text(text));
-  } else {
-    row->set_null(column);
-  }
-}
-
-void set_optional_uuid(Values* row, int column, const pg_uuid_t* id) {
-  if (id != nullptr) {
-    row->set(column, UUIDPGetDatum(id));
-  } else {
-    row->set_null(column);
-  }
+std::optional<std::string_view> unless_empty(const char* text) {
+  if (text == nullptr || text[0] == '\0') return std::nullopt;
+  return text;
 }
 
 void insert_row(Session* session, const Event& event) {
@@ -68,17 +57,13 @@ void insert_row(Session* session, const Event& event) {
   row.set(a::at, TimestampTzGetDatum(now));
   row.set(a::session_role, make_text(GetUserNameFromId(GetSessionUserId(), false)));
   row.set(a::effective_role, make_text(GetUserNameFromId(GetOuterUserId(), false)));
-  if (inet* address = client_address(); address != nullptr) {
-    row.set(a::client_addr, InetPGetDatum(address));
-  } else {
-    row.set_null(a::client_addr);
-  }
-  set_optional_text(&row, a::application_name, application_name);
+  row.set_or_null(a::client_addr, client_address());
+  row.set_or_null(a::application_name, unless_empty(application_name));
   row.set(a::procedure_name, make_text(event.procedure));
-  set_optional_uuid(&row, a::user_id, event.user_id);
-  set_optional_uuid(&row, a::recording_id, event.recording_id);
+  row.set_or_null(a::user_id, event.user_id);
+  row.set_or_null(a::recording_id, event.recording_id);
   row.set(a::outcome, make_text(name_of(event.outcome)));
-  set_optional_text(&row, a::detail, event.detail);
+  row.set_or_null(a::detail, unless_empty(event.detail));
   Table audit_log = Table::open(session, a::kTable, pg::kInsert);
   (void)audit_log.insert_one(row);
 }

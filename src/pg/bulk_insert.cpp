@@ -6,22 +6,22 @@ namespace s2t::pg {
 
 namespace {
 
-bool has_volatile_default(Relation relation, const TableMap* map) {
+bool has_volatile_default(Relation relation, const Bitmapset* attributes) {
   int number = -1;
-  while ((number = bms_next_member(map->defaults, number)) >= 0)
+  while ((number = bms_next_member(attributes, number)) >= 0)
     if (contain_volatile_functions_not_nextval(build_column_default(relation, number))) return true;
   return false;
 }
 
 }  // namespace
 
-BulkInsert BulkInsert::begin(Table* table, int64_t expected) {
+BulkInsert BulkInsert::begin(Table* table, Columns columns, int64_t expected) {
   BulkInsert bulk;
   bulk.table_ = table;
+  table->begin(CMD_INSERT, columns);
   TriggerDesc* triggers = table->result_->ri_TrigDesc;
-  bulk.one_at_a_time_ =
-      (triggers != nullptr && triggers->trig_insert_before_row) ||
-      (table->map_->defaults != nullptr && has_volatile_default(table->relation_, table->map_));
+  bulk.one_at_a_time_ = (triggers != nullptr && triggers->trig_insert_before_row) ||
+                        has_volatile_default(table->relation_, table->open_defaults_);
   if (!bulk.one_at_a_time_)
     bulk.slots_ = static_cast<TupleTableSlot**>(palloc0(sizeof(TupleTableSlot*) * kMaxRows));
   if (expected > kMaxRows) bulk.state_ = GetBulkInsertState();
@@ -76,6 +76,7 @@ int64_t BulkInsert::end() {
   flush();
   if (state_ != nullptr) FreeBulkInsertState(state_);
   table_finish_bulk_insert(table_->relation_, 0);
+  table_->end();
   return stored_;
 }
 

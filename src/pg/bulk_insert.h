@@ -6,19 +6,19 @@
 namespace s2t::pg {
 
 // Collects rows and stores up to 1,000 of them, or 64 KB, at a time; one at a time where COPY would
-// do so because a trigger or a default could look at the table in between. Use between
-// Table::begin(CMD_INSERT) and Table::end().
+// do so because a trigger or a default could look at the table in between. A statement of its own:
+// it stands in the place of Table::begin() and Table::end().
 class BulkInsert {
  public:
-  // `expected` rows, as a hint: a large load goes through a small ring of buffers and does not
-  // sweep the cache.
-  static BulkInsert begin(Table* table, int64_t expected);
+  // `columns` are those that the rows set, as of Table::begin(). `expected` rows, as a hint: a
+  // large load goes through a small ring of buffers and does not sweep the cache.
+  static BulkInsert begin(Table* table, Columns columns, int64_t expected);
 
   // Takes a row of `values` and `bytes` of payload, both only read until the call returns.
   void add(const Values& values, int64_t bytes);
 
-  // Stores what is left. Returns how many rows were stored, those suppressed by a BEFORE ROW
-  // trigger not counted.
+  // Stores what is left and ends the statement. Returns how many rows were stored, those suppressed
+  // by a BEFORE ROW trigger not counted.
   int64_t end();
 
  private:

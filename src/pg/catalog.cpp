@@ -54,78 +54,98 @@ AttrNumber find_attribute(Relation relation, Oid schema, const ColumnSpec& colum
   return number;
 }
 
-// A whole, valid B-tree that leads with the column; unique on it alone where asked for.
-bool serves(Relation index, AttrNumber column, bool unique_column) {
+// Whether scans for the column can go by this index: a valid B-tree that leads with it, in the
+// type's own order. One that finds a single row is unique on the column alone and holds every row;
+// one that is known by its name may be for a part of them.
+bool serves(Relation index, const IndexSpec& spec, AttrNumber column, Oid family) {
   Form_pg_index form = index->rd_index;
-  return index->rd_rel->relam == BTREE_AM_OID && form->indisvalid &&
-         form->indkey.values[0] == column &&
-         heap_attisnull(index->rd_indextuple, Anum_pg_index_indpred, nullptr) &&
-         (!unique_column || (form->indisunique && form->indimmediate && form->indnkeyatts == 1));
+  return index->rd_rel->relkind == RELKIND_INDEX && index->rd_rel->relam == BTREE_AM_OID &&
+         form->indisvalid && form->indkey.values[0] == column && index->rd_opfamily[0] == family &&
+         (index->rd_indoption[0] & INDOPTION_DESC) == 0 &&
+         (spec.name != nullptr ||
+          heap_attisnull(index->rd_indextuple, Anum_pg_index_indpred, nullptr)) &&
+         (!spec.unique_column ||
+          (form->indisunique && form->indimmediate && form->indnkeyatts == 1));
 }
 
-Oid find_index(Relation relation, Oid schema, const IndexSpec& spec, AttrNumber column) {
+void raise_missing_index(Relation relation, Oid schema, const IndexSpec& spec, AttrNumber column) {
+  ereport(ERROR,
+          (errcode(ERRCODE_UNDEFINED_OBJECT),
+           errmsg("table \"%s\" has no %sindex on column \"%s\"", RelationGetRelationName(relation),
+                  spec.unique_column ? "unique " : "",
+                  get_attname(RelationGetRelid(relation), column, false)),
+           spec.name != nullptr
+               ? errdetail("The index \"%s\" is missing, invalid or of another kind.", spec.name)
+               : 0,
+           (hint_at_install(schema), 0)));
+}
+
+Oid find_index(Relation relation, Oid schema, const TableSpec& table, const IndexSpec& spec,
+               AttrNumber column) {
+  Oid family = get_opclass_family(GetDefaultOpClass(table.columns[spec.column].type, BTREE_AM_OID));
+  Oid named = spec.name != nullptr ? get_relname_relid(spec.name, schema) : InvalidOid;
   Oid found = InvalidOid;
-  if (spec.name != nullptr) {
-    Oid named = get_relname_relid(spec.name, schema);
-    if (OidIsValid(named) && get_rel_relkind(named) == RELKIND_INDEX &&
-        IndexGetRelation(named, true) == RelationGetRelid(relation))
-      found = named;
-  } else {
-    List* indexes = RelationGetIndexList(relation);
-    ListCell* cell;
-    foreach (cell, indexes) {
-      Relation index = index_open(lfirst_oid(cell), AccessShareLock);
-      if (serves(index, column, spec.unique_column)) found = RelationGetRelid(index);
-      index_close(index, AccessShareLock);
-      if (OidIsValid(found)) break;
-    }
-    list_free(indexes);
+  List* indexes = RelationGetIndexList(relation);
+  ListCell* cell;
+  foreach (cell, indexes) {
+    if (spec.name != nullptr && lfirst_oid(cell) != named) continue;
+    Relation index = index_open(lfirst_oid(cell), AccessShareLock);
+    if (serves(index, spec, column, family)) found = RelationGetRelid(index);
+    index_close(index, AccessShareLock);
+    if (OidIsValid(found)) break;
   }
-  if (!OidIsValid(found)) {
-    ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT),
-                    errmsg("table \"%s\" has no %sindex on column \"%s\"",
-                           RelationGetRelationName(relation), spec.unique_column ? "unique " : "",
-                           get_attname(RelationGetRelid(relation), column, false)),
-                    spec.name != nullptr ? errdetail("The index \"%s\" is missing.", spec.name) : 0,
-                    (hint_at_install(schema), 0)));
-  }
+  list_free(indexes);
+  if (!OidIsValid(found)) raise_missing_index(relation, schema, spec, column);
   return found;
 }
 
-bool is_user_function(Oid function, void* /*context*/) { return function >= FirstNormalObjectId; }
+// What the functions called by an expression are.
+struct CalledFunctions {
+  bool user = false;     // not the server's own
+  bool foreign = false;  // written by the database's owner: in SQL or a procedural language
+};
 
-bool calls_user_code(Node* node, void* context) {
-  if (node == nullptr) return false;
-  if (IsA(node, CoerceToDomain) || check_functions_in_node(node, is_user_function, context))
-    return true;
-  return compat::walk_expression(node, calls_user_code, context);
+bool look_at_function(Oid function, void* context) {
+  if (function < FirstNormalObjectId) return false;
+  auto* called = static_cast<CalledFunctions*>(context);
+  called->user = true;
+  HeapTuple tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
+  if (!HeapTupleIsValid(tuple)) elog(ERROR, "cache lookup failed for function %u", function);
+  Oid language = reinterpret_cast<Form_pg_proc>(GETSTRUCT(tuple))->prolang;
+  ReleaseSysCache(tuple);
+  if (language != ClanguageId && language != INTERNALlanguageId) called->foreign = true;
+  return false;
 }
 
-// Whether storing a row may run functions that are not the server's own (triggers apart).
-bool has_foreign_code(Relation relation) {
+bool look_at_functions(Node* node, void* context) {
+  if (node == nullptr) return false;
+  auto* called = static_cast<CalledFunctions*>(context);
+  // A domain's constraints may change, and call what they like.
+  if (IsA(node, CoerceToDomain)) called->user = called->foreign = true;
+  (void)check_functions_in_node(node, look_at_function, context);
+  return compat::walk_expression(node, look_at_functions, context);
+}
+
+// What storing a row calls, triggers apart.
+CalledFunctions functions_of(Relation relation) {
+  CalledFunctions called;
   TupleConstr* constraints = RelationGetDescr(relation)->constr;
   if (constraints != nullptr) {
-    for (int i = 0; i < constraints->num_check; i++) {
-      if (calls_user_code(static_cast<Node*>(stringToNode(constraints->check[i].ccbin)), nullptr))
-        return true;
-    }
-    for (int i = 0; i < constraints->num_defval; i++) {
-      if (calls_user_code(static_cast<Node*>(stringToNode(constraints->defval[i].adbin)), nullptr))
-        return true;
-    }
+    for (int i = 0; i < constraints->num_check; i++)
+      look_at_functions(static_cast<Node*>(stringToNode(constraints->check[i].ccbin)), &called);
+    for (int i = 0; i < constraints->num_defval; i++)
+      look_at_functions(static_cast<Node*>(stringToNode(constraints->defval[i].adbin)), &called);
   }
-  bool found = false;
   List* indexes = RelationGetIndexList(relation);
   ListCell* cell;
   foreach (cell, indexes) {
     Relation index = index_open(lfirst_oid(cell), AccessShareLock);
-    found = found ||
-            calls_user_code(reinterpret_cast<Node*>(RelationGetIndexExpressions(index)), nullptr) ||
-            calls_user_code(reinterpret_cast<Node*>(RelationGetIndexPredicate(index)), nullptr);
+    look_at_functions(reinterpret_cast<Node*>(RelationGetIndexExpressions(index)), &called);
+    look_at_functions(reinterpret_cast<Node*>(RelationGetIndexPredicate(index)), &called);
     index_close(index, AccessShareLock);
   }
   list_free(indexes);
-  return found;
+  return called;
 }
 
 void find_defaults(Relation relation, TableMap* map) {
@@ -141,7 +161,7 @@ void find_defaults(Relation relation, TableMap* map) {
 // Parsing and planning the expressions of a table costs more than storing a row.
 void prepare_expressions(Relation relation, TableMap* map) {
   TupleDesc descriptor = RelationGetDescr(relation);
-  if (map->foreign_code || compat::has_virtual_columns(descriptor)) return;
+  if (map->user_functions || compat::has_virtual_columns(descriptor)) return;
   EState* estate = CreateExecutorState();
   TupleConstr* constraints = descriptor->constr;
   if (constraints != nullptr && constraints->num_check > 0) {
@@ -164,7 +184,7 @@ void prepare_expressions(Relation relation, TableMap* map) {
 
 // The expressions and predicates of the indexes, likewise.
 void prepare_indexes(Relation relation, TableMap* map) {
-  if (map->foreign_code) return;
+  if (map->user_functions) return;
   EState* estate = CreateExecutorState();
   List* indexes = RelationGetIndexList(relation);
   map->open_indexes = static_cast<Oid*>(palloc(sizeof(Oid) * list_length(indexes)));
@@ -209,33 +229,60 @@ TableId table_of(Oid relation, Oid schema) {
   return TableId::kCount;
 }
 
-void find_known_triggers(Relation relation, Oid schema, TableMap* map) {
+// Whether the trigger is one whose work the native code can do, and which.
+bool know_trigger(Relation relation, Oid schema, const Trigger& trigger,
+                  TableMap::KnownTrigger* known) {
   using Kind = TableMap::KnownTrigger::Kind;
+  if (is_counting_function(trigger.tgfoid, schema)) {
+    *known = {trigger.tgoid, Kind::kCounting, TableId::kCount};
+    return true;
+  }
+  if (trigger.tgfoid == F_RI_FKEY_CHECK_INS || trigger.tgfoid == F_RI_FKEY_CHECK_UPD) {
+    TableId parent = table_of(trigger.tgconstrrelid, schema);
+    *known = {trigger.tgoid, Kind::kForeignKeyCheck, parent};
+    return parent != TableId::kCount &&
+           is_simple_foreign_key(relation, trigger.tgconstraint, trigger.tgconstrrelid);
+  }
+  if (trigger.tgfoid != F_RI_FKEY_CASCADE_DEL) return false;
+  TableId child = table_of(trigger.tgconstrrelid, schema);
+  if (child == TableId::kCount) return false;
+  *known = {trigger.tgoid, Kind::kCascadingDelete, child};
+  Relation child_relation = table_open(trigger.tgconstrrelid, AccessShareLock);
+  bool simple =
+      is_simple_foreign_key(child_relation, trigger.tgconstraint, RelationGetRelid(relation));
+  table_close(child_relation, AccessShareLock);
+  return simple;
+}
+
+// What a foreign key does to the rows that refer to a removed or renamed one, in whatever table.
+bool cascades(Oid function) {
+  switch (function) {
+    case F_RI_FKEY_CASCADE_DEL:
+    case F_RI_FKEY_SETNULL_DEL:
+    case F_RI_FKEY_SETDEFAULT_DEL:
+      return true;
+    default:
+      return false;
+  }
+}
+
+void expect_foreign_trigger(const Trigger& trigger, TableMap* map) {
+  if (trigger.tgisinternal && !cascades(trigger.tgfoid)) return;
+  if (trigger.tgenabled == TRIGGER_DISABLED) return;
+  map->foreign_on_insert |= TRIGGER_FOR_INSERT(trigger.tgtype);
+  map->foreign_on_update |= TRIGGER_FOR_UPDATE(trigger.tgtype);
+  map->foreign_on_delete |= TRIGGER_FOR_DELETE(trigger.tgtype);
+}
+
+void find_known_triggers(Relation relation, Oid schema, TableMap* map) {
   map->known_count = 0;
   // The relation cache replaces its own copy when an invalidation comes, ANALYZE's for instance.
   TriggerDesc* triggers = CopyTriggerDesc(relation->trigdesc);
   for (int i = 0; triggers != nullptr && i < triggers->numtriggers; i++) {
-    if (map->known_count == TableMap::kMaxTriggers) return;
     const Trigger& trigger = triggers->triggers[i];
-    TableMap::KnownTrigger* known = &map->known[map->known_count];
-    if (is_counting_function(trigger.tgfoid, schema)) {
-      *known = {trigger.tgoid, Kind::kCounting, TableId::kCount};
-    } else if (trigger.tgfoid == F_RI_FKEY_CHECK_INS || trigger.tgfoid == F_RI_FKEY_CHECK_UPD) {
-      TableId parent = table_of(trigger.tgconstrrelid, schema);
-      if (parent == TableId::kCount ||
-          !is_simple_foreign_key(relation, trigger.tgconstraint, trigger.tgconstrrelid))
-        continue;
-      *known = {trigger.tgoid, Kind::kForeignKeyCheck, parent};
-    } else if (trigger.tgfoid == F_RI_FKEY_CASCADE_DEL) {
-      TableId child = table_of(trigger.tgconstrrelid, schema);
-      if (child == TableId::kCount) continue;
-      Relation child_relation = table_open(trigger.tgconstrrelid, AccessShareLock);
-      bool simple =
-          is_simple_foreign_key(child_relation, trigger.tgconstraint, RelationGetRelid(relation));
-      table_close(child_relation, AccessShareLock);
-      if (!simple) continue;
-      *known = {trigger.tgoid, Kind::kCascadingDelete, child};
-    } else {
+    if (map->known_count == TableMap::kMaxTriggers ||
+        !know_trigger(relation, schema, trigger, &map->known[map->known_count])) {
+      expect_foreign_trigger(trigger, map);
       continue;
     }
     map->known_count++;
@@ -258,10 +305,12 @@ TableMap* build_map(const TableSpec& spec, Oid schema, Relation relation) {
     map->attribute[i] = find_attribute(relation, schema, spec.columns[i]);
   for (size_t i = 0; i < spec.indexes.size(); i++) {
     map->index[i] =
-        find_index(relation, schema, spec.indexes[i], map->attribute[spec.indexes[i].column]);
+        find_index(relation, schema, spec, spec.indexes[i], map->attribute[spec.indexes[i].column]);
   }
   find_defaults(relation, map);
-  map->foreign_code = has_foreign_code(relation);
+  CalledFunctions called = functions_of(relation);
+  map->user_functions = called.user;
+  map->foreign_on_insert = map->foreign_on_update = called.foreign;
   prepare_expressions(relation, map);
   prepare_indexes(relation, map);
   find_known_triggers(relation, schema, map);

@@ -20,7 +20,15 @@ struct TableMap {
 
   // Constraints, defaults, generated columns or index expressions call user functions. Then the
   // expressions below are not kept: such a function may be replaced without notice.
-  bool foreign_code;
+  bool user_functions;
+
+  // Whether an INSERT, UPDATE or DELETE of a row may run code of the database's owner: triggers
+  // that are not the extension's, functions in expressions that are not written in C, foreign keys
+  // that cascade into other tables.
+  bool foreign_on_insert;
+  bool foreign_on_update;
+  bool foreign_on_delete;
+
   ExprState** checks;  // of the CHECK constraints, in the order of the relation's; or nullptr
   ExprState** default_states;  // by attribute number - 1; or nullptr
 

@@ -45,6 +45,19 @@ Datum make_text(std::string_view value) {
   return PointerGetDatum(cstring_to_text_with_len(value.data(), static_cast<int>(value.size())));
 }
 
+Datum make_uuid(const pg_uuid_t& value) {
+  auto* copied = static_cast<pg_uuid_t*>(palloc(sizeof(pg_uuid_t)));
+  *copied = value;
+  return UUIDPGetDatum(copied);
+}
+
+std::string_view copy(std::string_view text) {
+  auto* bytes = static_cast<char*>(MemoryContextAllocHuge(CurrentMemoryContext, text.size() + 1));
+  memcpy(bytes, text.data(), text.size());
+  bytes[text.size()] = '\0';
+  return {bytes, text.size()};
+}
+
 Datum make_row(TupleDesc* descriptor, const ResultColumn* columns, int count, Datum* values,
                bool* nulls) {
   if (*descriptor == nullptr) {

@@ -52,8 +52,12 @@ class Arguments {
   FunctionCallInfo fcinfo_;
 };
 
-// A text value in the current memory context.
+// Values in the current memory context.
 [[nodiscard]] Datum make_text(std::string_view value);
+[[nodiscard]] Datum make_uuid(const pg_uuid_t& value);
+
+// A copy of `text` in the current memory context, however long it is.
+[[nodiscard]] std::string_view copy(std::string_view text);
 
 // The columns of a composite result, built once in the life of a backend.
 struct ResultColumn {

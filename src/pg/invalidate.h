@@ -20,6 +20,8 @@ inline void invalidate_caches() {
 #define SearchSysCache1(...) S2T_AFTER_INVALIDATION(SearchSysCache1(__VA_ARGS__))
 #define get_attname(...) S2T_AFTER_INVALIDATION(get_attname(__VA_ARGS__))
 #define get_attnum(...) S2T_AFTER_INVALIDATION(get_attnum(__VA_ARGS__))
+#define GetDefaultOpClass(...) S2T_AFTER_INVALIDATION(GetDefaultOpClass(__VA_ARGS__))
+#define get_opclass_family(...) S2T_AFTER_INVALIDATION(get_opclass_family(__VA_ARGS__))
 #define get_func_name(...) S2T_AFTER_INVALIDATION(get_func_name(__VA_ARGS__))
 #define get_func_namespace(...) S2T_AFTER_INVALIDATION(get_func_namespace(__VA_ARGS__))
 #define get_namespace_name(...) S2T_AFTER_INVALIDATION(get_namespace_name(__VA_ARGS__))

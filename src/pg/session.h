@@ -38,6 +38,12 @@ class Session {
   // Makes the changes of the statement that just ended visible to the next one.
   void advance_command();
 
+  // Whether code of the database's owner (triggers, constraints, defaults, and what cascades from
+  // the tables) may run in this call, as far as its tables have been opened: see Table. Never taken
+  // back.
+  [[nodiscard]] bool runs_foreign_code() const { return foreign_code_; }
+  void expect_foreign_code() { foreign_code_ = true; }
+
   // From now on, and until the session is closed, search_path is fixed to pg_catalog and the
   // extension's schema: called before code of the database's owner (triggers, functions in
   // constraints and defaults) may run.
@@ -66,6 +72,7 @@ class Session {
   int guc_level_ = 0;
   Mode mode_ = Mode::kRead;
   bool own_snapshot_ = false;
+  bool foreign_code_ = false;
   uint64 invalidations_ = 0;  // seen when the snapshot was taken
   Relation relations_[kMaxRelations];
   int relation_count_ = 0;

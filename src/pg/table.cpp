@@ -3,6 +3,7 @@
 
 #include "pg/compat.h"
 #include "pg/error.h"
+#include "pg/function.h"
 
 namespace s2t::pg {
 
@@ -159,6 +160,33 @@ const pg_uuid_t* Row::as_uuid(int column) const {
   return DatumGetUUIDP(value);
 }
 
+// --- Values -----------------------------------------------------------------
+
+void Values::set_or_null(int column, const pg_uuid_t* id) {
+  if (id == nullptr) return set_null(column);
+  set(column, UUIDPGetDatum(id));
+}
+
+void Values::set_or_null(int column, const Jsonb* document) {
+  if (document == nullptr) return set_null(column);
+  set(column, JsonbPGetDatum(document));
+}
+
+void Values::set_or_null(int column, const inet* address) {
+  if (address == nullptr) return set_null(column);
+  set(column, InetPGetDatum(address));
+}
+
+void Values::set_or_null(int column, std::optional<int32_t> number) {
+  if (!number) return set_null(column);
+  set(column, Int32GetDatum(*number));
+}
+
+void Values::set_or_null(int column, std::optional<std::string_view> text) {
+  if (!text) return set_null(column);
+  set(column, make_text(*text));
+}
+
 // --- Table ------------------------------------------------------------------
 
 Table Table::open(Session* session, const TableSpec& spec, Use use, CoveredTables covered) {
@@ -171,7 +199,24 @@ Table Table::open(Session* session, const TableSpec& spec, Use use, CoveredTable
   check_owner(table.relation_, session->owner());
   check_rights(table.relation_, rights_for(use));
   table.map_ = map_of(spec, session->schema(), table.relation_);
+  table.expect_foreign_code(use);
   return table;
+}
+
+// Tells the session if what is to be done here may run code of the database's owner.
+void Table::expect_foreign_code(Use use) {
+  using Kind = TableMap::KnownTrigger::Kind;
+  // The audit row is the last thing that a call does: nothing of it is left to be mistaken.
+  if (spec_->id == TableId::kAuditLog) return;
+  bool foreign = ((use & kInsert) != 0 && map_->foreign_on_insert) ||
+                 ((use & kUpdate) != 0 && map_->foreign_on_update) ||
+                 ((use & kDelete) != 0 && map_->foreign_on_delete);
+  // A foreign key that does remove rows of another table fires the triggers there.
+  for (int i = 0; (use & kDelete) != 0 && i < map_->known_count; i++) {
+    if (map_->known[i].kind == Kind::kCascadingDelete && !covered_.contains(map_->known[i].other))
+      foreign = true;
+  }
+  if (foreign) session_->expect_foreign_code();
 }
 
 TupleTableSlot* Table::make_slot() {
@@ -221,8 +266,11 @@ Locked Table::lock(int index, Datum key, RowLock mode, Row* row) {
 }
 
 Locked Table::lock_found(Row* row, RowLock mode, OnConflict on_conflict) {
+  return lock_version(row->slot->tts_tid, row, mode, on_conflict);
+}
+
+Locked Table::lock_version(ItemPointerData tid, Row* row, RowLock mode, OnConflict on_conflict) {
   if (locked_ == nullptr) locked_ = make_slot();
-  ItemPointerData tid = row->slot->tts_tid;
   uint8_t flags = TUPLE_LOCK_FLAG_LOCK_UPDATE_IN_PROGRESS;
   if (!IsolationUsesXactSnapshot()) flags |= TUPLE_LOCK_FLAG_FIND_LAST_VERSION;
   TM_FailureData failure;
@@ -265,9 +313,10 @@ Row Table::locked_at(const ItemPointerData& tid) {
 
 Scan Scan::begin(Table* table, int index, ScanKeyData* keys, int key_count, Snapshot snapshot) {
   Scan scan;
-  scan.table_ = table;
+  scan.map_ = table->map_;
   scan.index_ = index_open(table->map_->index[index], AccessShareLock);
   if (table->found_ == nullptr) table->found_ = table->make_slot();
+  scan.slot_ = table->found_;
   // The session may move on to another snapshot while rows of this one are being locked.
   scan.snapshot_ = RegisterSnapshot(snapshot != nullptr ? snapshot : table->session_->snapshot());
   scan.scan_ = compat::begin_index_scan(table->relation_, scan.index_, scan.snapshot_, key_count);
@@ -275,16 +324,31 @@ Scan Scan::begin(Table* table, int index, ScanKeyData* keys, int key_count, Snap
   return scan;
 }
 
+Scan Table::scan() {
+  Scan scan;
+  scan.map_ = map_;
+  scan.slot_ = make_slot();
+  scan.snapshot_ = RegisterSnapshot(session_->snapshot());
+  scan.whole_ = table_beginscan(relation_, scan.snapshot_, 0, nullptr);
+  return scan;
+}
+
 bool Scan::next(Row* row) {
   CHECK_FOR_INTERRUPTS();
-  if (!index_getnext_slot(scan_, ForwardScanDirection, table_->found_)) return false;
-  *row = Row{table_->found_, table_->map_};
+  bool found = whole_ != nullptr ? table_scan_getnextslot(whole_, ForwardScanDirection, slot_)
+                                 : index_getnext_slot(scan_, ForwardScanDirection, slot_);
+  if (!found) return false;
+  *row = Row{slot_, map_};
   return true;
 }
 
 void Scan::end() {
-  index_endscan(scan_);
-  index_close(index_, NoLock);
+  if (whole_ != nullptr) {
+    table_endscan(whole_);
+  } else {
+    index_endscan(scan_);
+    index_close(index_, NoLock);
+  }
   UnregisterSnapshot(snapshot_);
 }
 

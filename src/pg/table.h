@@ -6,8 +6,23 @@
 //   Table recordings = Table::open(&session, recordings::kTable, kUpdate);
 //   Row row;
 //   if (recordings.lock(recordings::by_id, UUIDPGetDatum(id), RowLock::kNoKeyUpdate, &row) !=
-//   Locked::kYes) ... Values change; change.set(recordings::status, make_text("done"));
-//   recordings.update_one(&row, change);
+//       Locked::kYes)
+//     raise_not_found("recording", id);
+//   Values change;
+//   change.set(recordings::status, make_text("failed"));
+//   const Row* stored = recordings.update_one(row, change);
+//
+// Foreign code. Triggers, constraints and defaults of the database's owner, and what cascades into
+// tables of its own, may do anything to the rows that a procedure works on. One rule, kept in here:
+// from the moment a session has opened a table for changes that may run such code, no trigger that
+// keeps the running totals and no check of a foreign key is left out, on any of its tables. A
+// procedure has two things to do for it: it opens the tables that it will change before its first
+// statement, and it goes by what is there:
+//
+//   - keys and values that a statement stored are taken from the row it returns;
+//   - a row that is to be changed after foreign code has run (Session::runs_foreign_code()) is
+//     locked anew;
+//   - where counts_natively() says so, and only there, it counts itself.
 #pragma once
 
 #include <stdint.h>
@@ -55,7 +70,26 @@ class Row {
   const TableMap* map = nullptr;
 };
 
-// The columns a statement sets, by their number in the table's spec.
+// A set of columns, by their number in the table's spec.
+class Columns {
+ public:
+  constexpr Columns() = default;
+  constexpr Columns(std::initializer_list<int> columns) {
+    for (int column : columns) bits_ |= 1U << column;
+  }
+  constexpr explicit Columns(uint32_t bits) : bits_(bits) {}
+  [[nodiscard]] constexpr bool contains(int column) const { return (bits_ >> column & 1U) != 0; }
+  [[nodiscard]] constexpr bool contains(Columns others) const {
+    return (others.bits_ & ~bits_) == 0;
+  }
+  [[nodiscard]] friend constexpr bool operator==(Columns, Columns) = default;
+
+ private:
+  uint32_t bits_ = 0;
+};
+
+// Values for a row's columns, by their number in the table's spec. What they point to is only read
+// until the row is stored.
 class Values {
  public:
   void set(int column, Datum value) {
@@ -66,6 +100,14 @@ class Values {
     set_ |= 1U << column;
     null_ |= 1U << column;
   }
+  // NULL for nullptr, or for nothing.
+  void set_or_null(int column, const pg_uuid_t* id);
+  void set_or_null(int column, const Jsonb* document);
+  void set_or_null(int column, const inet* address);
+  void set_or_null(int column, std::optional<int32_t> number);
+  void set_or_null(int column, std::optional<std::string_view> text);
+
+  [[nodiscard]] Columns columns() const { return Columns(set_); }
   [[nodiscard]] bool is_set(int column) const { return (set_ >> column & 1U) != 0; }
   [[nodiscard]] bool is_null(int column) const { return (null_ >> column & 1U) != 0; }
   [[nodiscard]] Datum value(int column) const { return value_[column]; }
@@ -94,6 +136,13 @@ class CoveredTables {
   uint32_t bits_ = 0;
 };
 
+// What became of a row that was to be changed without a lock.
+enum class Changed : uint8_t {
+  kYes,
+  kSuppressed,  // by a BEFORE ROW trigger: not changed, and not to be tried again
+  kMoved,       // somebody has changed or removed it since it was found
+};
+
 // What a procedure does with a table, which decides on its lock and on the rights asked for.
 // Combined with |.
 enum Use : uint8_t {
@@ -106,6 +155,8 @@ enum Use : uint8_t {
 constexpr Use operator|(Use left, Use right) {
   return static_cast<Use>(static_cast<unsigned>(left) | static_cast<unsigned>(right));
 }
+
+class Scan;
 
 class Table {
  public:
@@ -128,34 +179,40 @@ class Table {
   // A row that this transaction has locked before, by where its locked version lies (Row::tid()).
   [[nodiscard]] Row locked_at(const ItemPointerData& tid);
 
+  // All rows, as the session's snapshot sees them, in no order: for small tables.
+  [[nodiscard]] Scan scan();
+
   // A statement: its BEFORE STATEMENT triggers run in begin(), its AFTER triggers and constraints
   // in end(), after which the changes are visible to the session. insert(), update() and remove()
-  // belong in between.
-  void begin(CmdType command);
+  // belong in between. `columns` are those that its rows set, all of them: they decide on triggers
+  // for UPDATE OF a column and on the defaults that an INSERT needs.
+  void begin(CmdType command, Columns columns = {});
   void end();
 
-  // Stores one row; columns that are not set get their defaults. Returns the stored row (valid
-  // until the next call), or nullptr if a BEFORE ROW trigger suppressed it.
+  // Stores one row. The columns of the statement that are not set in `values` are NULL, all others
+  // get their defaults. Returns the stored row (valid until the next call), or nullptr if a BEFORE
+  // ROW trigger suppressed it.
   const Row* insert(const Values& values);
 
   // Changes a row that is locked (kNoKeyUpdate) by this transaction. Returns as insert() does.
   const Row* update(const Row& locked, const Values& change);
 
-  // Changes a row that was found, without locking it first: cheaper where conflicts are rare.
-  // False, with nothing done, if it has been changed or removed since it was found, or if a BEFORE
-  // ROW trigger suppressed it: lock_found() tells what became of it.
-  bool update_found(const Row& found, const Values& change);
+  // Changes a row that was found, without locking it first: cheaper where conflicts are rare. If it
+  // has moved, lock_found() tells where to.
+  Changed update_found(const Row& found, const Values& change);
 
-  // Removes a row. False if a trigger suppressed it or somebody else removed it first.
-  bool remove(const Row& row);
+  // Removes the row whose version at `tid` (Row::tid()) was found or locked. False if a trigger
+  // suppressed it or somebody else removed it first.
+  bool remove(ItemPointerData tid);
 
-  // One row as a statement of its own; 09000 where a trigger suppresses it.
+  // One row as a statement of its own, of the columns that are set; 09000 where a trigger
+  // suppresses it.
   const Row* insert_one(const Values& values);
   const Row* update_one(const Row& locked, const Values& change);
 
-  // Whether changes of this table may run triggers or functions of the database's owner, which may
-  // in turn change rows that the procedure has found before.
-  [[nodiscard]] bool runs_foreign_code() const { return foreign_triggers_ || map_->foreign_code; }
+  // Whether the procedure has to count what it changes in this table, since the triggers that keep
+  // the running totals are left out. Settled by the first statement, or the first time it is asked.
+  [[nodiscard]] bool counts_natively();
 
   [[nodiscard]] Relation relation() const { return relation_; }
   [[nodiscard]] const TableMap* map() const { return map_; }
@@ -169,15 +226,18 @@ class Table {
   [[nodiscard]] bool has_key(const Row& row, int column, Datum key) const;
   // A slot for the table's rows that lives as long as the session.
   [[nodiscard]] TupleTableSlot* make_slot();
+  Locked lock_version(ItemPointerData tid, Row* row, RowLock mode, OnConflict on_conflict);
+  void expect_foreign_code(Use use);
   void prepare_changes();
   void leave_out_known_triggers();
   void open_indexes();
   void fill(TupleTableSlot* slot, const Values& values);
-  void fill_defaults(TupleTableSlot* slot, const Values& values);
+  void fill_defaults(TupleTableSlot* slot);
+  void require_named(const Values& values) const;
   void check_row(TupleTableSlot* slot, CmdType command);
   void fill_change(const Row& old, const Values& change);
   TM_Result store_change(ItemPointerData tid);
-  void note_updated_columns(const Values& change);
+  void name_columns(Columns columns);
   static void count_changed(int64_t rows);
 
   Session* session_ = nullptr;
@@ -185,7 +245,7 @@ class Table {
   const TableMap* map_ = nullptr;
   Relation relation_ = nullptr;
   CoveredTables covered_;
-  bool foreign_triggers_ = false;
+  std::optional<bool> counts_natively_;
 
   TupleTableSlot* found_ = nullptr;   // what a search found
   TupleTableSlot* locked_ = nullptr;  // the version that was locked
@@ -197,6 +257,8 @@ class Table {
   TupleTableSlot* stored_ = nullptr;
   ExprState** default_states_ = nullptr;  // by attribute number - 1
   CmdType command_ = CMD_UNKNOWN;
+  Columns columns_;                     // of the statement
+  Bitmapset* open_defaults_ = nullptr;  // of an INSERT: attributes that get their defaults
   TransitionCaptureState* capture_ = nullptr;
   Row stored_row_;
 };
@@ -205,7 +267,7 @@ class Table {
 // for taking differences.
 [[nodiscard]] int64_t rows_changed();
 
-// The rows of a range of an index, in its order.
+// The rows of a range of an index, in its order; or all rows of a table (Table::scan()).
 class Scan {
  public:
   // `index` is one of the table's spec; `keys` refer to the index's columns, from 1. The rows are
@@ -217,9 +279,13 @@ class Scan {
 
  private:
   // The command of the session must not advance while a scan is open: collect first, then change.
-  Table* table_ = nullptr;
+  friend class Table;
+
+  const TableMap* map_ = nullptr;
+  TupleTableSlot* slot_ = nullptr;
   Relation index_ = nullptr;
   IndexScanDesc scan_ = nullptr;
+  TableScanDesc whole_ = nullptr;
   Snapshot snapshot_ = nullptr;
 };
 

@@ -61,39 +61,57 @@ int64_t rows_changed() { return changed_so_far; }
 
 void Table::count_changed(int64_t rows) { changed_so_far += rows; }
 
+// Orders triggers by `place_of` each; those of one place stay in their order.
+template <typename PlaceOf>
+void sort_triggers(TriggerDesc* triggers, PlaceOf place_of) {
+  Trigger* array = triggers->triggers;
+  for (int i = 1; i < triggers->numtriggers; i++) {
+    Trigger moving = array[i];
+    int at = i;
+    for (; at > 0 && place_of(array[at - 1]) > place_of(moving); at--) array[at] = array[at - 1];
+    array[at] = moving;
+  }
+}
+
+bool Table::counts_natively() {
+  if (!counts_natively_) counts_natively_ = !session_->runs_foreign_code();
+  return *counts_natively_;
+}
+
 // Takes the triggers out whose work the procedures do themselves: counting, and the foreign keys
-// whose parent row the caller holds. With a BEFORE ROW trigger the key that is stored may not be
-// the one the caller holds: then the check stays.
+// whose parent row the caller holds; not where foreign code may run, by the rule at the head of
+// table.h. Children that the caller removes itself are removed once in any case.
 void Table::leave_out_known_triggers() {
   using Kind = TableMap::KnownTrigger::Kind;
   TriggerDesc* triggers = result_->ri_TrigDesc;
+  bool native = counts_natively();
   if (triggers == nullptr) return;
 
-  auto known = [&](const Trigger& trigger) -> const TableMap::KnownTrigger* {
+  auto known_as = [&](const Trigger& trigger) -> const TableMap::KnownTrigger* {
     for (int i = 0; i < map_->known_count; i++)
       if (map_->known[i].oid == trigger.tgoid) return &map_->known[i];
     return nullptr;
   };
-  bool keys_may_change = false;
-  for (int i = 0; i < triggers->numtriggers; i++) {
-    const Trigger& trigger = triggers->triggers[i];
-    if (trigger.tgisinternal || known(trigger) != nullptr) continue;
-    foreign_triggers_ = true;
-    if (TRIGGER_FOR_ROW(trigger.tgtype) && TRIGGER_FOR_BEFORE(trigger.tgtype))
-      keys_may_change = true;
-  }
-
+  auto is_redundant = [&](const Trigger& trigger) {
+    const TableMap::KnownTrigger* known = known_as(trigger);
+    if (known == nullptr) return false;
+    if (known->kind == Kind::kCounting) return native;
+    return covered_.contains(known->other) && (native || known->kind == Kind::kCascadingDelete);
+  };
   int left = 0;
-  for (int i = 0; i < triggers->numtriggers; i++) {
-    const TableMap::KnownTrigger* entry = known(triggers->triggers[i]);
-    bool redundant = entry != nullptr &&
-                     (entry->kind == Kind::kCounting ||
-                      (entry->kind == Kind::kForeignKeyCheck && covered_.contains(entry->other) &&
-                       !keys_may_change) ||
-                      (entry->kind == Kind::kCascadingDelete && covered_.contains(entry->other)));
-    if (!redundant) triggers->triggers[left++] = triggers->triggers[i];
-  }
+  for (int i = 0; i < triggers->numtriggers; i++)
+    if (!is_redundant(triggers->triggers[i])) triggers->triggers[left++] = triggers->triggers[i];
   triggers->numtriggers = left;
+  if (!native) {
+    // What is stored is counted before foreign triggers take it away again; what enters with a
+    // count, after they have done their work.
+    auto place_of = [&](const Trigger& trigger) {
+      const TableMap::KnownTrigger* known = known_as(trigger);
+      if (known == nullptr || known->kind != Kind::kCounting) return 1;
+      return TRIGGER_FOR_BEFORE(trigger.tgtype) ? 2 : 0;
+    };
+    sort_triggers(triggers, place_of);
+  }
   if (left == 0) {
     result_->ri_TrigDesc = nullptr;
   } else {
@@ -137,19 +155,52 @@ void Table::prepare_changes() {
   leave_out_known_triggers();
   open_indexes();
   estate->es_opened_result_relations = lappend(estate->es_opened_result_relations, result_);
-  if (runs_foreign_code()) session_->fix_search_path();
+  if (session_->runs_foreign_code()) session_->fix_search_path();
 
+  if (stored_ != nullptr) return;
   epq_ = static_cast<EPQState*>(palloc0(sizeof(EPQState)));
   compat::init_epq(epq_, estate);
   stored_ = make_slot();
   stored_row_ = Row{stored_, map_};
 }
 
-void Table::begin(CmdType command) {
-  if (result_ == nullptr) prepare_changes();
+// Tells the server which columns the statement sets, and finds out which defaults it needs.
+void Table::name_columns(Columns columns) {
+  columns_ = columns;
+  if (command_ == CMD_INSERT) {
+    bms_free(open_defaults_);
+    open_defaults_ = bms_copy(map_->defaults);
+    for (size_t i = 0; open_defaults_ != nullptr && i < spec_->columns.size(); i++) {
+      if (columns.contains(static_cast<int>(i)))
+        open_defaults_ = bms_del_member(open_defaults_, map_->attribute[i]);
+    }
+  }
+  Bitmapset** updated = compat::updated_columns(session_->estate(), entry_);
+  bms_free(*updated);
+  *updated = nullptr;
+  for (size_t i = 0; command_ == CMD_UPDATE && i < spec_->columns.size(); i++) {
+    if (columns.contains(static_cast<int>(i)))
+      *updated = bms_add_member(*updated, map_->attribute[i] - FirstLowInvalidHeapAttributeNumber);
+  }
+}
+
+// Triggers and defaults have been chosen by the columns that the statement named.
+void Table::require_named(const Values& values) const {
+  if (columns_.contains(values.columns())) return;
+  elog(ERROR, "a row for table \"%s\" sets columns that its statement has not named",
+       RelationGetRelationName(relation_));
+}
+
+void Table::begin(CmdType command, Columns columns) {
+  // What the server has prepared for generated columns is good for one set of columns.
+  TupleConstr* constraints = RelationGetDescr(relation_)->constr;
+  bool generates = constraints != nullptr && constraints->has_generated_stored;
+  if (result_ == nullptr || (generates && !(command == command_ && columns == columns_)))
+    prepare_changes();
   if (command != CMD_INSERT) CheckCmdReplicaIdentity(relation_, command);
   EState* estate = session_->estate();
   command_ = command;
+  name_columns(columns);
   estate->es_output_cid = GetCurrentCommandId(true);
   AfterTriggerBeginQuery();
   if (result_->ri_TrigDesc == nullptr) return;
@@ -187,16 +238,11 @@ void Table::end() {
   session_->advance_command();
 }
 
-// Defaults of the columns that `values` leaves open, as COPY gives them to columns it has no data
-// for.
-void Table::fill_defaults(TupleTableSlot* slot, const Values& values) {
+// Defaults of the columns that the statement leaves open, as COPY gives them to columns it has no
+// data for.
+void Table::fill_defaults(TupleTableSlot* slot) {
   TupleDesc descriptor = RelationGetDescr(relation_);
   EState* estate = session_->estate();
-  Bitmapset* open = bms_copy(map_->defaults);
-  for (size_t column = 0; column < spec_->columns.size(); column++) {
-    if (values.is_set(static_cast<int>(column)))
-      open = bms_del_member(open, map_->attribute[column]);
-  }
   if (default_states_ == nullptr) {
     default_states_ = map_->default_states;
     if (default_states_ == nullptr) {
@@ -205,7 +251,7 @@ void Table::fill_defaults(TupleTableSlot* slot, const Values& values) {
     }
   }
   int number = -1;
-  while ((number = bms_next_member(open, number)) >= 0) {
+  while ((number = bms_next_member(open_defaults_, number)) >= 0) {
     ExprState** state = &default_states_[number - 1];
     if (*state == nullptr) {
       MemoryContext caller = MemoryContextSwitchTo(estate->es_query_cxt);
@@ -220,6 +266,7 @@ void Table::fill_defaults(TupleTableSlot* slot, const Values& values) {
 
 // Makes `slot` a new row of `values`, and of defaults and NULL for the rest.
 void Table::fill(TupleTableSlot* slot, const Values& values) {
+  require_named(values);
   TupleDesc descriptor = RelationGetDescr(relation_);
   ExecClearTuple(slot);
   memset(slot->tts_isnull, 1, sizeof(bool) * descriptor->natts);
@@ -230,7 +277,7 @@ void Table::fill(TupleTableSlot* slot, const Values& values) {
     slot->tts_values[position] = coerce(TupleDescAttr(descriptor, position), values.value(column));
     slot->tts_isnull[position] = false;
   }
-  if (map_->defaults != nullptr) fill_defaults(slot, values);
+  if (open_defaults_ != nullptr) fill_defaults(slot);
   ExecStoreVirtualTuple(slot);
 }
 
@@ -264,18 +311,10 @@ const Row* Table::insert(const Values& values) {
   return &stored_row_;
 }
 
-void Table::note_updated_columns(const Values& change) {
-  Bitmapset** columns = compat::updated_columns(session_->estate(), entry_);
-  for (size_t i = 0; i < spec_->columns.size(); i++) {
-    if (change.is_set(static_cast<int>(i)))
-      *columns = bms_add_member(*columns, map_->attribute[i] - FirstLowInvalidHeapAttributeNumber);
-  }
-}
-
 // Makes stored_ the new version of `old`.
 void Table::fill_change(const Row& old, const Values& change) {
+  require_named(change);
   TupleDesc descriptor = RelationGetDescr(relation_);
-  note_updated_columns(change);
   ExecClearTuple(stored_);
   slot_getallattrs(old.slot);
   memcpy(stored_->tts_values, old.slot->tts_values, sizeof(Datum) * descriptor->natts);
@@ -329,38 +368,34 @@ const Row* Table::update(const Row& locked, const Values& change) {
   return &stored_row_;
 }
 
-bool Table::update_found(const Row& found, const Values& change) {
+Changed Table::update_found(const Row& found, const Values& change) {
   TriggerDesc* triggers = result_->ri_TrigDesc;
   // A BEFORE trigger must see a version that stays the latest one.
   if (triggers != nullptr && triggers->trig_update_before_row) {
     Row latest = found;
-    return lock_found(&latest, RowLock::kNoKeyUpdate, OnConflict::kWait) == Locked::kYes &&
-           ItemPointerEquals(&latest.slot->tts_tid, &found.slot->tts_tid) &&
-           update(latest, change) != nullptr;
+    if (lock_found(&latest, RowLock::kNoKeyUpdate, OnConflict::kWait) != Locked::kYes ||
+        !ItemPointerEquals(&latest.slot->tts_tid, &found.slot->tts_tid))
+      return Changed::kMoved;
+    return update(latest, change) != nullptr ? Changed::kYes : Changed::kSuppressed;
   }
   fill_change(found, change);
-  switch (store_change(found.slot->tts_tid)) {
-    case TM_Ok:
-      return true;
-    case TM_Updated:
-    case TM_Deleted:
-      if (IsolationUsesXactSnapshot()) raise_serialization_failure();
-      return false;
-    default:
-      return false;
-  }
+  TM_Result result = store_change(found.slot->tts_tid);
+  if (result == TM_Ok) return Changed::kYes;
+  if ((result == TM_Updated || result == TM_Deleted) && IsolationUsesXactSnapshot())
+    raise_serialization_failure();
+  return Changed::kMoved;
 }
 
-bool Table::remove(const Row& row) {
+bool Table::remove(ItemPointerData tid) {
   EState* estate = session_->estate();
-  ItemPointerData tid = row.slot->tts_tid;
+  Row latest;
   TriggerDesc* triggers = result_->ri_TrigDesc;
   if (triggers != nullptr && triggers->trig_delete_before_row) {
     // The trigger must see the row's latest version, and nobody may change it before the trigger's
     // verdict is carried out.
-    Row latest = row;
-    if (lock_found(&latest, RowLock::kUpdate, OnConflict::kWait) != Locked::kYes) return false;
-    tid = latest.slot->tts_tid;
+    if (lock_version(tid, &latest, RowLock::kUpdate, OnConflict::kWait) != Locked::kYes)
+      return false;
+    tid = latest.tid();
     if (!compat::before_row_delete(estate, epq_, result_, &tid)) return false;
   }
   for (;;) {
@@ -373,10 +408,10 @@ bool Table::remove(const Row& row) {
     // statement.
     if (result == TM_SelfModified || result == TM_Invisible) return false;
     if (IsolationUsesXactSnapshot()) raise_serialization_failure();
-    if (result != TM_Updated) return false;
-    Row latest = row;
-    if (lock_found(&latest, RowLock::kUpdate, OnConflict::kWait) != Locked::kYes) return false;
-    tid = latest.slot->tts_tid;
+    if (result != TM_Updated ||
+        lock_version(tid, &latest, RowLock::kUpdate, OnConflict::kWait) != Locked::kYes)
+      return false;
+    tid = latest.tid();
   }
   compat::after_row_delete(estate, result_, &tid, capture_);
   count_changed(1);
@@ -384,7 +419,7 @@ bool Table::remove(const Row& row) {
 }
 
 const Row* Table::insert_one(const Values& values) {
-  begin(CMD_INSERT);
+  begin(CMD_INSERT, values.columns());
   const Row* row = insert(values);
   if (row == nullptr) raise_suppressed_by_trigger(relation_);
   end();
@@ -392,7 +427,7 @@ const Row* Table::insert_one(const Values& values) {
 }
 
 const Row* Table::update_one(const Row& locked, const Values& change) {
-  begin(CMD_UPDATE);
+  begin(CMD_UPDATE, change.columns());
   const Row* row = update(locked, change);
   if (row == nullptr) raise_suppressed_by_trigger(relation_);
   end();

@@ -47,12 +47,9 @@ Request read_arguments(const Arguments& arguments) {
   return request;
 }
 
-// Stores the recording; the user is held. What a trigger of the database's owner made of it is
-// counted.
-pg_uuid_t insert_recording(Session* session, const Request& request, TimestampTz now,
-                           int32_t* duration_ms) {
+// Stores the recording; the user is held. Returns the id it was stored under.
+pg_uuid_t insert_recording(Table* recordings, const Request& request, TimestampTz now) {
   namespace r = pg::recordings;
-  Table recordings = Table::open(session, r::kTable, pg::kInsert, {TableId::kUsers});
   pg_uuid_t id = pg::new_id(now, pg::slot_of(request.user_id));
   Values recording;
   recording.set(r::id, UUIDPGetDatum(&id));
@@ -64,13 +61,12 @@ pg_uuid_t insert_recording(Session* session, const Request& request, TimestampTz
   recording.set(r::created_at, TimestampTzGetDatum(now));
   recording.set(r::meta, JsonbPGetDatum(request.meta));
   recording.set(r::segment_count, Int32GetDatum(0));
-  const Row* stored = recordings.insert_one(recording);
+  const Row* stored = recordings->insert_one(recording);
   if (memcmp(stored->as_uuid(r::user_id), request.user_id, UUID_LEN) != 0) {
     ereport(ERROR, (errcode(ERRCODE_TRIGGERED_ACTION_EXCEPTION),
                     errmsg("owner of a new recording was changed by a trigger"),
-                    errtable(recordings.relation())));
+                    errtable(recordings->relation())));
   }
-  *duration_ms = stored->as_int32(r::duration_ms);
   return *stored->as_uuid(r::id);
 }
 
@@ -89,15 +85,11 @@ bool create(Session* session, const Request& request, pg_uuid_t* id, char* reaso
   core::describe_refusal(verdict, account.plan().limits, account.usage(), reason, kReasonBytes);
   if (verdict != core::Verdict::kAccepted) return false;
 
+  Table recordings = Table::open(session, pg::recordings::kTable, pg::kInsert, {TableId::kUsers});
   account.charge(1, 0);
-  account.count(1, 0, 0);
+  if (recordings.counts_natively()) account.count(1, 0, 0);
   account.store();
-  int32_t duration_ms;
-  *id = insert_recording(session, request, now, &duration_ms);
-  if (duration_ms != 0 && account.lock(request.user_id)) {
-    account.count(0, duration_ms, 0);
-    account.store();
-  }
+  *id = insert_recording(&recordings, request, now);
   return true;
 }
 

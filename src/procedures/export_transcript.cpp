@@ -1,4 +1,5 @@
-// sp_export_transcript, sp_render_transcript: a completed recording as a file for its user (docs/transcripts.md).
+// sp_export_transcript, sp_render_transcript: a completed recording as a file for its user
+// (docs/transcripts.md).
 #include "core/export/export.h"
 
 #include "metrics/metrics.h"
@@ -28,19 +29,13 @@ void require_done(const Row& recording, const pg_uuid_t* id) {
                      static_cast<int>(status.size()), status.data())));
 }
 
-std::string_view copy(std::string_view text) {
-  auto* bytes = static_cast<char*>(MemoryContextAllocHuge(CurrentMemoryContext, text.size() + 1));
-  memcpy(bytes, text.data(), text.size());
-  return {bytes, text.size()};
-}
-
 std::string_view speaker_in(Jsonb* meta) {
   JsonbValue value;
   if (!JB_ROOT_IS_OBJECT(meta) ||
       getKeyJsonValueFromContainer(&meta->root, "speaker", 7, &value) == nullptr ||
       value.type != jbvString)
     return {};
-  return copy(pg::to_utf8({value.val.string.val, static_cast<size_t>(value.val.string.len)}));
+  return pg::copy(pg::to_utf8({value.val.string.val, static_cast<size_t>(value.val.string.len)}));
 }
 
 // The words of a segment that tell when they begin.
@@ -57,8 +52,7 @@ std::span<const core::CueWord> words_in(Jsonb* meta) {
   JsonbIterator* iterator = JsonbIteratorInit(array);
   JsonbValue word;
   for (JsonbIteratorToken token; (token = JsonbIteratorNext(&iterator, &word, true)) != WJB_DONE;) {
-    if (token != WJB_ELEM || word.type != jbvBinary ||
-        !JsonContainerIsObject(word.val.binary.data))
+    if (token != WJB_ELEM || word.type != jbvBinary || !JsonContainerIsObject(word.val.binary.data))
       continue;
     JsonbValue text;
     JsonbValue start;
@@ -70,7 +64,7 @@ std::span<const core::CueWord> words_in(Jsonb* meta) {
       continue;
     Datum start_ms = DirectFunctionCall1(numeric_int4, NumericGetDatum(start.val.numeric));
     words[known++] = {
-        copy(pg::to_utf8({text.val.string.val, static_cast<size_t>(text.val.string.len)})),
+        pg::copy(pg::to_utf8({text.val.string.val, static_cast<size_t>(text.val.string.len)})),
         DatumGetInt32(start_ms)};
   }
   return {words, known};
@@ -91,7 +85,7 @@ std::string_view members_of(Jsonb* meta) {
 Cue read_cue(const Row& row, SubtitleFormat format, bool words) {
   namespace s = pg::segments;
   Cue cue{{row.as_int32(s::idx), row.as_int32(s::start_ms), row.as_int32(s::end_ms),
-           copy(pg::to_utf8(row.as_text(s::text)))},
+           pg::copy(pg::to_utf8(row.as_text(s::text)))},
           {},
           {}};
   bool null;

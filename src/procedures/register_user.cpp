@@ -59,34 +59,28 @@ Plan hold_active_plan(Session* session, std::string_view code) {
   return plan;
 }
 
-void insert_user(Session* session, const Registration& registration, const pg_uuid_t* id,
-                 TimestampTz now) {
-  Table users = Table::open(session, pg::users::kTable, pg::kInsert);
+// Returns the id the user was stored under.
+pg_uuid_t insert_user(Table* users, const Registration& registration, TimestampTz now) {
+  pg_uuid_t id = pg::new_id(now, pg::slot_of_email(registration.email));
   Values user;
-  user.set(pg::users::id, UUIDPGetDatum(id));
+  user.set(pg::users::id, UUIDPGetDatum(&id));
   user.set(pg::users::email, make_text(registration.email));
   user.set(pg::users::user_name, make_text(registration.user_name));
   user.set(pg::users::password_hash, make_text(registration.password_hash));
   user.set(pg::users::created_at, TimestampTzGetDatum(now));
-  (void)users.insert_one(user);
+  return *users->insert_one(user)->as_uuid(pg::users::id);
 }
 
-void insert_profile(Session* session, const Registration& registration, const pg_uuid_t* id) {
-  Table profiles = Table::open(session, pg::user_profiles::kTable, pg::kInsert, {TableId::kUsers});
+void insert_profile(Table* profiles, const Registration& registration, const pg_uuid_t* id) {
   Values profile;
   profile.set(pg::user_profiles::user_id, UUIDPGetDatum(id));
-  if (registration.name) {
-    profile.set(pg::user_profiles::name, make_text(*registration.name));
-  } else {
-    profile.set_null(pg::user_profiles::name);
-  }
-  (void)profiles.insert_one(profile);
+  profile.set_or_null(pg::user_profiles::name, registration.name);
+  (void)profiles->insert_one(profile);
 }
 
-void insert_subscription(Session* session, const Plan& plan, const pg_uuid_t* id, TimestampTz now) {
+void insert_subscription(Table* subscriptions, const Plan& plan, const pg_uuid_t* id,
+                         TimestampTz now) {
   namespace s = pg::user_subscriptions;
-  Table subscriptions =
-      Table::open(session, s::kTable, pg::kInsert, {TableId::kUsers, TableId::kPlans});
   pg::Cycle cycle = pg::month_of(now);
   Values subscription;
   subscription.set(s::user_id, UUIDPGetDatum(id));
@@ -98,7 +92,7 @@ void insert_subscription(Session* session, const Plan& plan, const pg_uuid_t* id
   subscription.set(s::total_recordings, Int64GetDatum(0));
   subscription.set(s::total_duration_ms, Int64GetDatum(0));
   subscription.set(s::total_segments, Int64GetDatum(0));
-  (void)subscriptions.insert_one(subscription);
+  (void)subscriptions->insert_one(subscription);
 }
 
 pg_uuid_t register_user(FunctionCallInfo fcinfo, const char* name) {
@@ -106,10 +100,13 @@ pg_uuid_t register_user(FunctionCallInfo fcinfo, const char* name) {
   Session session = Session::open(fcinfo, name);
   Plan plan = hold_active_plan(&session, registration.plan_code);
   TimestampTz now = Session::now();
-  pg_uuid_t id = pg::new_id(now, pg::slot_of_email(registration.email));
-  insert_user(&session, registration, &id, now);
-  insert_profile(&session, registration, &id);
-  insert_subscription(&session, plan, &id, now);
+  Table users = Table::open(&session, pg::users::kTable, pg::kInsert);
+  Table profiles = Table::open(&session, pg::user_profiles::kTable, pg::kInsert, {TableId::kUsers});
+  Table subscriptions = Table::open(&session, pg::user_subscriptions::kTable, pg::kInsert,
+                                    {TableId::kUsers, TableId::kPlans});
+  pg_uuid_t id = insert_user(&users, registration, now);
+  insert_profile(&profiles, registration, &id);
+  insert_subscription(&subscriptions, plan, &id, now);
   audit::write(
       &session, pg::settings::Audit::kChanges,
       {.procedure = name, .user_id = &id, .detail = psprintf("plan \"%s\"", plan.code.data())});

@@ -33,7 +33,14 @@ bool renew(Account* account, Row* row, TimestampTz now) {
   Table* subscriptions = account->subscriptions();
   account->take(*row);
   account->roll_over(now);
-  if (subscriptions->update_found(*row, account->change())) return true;
+  switch (subscriptions->update_found(*row, account->change())) {
+    case pg::Changed::kYes:
+      return true;
+    case pg::Changed::kSuppressed:
+      return false;
+    case pg::Changed::kMoved:
+      break;
+  }
   if (!account->lock_found(row) || !account->cycle_ended(now)) return false;
   account->roll_over(now);
   return subscriptions->update(*row, account->change()) != nullptr;
@@ -44,10 +51,10 @@ bool renew(Account* account, Row* row, TimestampTz now) {
 int renew_batch(Account* account, TimestampTz now, Position* position, Values* closed) {
   namespace s = pg::user_subscriptions;
   Table* subscriptions = account->subscriptions();
-  ScanKeyData key =
-      pg::scan_key(1, BTGreaterStrategyNumber, F_UUID_GT, UUIDPGetDatum(&position->after));
+  pg_uuid_t after = position->after;
+  ScanKeyData key = pg::scan_key(1, BTGreaterStrategyNumber, F_UUID_GT, UUIDPGetDatum(&after));
   int renewed = 0;
-  subscriptions->begin(CMD_UPDATE);
+  subscriptions->begin(CMD_UPDATE, Account::kRollOverColumns);
   pg::Scan scan = pg::Scan::begin(subscriptions, s::by_user_id, &key, position->begun ? 1 : 0);
   Row row;
   position->finished = true;
@@ -69,16 +76,14 @@ int renew_batch(Account* account, TimestampTz now, Position* position, Values* c
 // Closes up to kBatch ended cycles. Returns how many.
 int close_batch(Session* session, Position* position) {
   Account account = Account::open(session);
+  Table* cycles = account.cycles();
   auto* closed = static_cast<Values*>(palloc(sizeof(Values) * kBatch));
   int count = renew_batch(&account, Session::now(), position, closed);
   if (count == 0) return 0;
 
-  Table cycles = Table::open(session, pg::usage_cycles::kTable, pg::kInsert);
-  cycles.begin(CMD_INSERT);
-  BulkInsert archive = BulkInsert::begin(&cycles, count);
+  BulkInsert archive = BulkInsert::begin(cycles, Account::kClosedColumns, count);
   for (int i = 0; i < count; i++) archive.add(closed[i], kArchivedBytes);
   (void)archive.end();
-  cycles.end();
   audit::write(
       session, pg::settings::Audit::kChanges,
       {.procedure = "sp_reset_monthly_cycles", .detail = psprintf("%d cycles closed", count)});

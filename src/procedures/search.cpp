@@ -42,8 +42,8 @@ const core::SearchQuery& query_of(FunctionCallInfo fcinfo, std::string_view sour
 S2T_FUNCTION(s2t_fold) {
   namespace pg = s2t::pg;
   std::string_view text = pg::to_utf8(pg::Arguments(fcinfo).as_text(0, "in_text"));
-  auto* folded = static_cast<char*>(MemoryContextAllocHuge(
-      CurrentMemoryContext, s2t::core::kMaxFoldedGrowth * text.size() + 1));
+  auto* folded = static_cast<char*>(
+      MemoryContextAllocHuge(CurrentMemoryContext, s2t::core::kMaxFoldedGrowth * text.size() + 1));
   size_t size = s2t::core::fold(text, folded);
   PG_RETURN_DATUM(pg::make_text(pg::from_utf8({folded, size})));
 }

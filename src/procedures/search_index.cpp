@@ -21,6 +21,13 @@ std::string_view prefix_of(int slot) {
   return {psprintf("%03x", static_cast<unsigned>(slot) & 0xFFFU), kPrefixBytes};
 }
 
+// A query for nothing, for which tsqueryin() would raise a NOTICE.
+Datum empty_query() {
+  auto* query = static_cast<TSQuery>(palloc0(HDRSIZETQ));
+  SET_VARSIZE(query, HDRSIZETQ);
+  return TSQueryGetDatum(query);
+}
+
 }  // namespace
 
 }  // namespace s2t::procedures
@@ -62,5 +69,6 @@ S2T_FUNCTION(s2t_search_condition) {
   s2t::pg::raise_unless_ok(query.parse(arguments.as_text(1, "in_query")));
   char condition[s2t::core::SearchQuery::kMaxConditionBytes];
   query.condition(prefix_of(arguments.as_int32(0, "in_slot")), condition);
+  if (condition[0] == '\0') return s2t::procedures::empty_query();
   return DirectFunctionCall1(tsqueryin, CStringGetDatum(condition));
 }

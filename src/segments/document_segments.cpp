@@ -3,6 +3,7 @@
 #include "pg/encoding.h"
 #include "pg/error.h"
 #include "segments/meta.h"
+#include "pg/function.h"
 
 namespace s2t::segments {
 
@@ -18,10 +19,6 @@ void make_printable(core::Status* status) {
   if (pg::is_utf8_database()) return;
   for (char* at = status->detail; *at != '\0'; at++)
     if (IS_HIGHBIT_SET(*at)) *at = '?';
-}
-
-std::string_view copy(std::string_view text) {
-  return {pnstrdup(text.data(), text.size()), text.size()};
 }
 
 }  // namespace
@@ -81,11 +78,11 @@ bool DocumentSegments::next(core::Segment* segment, Jsonb** meta) {
 int DocumentSegments::count() const { return core::transcript_count(holder_->transcript); }
 
 std::string_view DocumentSegments::format() const {
-  return copy(core::transcript_format(holder_->transcript));
+  return pg::copy(core::transcript_format(holder_->transcript));
 }
 
 std::string_view DocumentSegments::language() const {
-  return copy(pg::from_utf8(core::transcript_language(holder_->transcript)));
+  return pg::copy(pg::from_utf8(core::transcript_language(holder_->transcript)));
 }
 
 int64_t DocumentSegments::replaced() const {

@@ -32,33 +32,16 @@ void read_plan(const Row& row, Plan* plan) {
 
 // There is at most one default plan, and few plans: no index needed.
 bool hold_default_plan(Table* plans, Plan* plan) {
-  EState* estate = plans->session()->estate();
-  TupleTableSlot* slot = table_slot_create(plans->relation(), &estate->es_tupleTable);
-  TableScanDesc scan = table_beginscan(plans->relation(), plans->session()->snapshot(), 0, nullptr);
+  pg::Scan scan = plans->scan();
   bool found = false;
-  while (!found && table_scan_getnextslot(scan, ForwardScanDirection, slot)) {
-    Row row{slot, plans->map()};
+  Row row;
+  while (!found && scan.next(&row)) {
     if (!row.as_bool(pg::plans::is_default) || !row.as_bool(pg::plans::is_active, true)) continue;
     read_plan(row, plan);
     found = true;
   }
-  table_endscan(scan);
+  scan.end();
   return found && hold_plan(plans, plan->code, plan) && plan->active;
-}
-
-// What is to be stored may outlive the account's own state.
-Datum copy(const pg_uuid_t& id) {
-  auto* result = static_cast<pg_uuid_t*>(palloc(sizeof(pg_uuid_t)));
-  *result = id;
-  return UUIDPGetDatum(result);
-}
-
-void set_limit(pg::Values* values, int column, const std::optional<int32_t>& limit) {
-  if (limit) {
-    values->set(column, Int32GetDatum(*limit));
-  } else {
-    values->set_null(column);
-  }
 }
 
 }  // namespace
@@ -108,6 +91,13 @@ Table* Account::plans() {
   return &plans_;
 }
 
+Table* Account::cycles() {
+  if (!cycles_opened_)
+    cycles_ = Table::open(subscriptions_.session(), pg::usage_cycles::kTable, pg::kInsert);
+  cycles_opened_ = true;
+  return &cycles_;
+}
+
 bool Account::lock(const pg_uuid_t* user_id) {
   Row row;
   if (subscriptions_.lock(pg::user_subscriptions::by_user_id, UUIDPGetDatum(user_id),
@@ -135,6 +125,7 @@ void Account::read(const Row& row) {
   cycle_ = {row.as_timestamp(s::cycle_start, DT_NOBEGIN),
             row.as_timestamp(s::cycle_end, DT_NOBEGIN)};
   change_ = {};
+  counted_ = {};
   closing_ = false;
   plan_id_ = *row.as_uuid(s::plan_id);
 }
@@ -150,12 +141,13 @@ bool Account::cycle_ended(TimestampTz now) const { return core::cycle_ended(cycl
 void Account::close_cycle(TimestampTz end, TimestampTz now, const char* reason) {
   namespace c = pg::usage_cycles;
   closing_ = true;
+  (void)cycles();  // opened before the first statement: see pg::Table
   closed_ = {};
-  closed_.set(c::id, copy(pg::new_id(now, pg::slot_of(&user_id_))));
-  closed_.set(c::user_id, copy(user_id_));
+  closed_.set(c::id, pg::make_uuid(pg::new_id(now, pg::slot_of(&user_id_))));
+  closed_.set(c::user_id, pg::make_uuid(user_id_));
   closed_.set(c::plan_code, pg::make_text(plan().code));
-  set_limit(&closed_, c::monthly_minutes, plan_.limits.minutes);
-  set_limit(&closed_, c::monthly_usage_limit, plan_.limits.recordings);
+  closed_.set_or_null(c::monthly_minutes, plan_.limits.minutes);
+  closed_.set_or_null(c::monthly_usage_limit, plan_.limits.recordings);
   closed_.set(c::cycle_start, TimestampTzGetDatum(cycle_.start));
   closed_.set(c::cycle_end, TimestampTzGetDatum(end));
   closed_.set(c::usage_count, Int32GetDatum(usage_.recordings));
@@ -188,7 +180,7 @@ void Account::prorate(TimestampTz now) {
 void Account::move_to(const Plan& plan) {
   plan_ = plan;
   plan_id_ = plan.id;
-  change_.set(pg::user_subscriptions::plan_id, copy(plan.id));
+  change_.set(pg::user_subscriptions::plan_id, pg::make_uuid(plan.id));
 }
 
 void Account::charge(int32_t recordings, int32_t seconds) {
@@ -203,20 +195,27 @@ void Account::charge(int32_t recordings, int32_t seconds) {
 }
 
 void Account::count(int64_t recordings, int64_t duration_ms, int64_t segments) {
-  namespace s = pg::user_subscriptions;
-  auto move = [&](int column, int64_t by) {
-    if (by != 0) change_.set(column, Int64GetDatum(Max(row_.as_int64(column) + by, 0)));
-  };
-  move(s::total_recordings, recordings);
-  move(s::total_duration_ms, duration_ms);
-  move(s::total_segments, segments);
+  counted_.recordings += recordings;
+  counted_.duration_ms += duration_ms;
+  counted_.segments += segments;
 }
 
 void Account::store() {
+  namespace s = pg::user_subscriptions;
   if (closing_) {
-    Table cycles = Table::open(subscriptions_.session(), pg::usage_cycles::kTable, pg::kInsert);
-    (void)cycles.insert_one(closed_);
+    (void)cycles()->insert_one(closed_);
+    // What a trigger made of the subscription, its totals for instance, stays.
+    if (subscriptions_.session()->runs_foreign_code() &&
+        subscriptions_.lock(s::by_user_id, UUIDPGetDatum(&user_id_), RowLock::kNoKeyUpdate,
+                            &row_) != Locked::kYes)
+      return;
   }
+  auto move = [&](int column, int64_t by) {
+    if (by != 0) change_.set(column, Int64GetDatum(Max(row_.as_int64(column) + by, 0)));
+  };
+  move(s::total_recordings, counted_.recordings);
+  move(s::total_duration_ms, counted_.duration_ms);
+  move(s::total_segments, counted_.segments);
   (void)subscriptions_.update_one(row_, change_);
 }
 

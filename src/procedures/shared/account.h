@@ -66,14 +66,32 @@ class Account {
   // Charges the open cycle. Raises 22003 rather than wrap.
   void charge(int32_t recordings, int32_t seconds);
 
-  // Moves the running totals, which never go below zero.
+  // Moves the running totals, which never go below zero: by what was changed in a table that
+  // counts_natively().
   void count(int64_t recordings, int64_t duration_ms, int64_t segments);
 
-  // Writes what was changed since lock(): the closed cycle, then the subscription.
+  // Writes what was changed since lock(): the closed cycle, then the subscription. Nothing if
+  // foreign code has removed it meanwhile.
   void store();
 
   // The same in two halves, for many accounts in one statement each: the row for usage_cycles and
-  // the change of the subscription. Both stay valid as long as the session.
+  // the change of the subscription, with the columns that they set. Both stay valid as long as the
+  // session.
+  static constexpr pg::Columns kClosedColumns = {pg::usage_cycles::id,
+                                                 pg::usage_cycles::user_id,
+                                                 pg::usage_cycles::plan_code,
+                                                 pg::usage_cycles::monthly_minutes,
+                                                 pg::usage_cycles::monthly_usage_limit,
+                                                 pg::usage_cycles::cycle_start,
+                                                 pg::usage_cycles::cycle_end,
+                                                 pg::usage_cycles::usage_count,
+                                                 pg::usage_cycles::used_seconds,
+                                                 pg::usage_cycles::closed_at,
+                                                 pg::usage_cycles::reason};
+  static constexpr pg::Columns kRollOverColumns = {
+      pg::user_subscriptions::plan_id, pg::user_subscriptions::cycle_start,
+      pg::user_subscriptions::cycle_end, pg::user_subscriptions::usage_count,
+      pg::user_subscriptions::used_seconds};
   [[nodiscard]] const pg::Values& closed_cycle() const { return closed_; }
   [[nodiscard]] const pg::Values& change() const { return change_; }
 
@@ -82,6 +100,7 @@ class Account {
   [[nodiscard]] const core::Usage& usage() const { return usage_; }
   [[nodiscard]] pg::Table* subscriptions() { return &subscriptions_; }
   [[nodiscard]] pg::Table* plans();
+  [[nodiscard]] pg::Table* cycles();
 
  private:
   void read(const pg::Row& row);
@@ -90,12 +109,17 @@ class Account {
   pg::Table subscriptions_;
   pg::Table plans_;  // opened when it is needed
   bool plans_opened_ = false;
+  pg::Table cycles_;  // likewise
+  bool cycles_opened_ = false;
   pg::Row row_;
   pg_uuid_t user_id_;
   pg_uuid_t plan_id_;
   Plan plan_;  // looked up by plan()
   core::Usage usage_;
   pg::Cycle cycle_;
+  struct {
+    int64_t recordings, duration_ms, segments;
+  } counted_ = {};
   pg::Values change_;
   pg::Values closed_;  // the row for usage_cycles
   bool closing_ = false;

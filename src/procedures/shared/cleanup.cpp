@@ -68,16 +68,12 @@ class Owners {
 
   // The shortest time that anybody's recordings are kept.
   int32_t shortest() {
-    TupleTableSlot* slot =
-        table_slot_create(plans_.relation(), &plans_.session()->estate()->es_tupleTable);
-    TableScanDesc scan =
-        table_beginscan(plans_.relation(), plans_.session()->snapshot(), 0, nullptr);
     int32_t days = days_;
-    while (table_scan_getnextslot(scan, ForwardScanDirection, slot)) {
-      Row plan{slot, plans_.map()};
+    Scan scan = plans_.scan();
+    Row plan;
+    while (scan.next(&plan))
       days = Min(days, Max(plan.as_int32(pg::plans::retention_days, days), 0));
-    }
-    table_endscan(scan);
+    scan.end();
     return days;
   }
 
@@ -177,7 +173,7 @@ int64_t remove_recordings(Table* recordings, const Batch& batch) {
   for (int i = 0; i < batch.count; i++) {
     CHECK_FOR_INTERRUPTS();
     Candidate* candidate = &batch.recordings[i];
-    candidate->removed = recordings->remove(recordings->locked_at(candidate->tid));
+    candidate->removed = recordings->remove(candidate->tid);
     if (candidate->removed) removed++;
   }
   recordings->end();
@@ -187,27 +183,27 @@ int64_t remove_recordings(Table* recordings, const Batch& batch) {
 // What the foreign key would do on cascade. Its parent being locked and removed, no segment can be
 // added any more; those that were added after this transaction's snapshot must go too, or be
 // refused.
-int64_t remove_segments(Session* session, const Batch& batch) {
+int64_t remove_segments(Table* segments, const Batch& batch) {
   namespace s = pg::segments;
-  Table segments = Table::open(session, s::kTable, pg::kDelete);
   Snapshot latest = RegisterSnapshot(GetLatestSnapshot());
   int64_t removed = 0;
-  segments.begin(CMD_DELETE);
+  segments->begin(CMD_DELETE);
   for (int i = 0; i < batch.count; i++) {
     if (!batch.recordings[i].removed) continue;
     ScanKeyData key =
         pg::scan_key(1, BTEqualStrategyNumber, F_UUID_EQ, UUIDPGetDatum(&batch.recordings[i].id));
-    Scan scan = Scan::begin(&segments, s::by_recording_id, &key, 1, latest);
+    Scan scan = Scan::begin(segments, s::by_recording_id, &key, 1, latest);
     Row row;
     while (scan.next(&row)) {
       if (IsolationUsesXactSnapshot() &&
-          !table_tuple_satisfies_snapshot(segments.relation(), row.slot, session->snapshot()))
+          !table_tuple_satisfies_snapshot(segments->relation(), row.slot,
+                                          segments->session()->snapshot()))
         pg::raise_serialization_failure();
-      if (segments.remove(row)) removed++;
+      if (segments->remove(row.tid())) removed++;
     }
     scan.end();
   }
-  segments.end();
+  segments->end();
   UnregisterSnapshot(latest);
   return removed;
 }
@@ -218,9 +214,8 @@ int by_user(const void* left, const void* right) {
 }
 
 // Moves the running totals of every owner, in the order of the primary key.
-void move_totals(Session* session, const Batch& batch) {
+void move_totals(Account* totals, const Batch& batch) {
   qsort(batch.recordings, batch.count, sizeof(Candidate), by_user);
-  Account account = Account::open(session);
   int i = 0;
   while (i < batch.count) {
     const pg_uuid_t* user_id = &batch.recordings[i].user_id;
@@ -233,9 +228,9 @@ void move_totals(Session* session, const Batch& batch) {
       duration_ms += batch.recordings[i].duration_ms;
       segments += batch.recordings[i].segment_count;
     }
-    if (recordings == 0 || !account.lock(user_id)) continue;
-    account.count(-recordings, -duration_ms, -segments);
-    account.store();
+    if (recordings == 0 || !totals->lock(user_id)) continue;
+    totals->count(-recordings, -duration_ms, -segments);
+    totals->store();
   }
 }
 
@@ -248,14 +243,16 @@ Removed remove_batch(Session* session, const RetentionPolicy& policy, CleanupPos
   Batch batch = lock_due(&recordings, &owners, policy, position);
   Removed removed;
   if (batch.count == 0) return removed;
+  Table segments = Table::open(session, pg::segments::kTable, pg::kDelete);
+  Account totals = Account::open(session);
   removed.recordings = remove_recordings(&recordings, batch);
-  removed.segments = remove_segments(session, batch);
-  move_totals(session, batch);
+  removed.segments = remove_segments(&segments, batch);
+  if (recordings.counts_natively()) move_totals(&totals, batch);
   if (removed.recordings > 0) {
     audit::write(session, pg::settings::Audit::kChanges,
-              {.procedure = policy.procedure,
-               .detail = psprintf(INT64_FORMAT " recordings, " INT64_FORMAT " segments",
-                                  removed.recordings, removed.segments)});
+                 {.procedure = policy.procedure,
+                  .detail = psprintf(INT64_FORMAT " recordings, " INT64_FORMAT " segments",
+                                     removed.recordings, removed.segments)});
   }
   return removed;
 }

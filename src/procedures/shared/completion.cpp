@@ -3,22 +3,22 @@
 #include "audit/audit.h"
 #include "pg/bulk_insert.h"
 #include "pg/error.h"
-#include "segments/fingerprint.h"
 #include "pg/function.h"
 #include "pg/settings.h"
 #include "procedures/shared/account.h"
 #include "procedures/shared/recording.h"
+#include "segments/fingerprint.h"
 
 namespace s2t::procedures {
 
 using pg::BulkInsert;
-using segments::Fingerprint;
 using pg::make_text;
 using pg::Row;
 using pg::Session;
 using pg::Table;
 using pg::TableId;
 using pg::Values;
+using segments::Fingerprint;
 
 namespace {
 
@@ -61,13 +61,13 @@ void require_no_segments(const Row& recording, const pg_uuid_t* id) {
   }
 }
 
-// Stores all segments; the recording is locked. Returns how many rows there are now.
-int64_t store_segments(Session* session, const pg_uuid_t* id, const Completion& completion,
-                       Fingerprint* fingerprint, bool* ran_foreign_code) {
+// Stores all segments; the recording is locked. Returns how many were stored.
+int64_t store_segments(Table* segments, const pg_uuid_t* id, const Completion& completion,
+                       Fingerprint* fingerprint) {
   namespace s = pg::segments;
-  Table segments = Table::open(session, s::kTable, pg::kInsert, {TableId::kRecordings});
-  segments.begin(CMD_INSERT);
-  BulkInsert bulk = BulkInsert::begin(&segments, completion.segments->count());
+  BulkInsert bulk = BulkInsert::begin(
+      segments, {s::recording_id, s::idx, s::start_ms, s::end_ms, s::text, s::meta},
+      completion.segments->count());
   MemoryContext scratch =
       AllocSetContextCreate(CurrentMemoryContext, "s2t segment", ALLOCSET_DEFAULT_SIZES);
   MemoryContext outer = MemoryContextSwitchTo(scratch);
@@ -81,34 +81,31 @@ int64_t store_segments(Session* session, const pg_uuid_t* id, const Completion& 
     row.set(s::start_ms, Int32GetDatum(segment.start_ms));
     row.set(s::end_ms, Int32GetDatum(segment.end_ms));
     row.set(s::text, make_text(segment.text));
-    if (meta != nullptr) {
-      row.set(s::meta, JsonbPGetDatum(meta));
-    } else {
-      row.set_null(s::meta);
-    }
+    row.set_or_null(s::meta, meta);
     bulk.add(row,
              static_cast<int64_t>(segment.text.size()) + (meta != nullptr ? VARSIZE(meta) : 0));
     MemoryContextReset(scratch);
   }
   MemoryContextSwitchTo(outer);
   MemoryContextDelete(scratch);
-  int64_t stored = bulk.end();
-  segments.end();
-  *ran_foreign_code = segments.runs_foreign_code();
-  return stored;
+  return bulk.end();
 }
 
-// Adds the recording's minutes to the open cycle of its owner, and what it holds to the running
-// totals.
-void charge_owner(Session* session, const pg_uuid_t* user_id, int32_t duration_ms,
-                  int64_t more_duration_ms, int64_t more_segments) {
-  Account account = Account::open(session);
-  if (!account.lock(user_id)) return;  // without a subscription there is nothing to charge
+// What a completion adds to the running totals, unless triggers count it.
+struct Growth {
+  int64_t duration_ms = 0;
+  int64_t segments = 0;
+};
+
+// Adds the recording's minutes to the open cycle of its owner.
+void charge_owner(Account* account, const pg_uuid_t* user_id, int32_t duration_ms,
+                  const Growth& growth) {
+  if (!account->lock(user_id)) return;  // without a subscription there is nothing to charge
   TimestampTz now = Session::now();
-  if (account.cycle_ended(now) && pg::settings::lazy_rollover()) account.roll_over(now);
-  account.charge(0, core::billable_seconds(duration_ms));
-  account.count(0, more_duration_ms, more_segments);
-  account.store();
+  if (account->cycle_ended(now) && pg::settings::lazy_rollover()) account->roll_over(now);
+  account->charge(0, core::billable_seconds(duration_ms));
+  account->count(0, growth.duration_ms, growth.segments);
+  account->store();
 }
 
 }  // namespace
@@ -122,26 +119,30 @@ void complete_recording(Session* session, const pg_uuid_t* id, const Completion&
   }
   require_no_segments(recording.row(), id);
 
-  bool ran_foreign_code;
+  Account account = Account::open(session);
+  Table segments = Table::open(session, pg::segments::kTable, pg::kInsert, {TableId::kRecordings});
   Fingerprint fingerprint = Fingerprint::begin(completion.duration_ms);
-  int64_t stored = store_segments(session, id, completion, &fingerprint, &ran_foreign_code);
-  if (ran_foreign_code) recording.lock_again();
+  int64_t stored = store_segments(&segments, id, completion, &fingerprint);
+  if (session->runs_foreign_code()) recording.lock_again();
 
-  int64_t old_duration_ms = recording.row().as_int32(r::duration_ms);
+  Growth growth;
   Values change;
   change.set(r::status, make_text("done"));
   change.set(r::duration_ms, Int32GetDatum(completion.duration_ms));
   change.set(r::completed_at, TimestampTzGetDatum(Session::now()));
   change.set_null(r::error);
-  change.set(r::segment_count, Int32GetDatum(static_cast<int32_t>(stored)));
   change.set(r::fingerprint, PointerGetDatum(fingerprint.end()));
+  if (segments.counts_natively()) {
+    change.set(r::segment_count, Int32GetDatum(static_cast<int32_t>(stored)));
+    growth = {completion.duration_ms - recording.row().as_int32(r::duration_ms), stored};
+  }
   const Row* done = recording.update(change);
-  charge_owner(session, recording.user_id(), completion.duration_ms,
-               done->as_int32(r::duration_ms) - old_duration_ms, stored);
+  pg_uuid_t user_id = *done->as_uuid(r::user_id);
+  charge_owner(&account, &user_id, completion.duration_ms, growth);
   audit::write(
       session, pg::settings::Audit::kAll,
       {.procedure = completion.procedure,
-       .user_id = recording.user_id(),
+       .user_id = &user_id,
        .recording_id = id,
        .detail = psprintf("%d ms, " INT64_FORMAT " segments", completion.duration_ms, stored)});
 }

@@ -2,7 +2,6 @@
 
 #include "audit/audit.h"
 #include "pg/function.h"
-#include "procedures/shared/account.h"
 
 namespace s2t::procedures {
 
@@ -19,23 +18,13 @@ Status fail_if_processing(Session* session, const pg_uuid_t* id, std::string_vie
   Values change;
   change.set(pg::recordings::status, make_text("failed"));
   change.set(pg::recordings::error, make_text(reason));
-  int64_t old_duration_ms = recording.row().as_int32(pg::recordings::duration_ms);
-  const pg::Row* failed = recording.update(change);
-  int64_t more_duration_ms = failed->as_int32(pg::recordings::duration_ms) - old_duration_ms;
+  // Nothing that is counted changes; what a trigger changes is counted by triggers.
+  (void)recording.update(change);
   audit::write(session, pg::settings::Audit::kChanges,
-            {.procedure = procedure,
-             .outcome = audit::Outcome::kFailed,
-             .user_id = recording.user_id(),
-             .recording_id = id});
-
-  // A trigger of the database's owner may have given it another duration.
-  if (more_duration_ms != 0) {
-    Account account = Account::open(session);
-    if (account.lock(recording.user_id())) {
-      account.count(0, more_duration_ms, 0);
-      account.store();
-    }
-  }
+               {.procedure = procedure,
+                .outcome = audit::Outcome::kFailed,
+                .user_id = recording.user_id(),
+                .recording_id = id});
   return status;
 }
 

@@ -24,7 +24,8 @@ class Recording {
   [[nodiscard]] const pg::Row& row() const { return row_; }
   [[nodiscard]] const pg_uuid_t* user_id() const { return &user_id_; }
 
-  // Changes it and returns the row as stored (valid until the next change).
+  // Changes it and returns the row as stored (valid until the next change). The running totals are
+  // the caller's to move where the table counts_natively().
   const pg::Row* update(const pg::Values& change);
 
  private:
