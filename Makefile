@@ -7,7 +7,7 @@
 # flags for a module to test with: -DS2T_INVALIDATE (see docs/development.md).
 
 PG_CONFIG ?= pg_config
-WERROR = -Werror
+WERROR ?= -Werror
 
 EXTENSION = s2t
 S2T_VERSION := $(shell sed -n "s/^default_version *= *'\(.*\)'.*/\1/p" s2t.control)
@@ -119,10 +119,12 @@ dev-stop:
 test:
 	@test/run
 
-# The archive of a release, of what is committed.
+# The archive of a release, for PGXN: of what is committed or, without git, of what is there.
 dist:
-	@mkdir -p build
-	git archive --format=zip --prefix=s2t-$(S2T_VERSION)/ -o build/s2t-$(S2T_VERSION).zip HEAD
+	@packaging/dist
+
+deb:
+	@packaging/deb
 
 # For the loop of a developer: no second compiler, no sanitizers, no whole servers. PGXS has a target
 # of this name that says it is not supported, and was left out above.
@@ -165,9 +167,10 @@ help:
 	@echo "make assert        tests on a server with assertions, and under valgrind"
 	@echo "make matrix        build and tests on PostgreSQL 15, 17 and 18"
 	@echo "make bench         the benchmark"
-	@echo "make dist          the archive of this version, in build"
+	@echo "make dist          the archive of this version for PGXN, in build"
+	@echo "make deb           Debian packages, in build/deb"
 	@echo "make format        clang-format, in place"
 	@echo "make tidy          clang-tidy"
 	@echo "make clean         remove what was built (make distclean: the matrix's systems too)"
 
-.PHONY: demo dev dev-stop dist test check assert matrix bench format tidy help distclean-matrix
+.PHONY: demo dev dev-stop dist deb test check assert matrix bench format tidy help distclean-matrix
