@@ -18,6 +18,7 @@ namespace s2t::core {
 struct Limits {
   std::optional<int32_t> minutes;
   std::optional<int32_t> recordings;
+  std::optional<int32_t> max_recording_minutes = std::nullopt;  // of one recording, > 0
 };
 
 // What the current cycle has used. Values are >= 0.
