@@ -2,7 +2,7 @@
 # refused with a message that says what to do.
 #
 # Part of `make test`; alone, with the extension installed and not as root:
-#   PG=$(dirname $(pg_config --pgxs))/.. PATH=$(pg_config --bindir):$PATH \
+#   PG=$(dirname $(pg_config --pgxs))/../.. PATH=$(pg_config --bindir):$PATH \
 #   PERL5LIB=$PG/src/test/perl PG_REGRESS=$PG/src/test/regress/pg_regress TESTDIR=$(mktemp -d) \
 #   prove -v test/t/001_adoption.pl
 

@@ -5,7 +5,7 @@
 # something as the extension's owner, to have a call do something else than it does, or to hide.
 #
 # Part of `make test`; alone, with the extension installed and not as root:
-#   PG=$(dirname $(pg_config --pgxs))/.. PATH=$(pg_config --bindir):$PATH \
+#   PG=$(dirname $(pg_config --pgxs))/../.. PATH=$(pg_config --bindir):$PATH \
 #   PERL5LIB=$PG/src/test/perl PG_REGRESS=$PG/src/test/regress/pg_regress TESTDIR=$(mktemp -d) \
 #   prove -v test/t/011_rights_attacks.pl
 
