@@ -126,7 +126,7 @@ def test_every_command_is_accounted_for(page):
             test = ROOT / block.run_by
             assert test.is_file(), f"{block}: there is no {block.run_by}"
             text = test.read_text(encoding="utf-8")
-            first = normal(re.sub(r"\s+(--|#) .*", "", block.text.splitlines()[0]))
+            first = normal(re.sub(r"\s+(--|#) .*", "", block.text.splitlines()[0])).rstrip(";")
             assert pathlib.Path(page).name in text or first in normal(text), f"{block}: {block.run_by} does not run it"
         else:
             assert len(block.mark) > len("not run: ") + 10, f"{block}: what is the reason?"
