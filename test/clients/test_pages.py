@@ -297,3 +297,21 @@ def test_demo():
     done = subprocess.run([sys.executable, "-B", str(ROOT / "demo/story.py")], text=True, capture_output=True, check=False)
     databases.drop_database("s2t_demo")
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def anchors(path):
+    """As GitHub makes them of headings."""
+    text = re.sub(r"^```.*?^```$", "", path.read_text(encoding="utf-8"), flags=re.S | re.M)
+    headings = re.findall(r"^#+ (.*)$", text, re.M)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_links_lead_somewhere(page):
+    text = re.sub(r"^```.*?^```$", "", (ROOT / page).read_text(encoding="utf-8"), flags=re.S | re.M)
+    wrong = []
+    for target, anchor in re.findall(r"\]\((?!https?:)([^)#]*)#?([^)]*)\)", text):
+        file = (ROOT / page).parent / target if target else ROOT / page
+        if not file.exists() or (anchor and anchor not in anchors(file)):
+            wrong.append(f"{target}#{anchor}")
+    assert not wrong
