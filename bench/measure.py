@@ -538,7 +538,7 @@ class Supply:
     def refill(self, schema, count=None):
         session = self.sessions[schema]
         session.run("SET session_replication_role = replica")
-        session.run("TRUNCATE recordings, segments")
+        session.run("TRUNCATE recordings, segments CASCADE")
         session.run("RESET session_replication_role")
         session.run("SELECT setval('bench.next_recording', 0, false), bench.open_numbered(0, %s, %s)",
                     count or self.count, USERS)
