@@ -31,41 +31,36 @@ bool is_permanent(int sqlstate) {
     case MAKE_SQLSTATE('2', '7', '0', '0', '0'):  // triggered data change
     case MAKE_SQLSTATE('4', '4', '0', '0', '0'):  // check option
       return true;
-    case MAKE_SQLSTATE('P', '0', '0', '0',
-                       '0'):  // raised by a trigger; but an unknown recording cannot be marked
+    // Raised by a trigger; but an unknown recording cannot be marked.
+    case MAKE_SQLSTATE('P', '0', '0', '0', '0'):
       return sqlstate != ERRCODE_NO_DATA_FOUND;
     default:
       return false;
   }
 }
 
-void log_lost(const FailureMark& mark, const char* why) {
-  ereport(
-      LOG,
-      (errmsg("recording %s could not be marked as failed", pg::to_cstring(&mark.recording_id)),
-       errdetail("%s", why),
-       errhint(
-           "sp_fail_stale_recordings() will find it when it has been in processing for long.")));
+// Makes room for `more` marks: where they are put, at the end of a transaction, memory must not be
+// asked for any more.
+void reserve(Pending* pending, int more) {
+  int wanted = pending->count + more;
+  if (wanted <= pending->room) return;
+  int room = Max(wanted, Max(16, pending->room * 2));
+  size_t bytes = sizeof(FailureMark) * static_cast<size_t>(room);
+  pending->marks = static_cast<FailureMark*>(pending->marks == nullptr
+                                                 ? MemoryContextAlloc(TopMemoryContext, bytes)
+                                                 : repalloc(pending->marks, bytes));
+  pending->room = room;
 }
 
-void tell_lost(const FailureMark& mark, const char* why) {
-  ring::count_lost();
-  log_lost(mark, why);
-}
-
-void append(Pending* pending, const FailureMark& mark) {
-  if (pending->count == Pending::kLimit) {
-    tell_lost(mark, "Too many marks of this session are waiting.");
+// Notes a mark of the running transaction, with room for it in both lists.
+void note(const FailureMark& mark) {
+  if (running.count + undelivered.count == Pending::kLimit) {
+    ring::give_up(mark, "Too many marks of this session are waiting.");
     return;
   }
-  if (pending->count == pending->room) {
-    pending->room = pending->room == 0 ? 16 : pending->room * 2;
-    size_t bytes = sizeof(FailureMark) * static_cast<size_t>(pending->room);
-    pending->marks = static_cast<FailureMark*>(pending->marks == nullptr
-                                                   ? MemoryContextAlloc(TopMemoryContext, bytes)
-                                                   : repalloc(pending->marks, bytes));
-  }
-  pending->marks[pending->count++] = mark;
+  reserve(&undelivered, running.count + 1);
+  reserve(&running, 1);
+  running.marks[running.count++] = mark;
 }
 
 // Hands over what can be handed over and keeps the rest for the next time.
@@ -78,12 +73,14 @@ void deliver() {
   undelivered.count = kept;
 }
 
+// After the commit record nothing may fail: note() has made the room.
 void end_of_transaction(XactEvent event, void* /*argument*/) {
   switch (event) {
     case XACT_EVENT_COMMIT:
     case XACT_EVENT_ABORT:
     case XACT_EVENT_PREPARE:
-      for (int i = 0; i < running.count; i++) append(&undelivered, running.marks[i]);
+      for (int i = 0; i < running.count; i++)
+        undelivered.marks[undelivered.count++] = running.marks[i];
       running.count = 0;
       if (undelivered.count > 0) deliver();
       break;
@@ -101,7 +98,7 @@ void end_of_session(int /*code*/, Datum /*argument*/) {
     if (undelivered.count > 0) pg_usleep(kPauseUs);
   }
   for (int i = 0; i < undelivered.count; i++)
-    tell_lost(undelivered.marks[i], "There is no room for more marks.");
+    ring::give_up(undelivered.marks[i], "There is no room for more marks.");
   undelivered.count = 0;
 }
 
@@ -109,7 +106,8 @@ void end_of_session(int /*code*/, Datum /*argument*/) {
 // wait. The shared memory is gone here.
 void end_of_process(int /*code*/, Datum /*argument*/) {
   for (int i = 0; i < undelivered.count; i++)
-    log_lost(undelivered.marks[i], "The session ended while there was no room for more marks.");
+    ring::tell_given_up(undelivered.marks[i],
+                        "The session ended while there was no room for more marks.");
 }
 
 void register_callbacks() {
@@ -147,7 +145,7 @@ void remember_failure(const pg_uuid_t* recording_id, Oid schema) {
   ErrorData* error = CopyErrorData();
   FailureMark mark = {MyDatabaseId, schema, GetUserId(), *recording_id, ""};
   describe(error, mark.reason);
-  append(&running, mark);
+  note(mark);
   FreeErrorData(error);
   MemoryContextSwitchTo(handling);
 }

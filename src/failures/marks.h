@@ -23,11 +23,13 @@ void forget_failure(const pg_uuid_t* recording_id);
 template <typename Body>
 void marking_failure(FunctionCallInfo fcinfo, const pg_uuid_t* recording_id, Body&& body) {
   prepare_for_failure();
+  // Looked up beforehand: while an error is being handled, no catalog can be read.
+  Oid schema = get_func_namespace(fcinfo->flinfo->fn_oid);
   PG_TRY();
   { body(); }
   PG_CATCH();
   {
-    remember_failure(recording_id, get_func_namespace(fcinfo->flinfo->fn_oid));
+    remember_failure(recording_id, schema);
     PG_RE_THROW();
   }
   PG_END_TRY();

@@ -26,9 +26,11 @@ constexpr const TableSpec* kSpecs[] = {
 };
 static_assert(lengthof(kSpecs) == static_cast<int>(TableId::kCount));
 
+// The schema may have been dropped meanwhile.
 void hint_at_install(Oid schema) {
-  errhint("Call %s.s2t_install() to bring the tables up to date.",
-          quote_identifier(get_namespace_name(schema)));
+  const char* name = get_namespace_name(schema);
+  if (name == nullptr) return;
+  errhint("Call %s.s2t_install() to bring the tables up to date.", quote_identifier(name));
 }
 
 bool is_usable(Oid found, Oid wanted) {
@@ -323,8 +325,10 @@ TableMap* build_map(const TableSpec& spec, Oid schema, Relation relation) {
 Oid relation_of(const TableSpec& spec, Oid schema) {
   Oid relation = get_relname_relid(spec.name, schema);
   if (!OidIsValid(relation)) {
+    const char* name = get_namespace_name(schema);
     ereport(ERROR, (errcode(ERRCODE_UNDEFINED_TABLE),
-                    errmsg("table \"%s.%s\" does not exist", get_namespace_name(schema), spec.name),
+                    name != nullptr ? errmsg("table \"%s.%s\" does not exist", name, spec.name)
+                                    : errmsg("table \"%s\" does not exist", spec.name),
                     (hint_at_install(schema), 0)));
   }
   return relation;

@@ -74,8 +74,10 @@ void* get_at_run_time(const Structure& structure) {
 }
 
 // As get_at_run_time(), but no memory is not an error: the procedures go on without it. What the
-// attempt held is given back with the subtransaction.
+// attempt held is given back with the subtransaction. Outside a transaction there is none: an error
+// is then the caller's.
 void* try_at_run_time(const Structure& structure) {
+  if (!IsTransactionState()) return get_at_run_time(structure);
   MemoryContext caller_context = CurrentMemoryContext;
   ResourceOwner caller_owner = CurrentResourceOwner;
   void* volatile memory = nullptr;
@@ -90,9 +92,11 @@ void* try_at_run_time(const Structure& structure) {
   {
     MemoryContextSwitchTo(caller_context);
     ErrorData* error = CopyErrorData();
-    if (error->sqlerrcode == ERRCODE_QUERY_CANCELED) PG_RE_THROW();
     FlushErrorState();
     RollbackAndReleaseCurrentSubTransaction();
+    MemoryContextSwitchTo(caller_context);
+    CurrentResourceOwner = caller_owner;
+    if (error->sqlerrcode == ERRCODE_QUERY_CANCELED) ReThrowError(error);
     memory = nullptr;
     ereport(LOG, (errmsg("no shared memory for \"%s\": %s", structure.name, error->message),
                   errhint("Add s2t to \"shared_preload_libraries\", and restart the server.")));

@@ -22,7 +22,8 @@ void request(const char* name, size_t bytes, Init init);
 
 // The memory of a structure, the same for every backend; nullptr if there is none to be had, which
 // is said in the server log once in the life of a backend. At the first use in a backend it may run
-// a subtransaction: called within a transaction that has not failed and, from then on, cheap.
+// a subtransaction: called within a transaction that has not failed (a background worker that has
+// not connected yet: outside of any, and gets an error) and, from then on, cheap.
 // `at_run_time` asks for the server's left-overs before PostgreSQL 17.
 [[nodiscard]] void* attach(const char* name, size_t bytes, Init init, bool at_run_time);
 

@@ -76,6 +76,13 @@ bool hold_user(Session* session, const pg_uuid_t* user_id) {
          Locked::kYes;
 }
 
+Locked try_hold_user(Session* session, const pg_uuid_t* user_id) {
+  Table users = Table::open(session, pg::users::kTable, pg::kLockRows);
+  Row user;
+  if (!users.find(pg::users::by_id, UUIDPGetDatum(user_id), &user)) return Locked::kNo;
+  return users.lock_found(&user, RowLock::kKeyShare, pg::OnConflict::kSkip);
+}
+
 Account Account::open(Session* session) {
   Account account;
   // A new plan's row is held before the subscription is moved to it; see move_to().

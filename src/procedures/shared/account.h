@@ -31,6 +31,8 @@ struct Plan {
 // Holds the user against removal (KEY SHARE), as a foreign key would: users come first in the order
 // of locks. False if there is no such user.
 [[nodiscard]] bool hold_user(pg::Session* session, const pg_uuid_t* user_id);
+// The same without waiting: kSkipped if somebody is about to remove it.
+[[nodiscard]] pg::Locked try_hold_user(pg::Session* session, const pg_uuid_t* user_id);
 
 // Why a cycle is closed; the values of usage_cycles.reason.
 inline constexpr const char* kRollover = "rollover";

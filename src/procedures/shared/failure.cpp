@@ -9,9 +9,12 @@ using pg::make_text;
 using pg::Session;
 using pg::Values;
 
-Status fail_if_processing(Session* session, const pg_uuid_t* id, std::string_view reason,
-                          const char* procedure) {
-  Recording recording = Recording::lock(session, id);
+namespace {
+
+// Marks a recording that is held.
+Status fail(Session* session, Recording* held, const pg_uuid_t* id, std::string_view reason,
+            const char* procedure) {
+  Recording& recording = *held;
   Status status = recording.status();
   if (status != Status::kProcessing) return status;
 
@@ -26,6 +29,22 @@ Status fail_if_processing(Session* session, const pg_uuid_t* id, std::string_vie
                 .user_id = recording.user_id(),
                 .recording_id = id});
   return status;
+}
+
+}  // namespace
+
+Status fail_if_processing(Session* session, const pg_uuid_t* id, std::string_view reason,
+                          const char* procedure) {
+  Recording recording = Recording::lock(session, id);
+  return fail(session, &recording, id, reason, procedure);
+}
+
+bool try_fail_if_processing(Session* session, const pg_uuid_t* id, std::string_view reason,
+                            const char* procedure) {
+  Recording recording;
+  if (!recording.try_lock(session, id)) return false;
+  (void)fail(session, &recording, id, reason, procedure);
+  return true;
 }
 
 }  // namespace s2t::procedures

@@ -13,4 +13,8 @@ namespace s2t::procedures {
 Status fail_if_processing(pg::Session* session, const pg_uuid_t* id, std::string_view reason,
                           const char* procedure);
 
+// The same without waiting: false if somebody holds the recording or its owner.
+[[nodiscard]] bool try_fail_if_processing(pg::Session* session, const pg_uuid_t* id,
+                                          std::string_view reason, const char* procedure);
+
 }  // namespace s2t::procedures

@@ -15,6 +15,9 @@ class Recording {
   // there is no such recording.
   static Recording lock(pg::Session* session, const pg_uuid_t* id);
 
+  // The same without waiting, for jobs: false if somebody else holds the recording or its owner.
+  [[nodiscard]] bool try_lock(pg::Session* session, const pg_uuid_t* id);
+
   // Finds it anew after triggers of the database's owner may have changed it. Raises P0002 if they
   // removed it.
   void lock_again();
