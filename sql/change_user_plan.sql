@@ -30,7 +30,12 @@ SELECT count(*) FROM usage_cycles;
 
 -- Prorated: the usage so far is closed under the old plan, the counters start at zero under the new one, the cycle ends when it did.
 SELECT cycle_end AS cycle_end FROM user_subscriptions WHERE user_id = :'an' \gset
+-- As the first change of the user's month only,
+CALL sp_change_user_plan(:'an', 'OPEN', true);
+UPDATE user_subscriptions SET plan_changed_at = NULL;
+-- and into a plan that allows at least as much.
 CALL sp_change_user_plan(:'an', 'TINY', true);
+CALL sp_change_user_plan(:'an', 'OPEN', true);
 SELECT plan, usage, seconds, recordings FROM t.subscriptions;
 SELECT c.plan_code, c.monthly_minutes, c.monthly_usage_limit, c.usage_count, c.used_seconds, c.reason,
        c.cycle_start = date_trunc('month', now() AT TIME ZONE 'UTC') AT TIME ZONE 'UTC' AS from_the_first,
@@ -41,16 +46,17 @@ FROM usage_cycles AS c JOIN user_subscriptions AS s USING (user_id);
 CALL sp_change_user_plan(:'an', 'FREE', true);
 SELECT plan, usage, seconds FROM t.subscriptions;
 SELECT count(*) FROM usage_cycles;
--- Without proration it may, and usage carries over.
+-- Without proration it may, and usage carries over, what the proration had closed too.
 SELECT quota_ok FROM sp_check_quota_and_create_recording(:'an', 'upload');
 CALL sp_change_user_plan(:'an', 'FREE', false);
 SELECT plan, usage, seconds FROM t.subscriptions;
+SELECT reason, usage_count, used_seconds, carried FROM usage_cycles;
+SELECT kind, recordings, seconds FROM usage_entries WHERE user_id = :'an' ORDER BY at, id;
 CALL sp_change_user_plan(:'an', 'OPEN', true);
 -- NULL for the flag is not a yes.
 SELECT state, message FROM t.error_of(format('CALL sp_change_user_plan(%L, %L, NULL)', :'an', 'OPEN'));
 -- What was prorated last month is no obstacle.
-UPDATE usage_cycles SET closed_at = date_trunc('month', now() AT TIME ZONE 'UTC') AT TIME ZONE 'UTC' - interval '1 second',
-                        cycle_start = cycle_start - interval '1 month', cycle_end = cycle_end - interval '1 month';
+CALL t.age_cycle('an', 1);
 CALL sp_change_user_plan(:'an', 'OPEN', true);
 -- Another user is none either.
 CALL sp_register_user('chi@example.com', 'chi', 'hash', 'Chi', 'FREE');
@@ -67,11 +73,11 @@ SELECT plan_code, usage_count, used_seconds, reason FROM usage_cycles WHERE user
 -- With proration too: the new month has no usage to close yet, and its proration is still to be had, once.
 CALL t.age_cycle('dung', 1);
 UPDATE user_subscriptions SET usage_count = 6 WHERE user_id = t.uid('dung');
-CALL sp_change_user_plan(t.uid('dung'), 'FREE', true);
-SELECT plan, usage, seconds FROM t.subscriptions WHERE user_name = 'dung';
-SELECT plan_code, usage_count, used_seconds, reason FROM usage_cycles WHERE user_id = t.uid('dung') ORDER BY closed_at, id;
 CALL sp_change_user_plan(t.uid('dung'), 'OPEN', true);
-CALL sp_change_user_plan(t.uid('dung'), 'FREE', true);
+SELECT plan, usage, seconds FROM t.subscriptions WHERE user_name = 'dung';
+SELECT plan_code, usage_count, used_seconds, reason FROM usage_cycles WHERE user_id = t.uid('dung') ORDER BY cycle_start, closed_at, reason DESC;
+CALL sp_change_user_plan(t.uid('dung'), 'FREE');
+CALL sp_change_user_plan(t.uid('dung'), 'OPEN', true);
 -- Without lazy rollover the cycle is left as it is.
 CALL sp_register_user('em@example.com', 'em', 'hash', 'Em', 'FREE');
 CALL t.age_cycle('em', 1);

@@ -12,7 +12,10 @@ CREATE VIEW states AS
 INSERT INTO recordings (id, user_id, source) VALUES ('018f3c2a-7b00-7000-8000-000000000001', :'an', 'direct');
 CALL sp_complete_recording('018f3c2a-7b00-7000-8000-000000000001', 0, t.segments(1));
 CALL sp_complete_recording('018f3c2a-7b00-7000-8000-000000000001', 0, t.segments(1));
+-- (Completing it charged it: whoever inserts a recording has charged nothing.)
+SELECT usage_count, used_seconds FROM user_subscriptions;
 DELETE FROM recordings;
+UPDATE user_subscriptions SET usage_count = 0;
 SET client_min_messages = warning;
 SELECT recording_id AS r1 FROM sp_check_quota_and_create_recording(:'an', 'realtime') \gset
 SELECT recording_id AS r2 FROM sp_check_quota_and_create_recording(:'an', 'realtime') \gset

@@ -71,7 +71,8 @@ WITH u AS (
   INSERT INTO users (email, password_hash, user_name)
   SELECT 'many' || i || '@example.com', 'hash', 'many' || i FROM generate_series(1, 3500) AS i RETURNING id)
 INSERT INTO user_subscriptions (user_id, plan_id, cycle_start, cycle_end, usage_count)
-SELECT u.id, (SELECT id FROM plans WHERE code = 'FREE'), now() - interval '70 days', now() - interval '40 days', 3 FROM u;
+SELECT u.id, (SELECT id FROM plans WHERE code = 'FREE'), month - interval '2 months', month - interval '1 month', 3
+FROM u, (SELECT date_trunc('month', now() AT TIME ZONE 'UTC') AT TIME ZONE 'UTC' AS month) AS m;
 CALL sp_reset_monthly_cycles();
 SELECT count(*), count(DISTINCT user_id) AS users, sum(usage_count), count(DISTINCT xmin::text) > 1 AS several_commits FROM usage_cycles;
 SELECT count(*) FILTER (WHERE current_month AND usage = 0) AS reset, count(*) FILTER (WHERE NOT current_month) AS late FROM t.subscriptions;

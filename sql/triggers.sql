@@ -2,7 +2,7 @@
 CALL t.plans();
 -- A failed completion would be marked, but a moment after its transaction (see failure marks): not here.
 SET s2t.mark_failed = off;
-CALL sp_register_user('an@example.com', 'an', 'hash', 'An', 'OPEN');
+CALL sp_register_user('an@example.com', 'an', 'hash', 'An', 'BASIC');
 SELECT t.uid('an') AS an \gset
 
 CREATE SCHEMA dba;
@@ -75,7 +75,7 @@ CALL sp_fail_recording(:'r2', 'because');
 CALL sp_complete_recording(:'r1', 1000, t.segments(2500));
 RESET client_min_messages;
 SELECT * FROM dba.seen();
-CALL sp_change_user_plan(:'an', 'BASIC', true);
+CALL sp_change_user_plan(:'an', 'OPEN', true);
 SELECT * FROM dba.seen();
 CALL t.age_cycle('an', 1);
 SELECT FROM dba.seen();
@@ -87,10 +87,10 @@ SELECT * FROM sp_cleanup_old_recordings(0);
 SELECT * FROM dba.seen();
 TABLE t.inexact;
 -- A refusal fires nothing.
-UPDATE plans SET monthly_usage_limit = 0 WHERE code = 'BASIC';
+UPDATE plans SET monthly_usage_limit = 0 WHERE code = 'OPEN';
 SELECT quota_ok FROM sp_check_quota_and_create_recording(:'an', 'upload');
 SELECT * FROM dba.seen();
-UPDATE plans SET monthly_usage_limit = 100 WHERE code = 'BASIC';
+UPDATE plans SET monthly_usage_limit = 100 WHERE code = 'OPEN';
 
 DROP TRIGGER r1 ON recordings;
 DROP TRIGGER r2 ON recordings;
@@ -132,7 +132,7 @@ SELECT recording_id AS r4 FROM sp_check_quota_and_create_recording(:'an', 'uploa
 SELECT FROM dba.seen();
 CALL sp_complete_recording(:'r4', 1000, t.segments(2));
 SELECT * FROM dba.seen();
-CALL sp_change_user_plan(:'an', 'OPEN');
+CALL sp_change_user_plan(:'an', 'BASIC');
 SELECT * FROM dba.seen();
 
 DROP TRIGGER of_status ON recordings;
@@ -275,6 +275,7 @@ UPDATE user_subscriptions SET used_seconds = 0 WHERE user_id = :'an';
 CALL sp_change_user_plan(:'an', 'TINY');
 -- (The prorations of above are not to be in the way.)
 DELETE FROM usage_cycles;
+UPDATE user_subscriptions SET plan_changed_at = NULL;
 SELECT state, "constraint" FROM t.error_of(format('CALL sp_change_user_plan(%L, %L, true)', :'an', 'OPEN'));
 CALL t.age_cycle('an', 1);
 SELECT state, "constraint" FROM t.error_of('CALL sp_reset_monthly_cycles()');

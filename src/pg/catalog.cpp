@@ -21,8 +21,11 @@ void forget_relation(Datum /*argument*/, Oid relation) {
 }
 
 constexpr const TableSpec* kSpecs[] = {
-    &plans::kTable,      &users::kTable,    &user_profiles::kTable, &user_subscriptions::kTable,
-    &recordings::kTable, &segments::kTable, &usage_cycles::kTable,  &audit_log::kTable,
+    &plans::kTable,         &users::kTable,
+    &user_profiles::kTable, &user_subscriptions::kTable,
+    &recordings::kTable,    &segments::kTable,
+    &usage_cycles::kTable,  &audit_log::kTable,
+    &usage_entries::kTable, &usage_credits::kTable,
 };
 static_assert(lengthof(kSpecs) == static_cast<int>(TableId::kCount));
 
@@ -37,9 +40,10 @@ bool is_usable(Oid found, Oid wanted) {
   return found == wanted || (wanted == TEXTOID && found == VARCHAROID);
 }
 
-AttrNumber find_attribute(Relation relation, Oid schema, const ColumnSpec& column) {
+AttrNumber find_attribute(Relation relation, Oid schema, const ColumnSpec& column, bool later) {
   AttrNumber number = get_attnum(RelationGetRelid(relation), column.name);
   if (number == InvalidAttrNumber) {
+    if (later) return number;
     ereport(ERROR, (errcode(ERRCODE_UNDEFINED_COLUMN),
                     errmsg("column \"%s\" of table \"%s\" does not exist", column.name,
                            RelationGetRelationName(relation)),
@@ -70,18 +74,6 @@ bool serves(Relation index, const IndexSpec& spec, AttrNumber column, Oid family
           (form->indisunique && form->indimmediate && form->indnkeyatts == 1));
 }
 
-void raise_missing_index(Relation relation, Oid schema, const IndexSpec& spec, AttrNumber column) {
-  ereport(ERROR,
-          (errcode(ERRCODE_UNDEFINED_OBJECT),
-           errmsg("table \"%s\" has no %sindex on column \"%s\"", RelationGetRelationName(relation),
-                  spec.unique_column ? "unique " : "",
-                  get_attname(RelationGetRelid(relation), column, false)),
-           spec.name != nullptr
-               ? errdetail("The index \"%s\" is missing, invalid or of another kind.", spec.name)
-               : 0,
-           (hint_at_install(schema), 0)));
-}
-
 Oid find_index(Relation relation, Oid schema, const TableSpec& table, const IndexSpec& spec,
                AttrNumber column) {
   Oid family = get_opclass_family(GetDefaultOpClass(table.columns[spec.column].type, BTREE_AM_OID));
@@ -97,7 +89,7 @@ Oid find_index(Relation relation, Oid schema, const TableSpec& table, const Inde
     if (OidIsValid(found)) break;
   }
   list_free(indexes);
-  if (!OidIsValid(found)) raise_missing_index(relation, schema, spec, column);
+  if (!OidIsValid(found) && !spec.later) raise_missing_index(relation, schema, spec, column);
   return found;
 }
 
@@ -304,7 +296,8 @@ TableMap* build_map(const TableSpec& spec, Oid schema, Relation relation) {
   map->memory = memory;
   map->relation = RelationGetRelid(relation);
   for (size_t i = 0; i < spec.columns.size(); i++)
-    map->attribute[i] = find_attribute(relation, schema, spec.columns[i]);
+    map->attribute[i] = find_attribute(relation, schema, spec.columns[i],
+                                       static_cast<int>(i) >= spec.first_columns);
   for (size_t i = 0; i < spec.indexes.size(); i++) {
     map->index[i] =
         find_index(relation, schema, spec, spec.indexes[i], map->attribute[spec.indexes[i].column]);
@@ -321,6 +314,18 @@ TableMap* build_map(const TableSpec& spec, Oid schema, Relation relation) {
 }
 
 }  // namespace
+
+void raise_missing_index(Relation relation, Oid schema, const IndexSpec& spec, AttrNumber column) {
+  ereport(ERROR,
+          (errcode(ERRCODE_UNDEFINED_OBJECT),
+           errmsg("table \"%s\" has no %sindex on column \"%s\"", RelationGetRelationName(relation),
+                  spec.unique_column ? "unique " : "",
+                  get_attname(RelationGetRelid(relation), column, false)),
+           spec.name != nullptr
+               ? errdetail("The index \"%s\" is missing, invalid or of another kind.", spec.name)
+               : 0,
+           (hint_at_install(schema), 0)));
+}
 
 Oid relation_of(const TableSpec& spec, Oid schema) {
   Oid relation = get_relname_relid(spec.name, schema);

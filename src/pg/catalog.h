@@ -55,6 +55,10 @@ struct TableMap {
 // s2t_install().
 [[nodiscard]] const TableMap* map_of(const TableSpec& spec, Oid schema, Relation relation);
 
+// 42704: `relation` has no index that serves `spec`, whose leading column is `column`.
+[[noreturn]] void raise_missing_index(Relation relation, Oid schema, const IndexSpec& spec,
+                                      AttrNumber column);
+
 // The oid of the table `spec` names in `schema`; raises 42P01 if there is none.
 [[nodiscard]] Oid relation_of(const TableSpec& spec, Oid schema);
 

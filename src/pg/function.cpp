@@ -28,6 +28,11 @@ int32_t Arguments::as_int32(int index, const char* name) const {
   return DatumGetInt32(datum(index, name));
 }
 
+std::optional<int32_t> Arguments::as_optional_int32(int index) const {
+  if (is_null(index)) return std::nullopt;
+  return DatumGetInt32(fcinfo_->args[index].value);
+}
+
 bool Arguments::as_bool(int index, const char* name) const {
   return DatumGetBool(datum(index, name));
 }

@@ -39,6 +39,8 @@ class Arguments {
   [[nodiscard]] std::optional<std::string_view> as_optional_text(int index) const;
   [[nodiscard]] const pg_uuid_t* as_uuid(int index, const char* name) const;
   [[nodiscard]] int32_t as_int32(int index, const char* name) const;
+  [[nodiscard]] std::optional<int32_t> as_optional_int32(int index) const;
+  [[nodiscard]] bool is_null(int index) const { return fcinfo_->args[index].isnull; }
   [[nodiscard]] bool as_bool(int index, const char* name) const;
   [[nodiscard]] Jsonb* as_jsonb(int index, const char* name) const;
 

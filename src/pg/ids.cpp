@@ -21,13 +21,23 @@ uint64_t strong_random() {
   return value;
 }
 
-}  // namespace
-
-pg_uuid_t new_id(TimestampTz now, int slot) {
+uint64_t unix_ms(TimestampTz at) {
   constexpr int64_t kUnixEpochMs =
       static_cast<int64_t>(POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE) * SECS_PER_DAY * 1000;
-  auto unix_ms = static_cast<uint64_t>(now / 1000 + kUnixEpochMs);
-  core::UuidBytes bytes = core::make_uuid_v7(unix_ms, slot, strong_random());
+  return static_cast<uint64_t>(at / 1000 + kUnixEpochMs);
+}
+
+}  // namespace
+
+pg_uuid_t first_id_at(TimestampTz at) {
+  core::UuidBytes bytes = core::make_uuid_v7(unix_ms(at), 0, 0);
+  pg_uuid_t id;
+  memcpy(id.data, bytes.data(), UUID_LEN);
+  return id;
+}
+
+pg_uuid_t new_id(TimestampTz now, int slot) {
+  core::UuidBytes bytes = core::make_uuid_v7(unix_ms(now), slot, strong_random());
   pg_uuid_t id;
   memcpy(id.data, bytes.data(), UUID_LEN);
   return id;

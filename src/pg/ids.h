@@ -12,6 +12,9 @@ namespace s2t::pg {
 // Raises XX000 if the server's source of strong random numbers fails.
 [[nodiscard]] pg_uuid_t new_id(TimestampTz now, int slot);
 
+// The lowest UUID version 7 that new_id() could have made at `at` or later.
+[[nodiscard]] pg_uuid_t first_id_at(TimestampTz at);
+
 // The slot of a new user: that of the e-mail as lower() of this database gives it, so that
 // addresses which users_email_lower_key holds for one have one slot. Allocates.
 [[nodiscard]] int slot_of_email(std::string_view email);

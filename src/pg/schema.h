@@ -19,8 +19,13 @@ enum class TableId : uint8_t {
   kSegments,
   kUsageCycles,
   kAuditLog,
+  kUsageEntries,
+  kUsageCredits,
   kCount,
 };
+
+inline constexpr int kMaxColumns = 40;
+inline constexpr int kMaxIndexes = 4;
 
 struct ColumnSpec {
   const char* name;
@@ -33,6 +38,7 @@ struct IndexSpec {
       name;  // of the index itself where its columns do not tell it (a partial index), else nullptr
   int column;          // the leading column
   bool unique_column;  // unique on that column alone
+  bool later = false;  // not there in tables of earlier versions: an error only when it is used
 };
 
 struct TableSpec {
@@ -40,10 +46,11 @@ struct TableSpec {
   const char* name;
   std::span<const ColumnSpec> columns;
   std::span<const IndexSpec> indexes;
+  // How many of the columns, the first ones, every version of the tables has. The others may be
+  // missing until s2t_install() has brought the tables up to date: they read as NULL, and setting
+  // them does nothing.
+  int first_columns = kMaxColumns;
 };
-
-inline constexpr int kMaxColumns = 13;
-inline constexpr int kMaxIndexes = 3;
 
 namespace plans {
 enum Column : int {
@@ -53,7 +60,10 @@ enum Column : int {
   monthly_usage_limit,
   retention_days,
   is_active,
-  is_default
+  is_default,
+  max_recording_minutes,
+  carry_over_minutes,
+  alert_percents,
 };
 enum Index : int { by_id, by_code };
 inline constexpr ColumnSpec kColumns[] = {
@@ -64,9 +74,13 @@ inline constexpr ColumnSpec kColumns[] = {
     {"retention_days", INT4OID},
     {"is_active", BOOLOID},
     {"is_default", BOOLOID},
+    {"max_recording_minutes", INT4OID},
+    {"carry_over_minutes", INT4OID},
+    {"alert_percents", INT4ARRAYOID},
 };
 inline constexpr IndexSpec kIndexes[] = {{nullptr, id, true}, {nullptr, code, true}};
-inline constexpr TableSpec kTable = {TableId::kPlans, "plans", kColumns, kIndexes};
+inline constexpr TableSpec kTable = {TableId::kPlans, "plans", kColumns, kIndexes,
+                                     max_recording_minutes};
 }  // namespace plans
 
 namespace users {
@@ -105,16 +119,71 @@ enum Column : int {
   total_recordings,
   total_duration_ms,
   total_segments,
+  cycle_id,
+  held_seconds,
+  credit_recordings,
+  credit_seconds,
+  overage_recordings,
+  overage_seconds,
+  noted_recordings,
+  noted_minutes,
+  plan_changed_at,
+  prorated_cycle_id,
+  prorated_usage_count,
+  prorated_used_seconds,
+  prorated_credit_recordings,
+  prorated_credit_seconds,
+  prorated_overage_recordings,
+  prorated_overage_seconds,
+  carried_cycle_id,
+  next_plan_id,
+  anchor_day,
+  credit_count,
+  change_key,
+  change_key_hash,
+  change_success,
+  change_message,
 };
-enum Index : int { by_user_id };
+enum Index : int { by_user_id, by_cycle_end };
 inline constexpr ColumnSpec kColumns[] = {
-    {"user_id", UUIDOID},          {"plan_id", UUIDOID},           {"cycle_start", TIMESTAMPTZOID},
-    {"cycle_end", TIMESTAMPTZOID}, {"usage_count", INT4OID},       {"used_seconds", INT4OID},
-    {"total_recordings", INT8OID}, {"total_duration_ms", INT8OID}, {"total_segments", INT8OID},
+    {"user_id", UUIDOID},
+    {"plan_id", UUIDOID},
+    {"cycle_start", TIMESTAMPTZOID},
+    {"cycle_end", TIMESTAMPTZOID},
+    {"usage_count", INT4OID},
+    {"used_seconds", INT4OID},
+    {"total_recordings", INT8OID},
+    {"total_duration_ms", INT8OID},
+    {"total_segments", INT8OID},
+    {"cycle_id", UUIDOID},
+    {"held_seconds", INT8OID},
+    {"credit_recordings", INT4OID},
+    {"credit_seconds", INT4OID},
+    {"overage_recordings", INT4OID},
+    {"overage_seconds", INT4OID},
+    {"noted_recordings", INT4OID},
+    {"noted_minutes", INT4OID},
+    {"plan_changed_at", TIMESTAMPTZOID},
+    {"prorated_cycle_id", UUIDOID},
+    {"prorated_usage_count", INT4OID},
+    {"prorated_used_seconds", INT4OID},
+    {"prorated_credit_recordings", INT4OID},
+    {"prorated_credit_seconds", INT4OID},
+    {"prorated_overage_recordings", INT4OID},
+    {"prorated_overage_seconds", INT4OID},
+    {"carried_cycle_id", UUIDOID},
+    {"next_plan_id", UUIDOID},
+    {"anchor_day", INT4OID},
+    {"credit_count", INT4OID},
+    {"change_key", TEXTOID},
+    {"change_key_hash", BYTEAOID},
+    {"change_success", BOOLOID},
+    {"change_message", TEXTOID},
 };
-inline constexpr IndexSpec kIndexes[] = {{nullptr, user_id, true}};
+inline constexpr IndexSpec kIndexes[] = {{nullptr, user_id, true},
+                                         {nullptr, cycle_end, false, true}};
 inline constexpr TableSpec kTable = {TableId::kUserSubscriptions, "user_subscriptions", kColumns,
-                                     kIndexes};
+                                     kIndexes, cycle_id};
 }  // namespace user_subscriptions
 
 namespace recordings {
@@ -131,8 +200,17 @@ enum Column : int {
   error,
   segment_count,
   fingerprint,
+  charged_cycle_id,
+  charged_seconds,
+  charged_entry_id,
+  credit_drawn,
+  held_seconds,
+  attempt,
+  active_at,
+  create_key,
+  create_key_hash,
 };
-enum Index : int { by_id, by_user_id, done_by_created_at };
+enum Index : int { by_id, by_user_id, done_by_created_at, by_create_key };
 inline constexpr ColumnSpec kColumns[] = {
     {"id", UUIDOID},
     {"user_id", UUIDOID},
@@ -146,11 +224,22 @@ inline constexpr ColumnSpec kColumns[] = {
     {"error", TEXTOID},
     {"segment_count", INT4OID},
     {"fingerprint", BYTEAOID},
+    {"charged_cycle_id", UUIDOID},
+    {"charged_seconds", INT4OID},
+    {"charged_entry_id", UUIDOID},
+    {"credit_drawn", BOOLOID},
+    {"held_seconds", INT4OID},
+    {"attempt", INT4OID},
+    {"active_at", TIMESTAMPTZOID},
+    {"create_key", TEXTOID},
+    {"create_key_hash", BYTEAOID},
 };
 inline constexpr IndexSpec kIndexes[] = {{nullptr, id, true},
                                          {nullptr, user_id, false},
-                                         {"recordings_done_created_at_idx", created_at, false}};
-inline constexpr TableSpec kTable = {TableId::kRecordings, "recordings", kColumns, kIndexes};
+                                         {"recordings_done_created_at_idx", created_at, false},
+                                         {"recordings_create_key_key", user_id, false, true}};
+inline constexpr TableSpec kTable = {TableId::kRecordings, "recordings", kColumns, kIndexes,
+                                     charged_cycle_id};
 }  // namespace recordings
 
 namespace segments {
@@ -177,8 +266,13 @@ enum Column : int {
   used_seconds,
   closed_at,
   reason,
+  credit_recordings,
+  credit_seconds,
+  overage_recordings,
+  overage_seconds,
+  carried,
 };
-enum Index : int { by_user_id };
+enum Index : int { by_user_id, by_id };
 inline constexpr ColumnSpec kColumns[] = {
     {"id", UUIDOID},
     {"user_id", UUIDOID},
@@ -191,9 +285,15 @@ inline constexpr ColumnSpec kColumns[] = {
     {"used_seconds", INT4OID},
     {"closed_at", TIMESTAMPTZOID},
     {"reason", TEXTOID},
+    {"credit_recordings", INT4OID},
+    {"credit_seconds", INT4OID},
+    {"overage_recordings", INT4OID},
+    {"overage_seconds", INT4OID},
+    {"carried", BOOLOID},
 };
-inline constexpr IndexSpec kIndexes[] = {{nullptr, user_id, false}};
-inline constexpr TableSpec kTable = {TableId::kUsageCycles, "usage_cycles", kColumns, kIndexes};
+inline constexpr IndexSpec kIndexes[] = {{nullptr, user_id, false}, {nullptr, id, true, true}};
+inline constexpr TableSpec kTable = {TableId::kUsageCycles, "usage_cycles", kColumns, kIndexes,
+                                     credit_recordings};
 }  // namespace usage_cycles
 
 namespace audit_log {
@@ -225,5 +325,77 @@ inline constexpr ColumnSpec kColumns[] = {
 };
 inline constexpr TableSpec kTable = {TableId::kAuditLog, "audit_log", kColumns, {}};
 }  // namespace audit_log
+
+namespace usage_entries {
+enum Column : int {
+  id,
+  user_id,
+  cycle_id,
+  recording_id,
+  credit_id,
+  kind,
+  recordings,
+  seconds,
+  credit_recordings,
+  credit_seconds,
+  overage_recordings,
+  overage_seconds,
+  at,
+  note,
+};
+enum Index : int { by_user_id };
+inline constexpr ColumnSpec kColumns[] = {
+    {"id", UUIDOID},
+    {"user_id", UUIDOID},
+    {"cycle_id", UUIDOID},
+    {"recording_id", UUIDOID},
+    {"credit_id", UUIDOID},
+    {"kind", TEXTOID},
+    {"recordings", INT4OID},
+    {"seconds", INT4OID},
+    {"credit_recordings", INT4OID},
+    {"credit_seconds", INT4OID},
+    {"overage_recordings", INT4OID},
+    {"overage_seconds", INT4OID},
+    {"at", TIMESTAMPTZOID},
+    {"note", TEXTOID},
+};
+inline constexpr IndexSpec kIndexes[] = {{nullptr, user_id, false}};
+inline constexpr TableSpec kTable = {TableId::kUsageEntries, "usage_entries", kColumns, kIndexes};
+}  // namespace usage_entries
+
+namespace usage_credits {
+enum Column : int {
+  id,
+  user_id,
+  recordings,
+  seconds,
+  left_recordings,
+  left_seconds,
+  expires_at,
+  cancelled_at,
+  created_at,
+  note,
+  credit_key,
+  credit_key_hash,
+};
+enum Index : int { by_user_id };
+inline constexpr ColumnSpec kColumns[] = {
+    {"id", UUIDOID},
+    {"user_id", UUIDOID},
+    {"recordings", INT4OID},
+    {"seconds", INT4OID},
+    {"left_recordings", INT4OID},
+    {"left_seconds", INT4OID},
+    {"expires_at", TIMESTAMPTZOID},
+    {"cancelled_at", TIMESTAMPTZOID},
+    {"created_at", TIMESTAMPTZOID},
+    {"note", TEXTOID},
+    {"credit_key", TEXTOID},
+    {"credit_key_hash", BYTEAOID},
+};
+inline constexpr IndexSpec kIndexes[] = {{nullptr, user_id, false}};
+inline constexpr TableSpec kTable = {TableId::kUsageCredits, "usage_credits", kColumns, kIndexes};
+}  // namespace usage_credits
 
 }  // namespace s2t::pg

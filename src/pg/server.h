@@ -11,7 +11,9 @@
 #include <span>
 #include <string_view>
 
+#include "core/account/boundary.h"
 #include "core/account/cycle.h"
+#include "core/account/meter.h"
 #include "core/account/quota.h"
 #include "core/account/validate.h"
 #include "core/base/histogram.h"

@@ -69,7 +69,14 @@ void Session::close() {
 }
 
 void Session::keep(Relation relation) {
-  if (relation_count_ == kMaxRelations) elog(ERROR, "too many tables opened in one session");
+  if (relation_count_ == relation_room_) {
+    constexpr int kFirstRoom = 16;
+    relation_room_ = Max(relation_room_ * 2, kFirstRoom);
+    auto* more = static_cast<Relation*>(
+        MemoryContextAlloc(estate_->es_query_cxt, sizeof(Relation) * relation_room_));
+    for (int i = 0; i < relation_count_; i++) more[i] = relations_[i];
+    relations_ = more;
+  }
   relations_[relation_count_++] = relation;
   require_seen(relation);
 }

@@ -60,8 +60,6 @@ class Session {
   [[nodiscard]] static TimestampTz now() { return GetCurrentTimestamp(); }
 
  private:
-  static constexpr int kMaxRelations = 12;  // more than any procedure opens
-
   void push_snapshot();
   void require_seen(Relation relation);
 
@@ -73,9 +71,10 @@ class Session {
   Mode mode_ = Mode::kRead;
   bool own_snapshot_ = false;
   bool foreign_code_ = false;
-  uint64 invalidations_ = 0;  // seen when the snapshot was taken
-  Relation relations_[kMaxRelations];
+  uint64 invalidations_ = 0;       // seen when the snapshot was taken
+  Relation* relations_ = nullptr;  // in the memory of the executor's state
   int relation_count_ = 0;
+  int relation_room_ = 0;
 };
 
 // Commits the transaction of a procedure that was called where it may, and begins the next. No

@@ -12,6 +12,16 @@ bool lazy_rollover_value = true;
 bool mark_failed_value = true;
 int audit_value = static_cast<int>(Audit::kChanges);
 int log_level_value = DEBUG1;
+bool refund_failed_value = true;
+int stale_after_value = 6 * 3600;  // seconds
+int cycle_anchor_value = static_cast<int>(CycleAnchor::kCalendar);
+char* blocked_statuses_value = nullptr;
+
+const config_enum_entry kCycleAnchorOptions[] = {
+    {"calendar", static_cast<int>(CycleAnchor::kCalendar), false},
+    {"registration", static_cast<int>(CycleAnchor::kRegistration), false},
+    {nullptr, 0, false},
+};
 
 const config_enum_entry kAuditOptions[] = {
     {"off", static_cast<int>(Audit::kOff), false},
@@ -49,6 +59,16 @@ void assign_timezone(const char* /*new_value*/, void* extra) {
   timezone_value = *static_cast<pg_tz**>(extra);
 }
 
+bool is_blank(char letter) {
+  return letter == ' ' || letter == '\t' || letter == '\n' || letter == '\r';
+}
+
+std::string_view without_blanks(std::string_view text) {
+  while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
+  while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
+  return text;
+}
+
 }  // namespace
 
 void define() {
@@ -74,6 +94,25 @@ void define() {
   DefineCustomEnumVariable(
       "s2t.log_level", "Sets the level at which changes of state are written to the server log.",
       nullptr, &log_level_value, DEBUG1, kLogLevelOptions, PGC_SUSET, 0, nullptr, nullptr, nullptr);
+  DefineCustomBoolVariable(
+      "s2t.refund_failed",
+      "Gives back what a recording was charged when it fails without segments.",
+      "Looked at when the recording fails.", &refund_failed_value, true, PGC_SUSET, 0, nullptr,
+      nullptr, nullptr);
+  DefineCustomIntVariable(
+      "s2t.stale_after", "Sets how long a recording may be in processing without a sign of life.",
+      "Older ones are failed when a create would be refused, and by sp_fail_stale_recordings().",
+      &stale_after_value, 6 * 3600, 1, INT_MAX, PGC_SUSET, GUC_UNIT_S, nullptr, nullptr, nullptr);
+  DefineCustomEnumVariable("s2t.cycle_anchor", "Sets where billing cycles of new users begin.",
+                           "With \"calendar\" on the first of a month, with \"registration\" on "
+                           "the day of registration.",
+                           &cycle_anchor_value, static_cast<int>(CycleAnchor::kCalendar),
+                           kCycleAnchorOptions, PGC_SUSET, 0, nullptr, nullptr, nullptr);
+  DefineCustomStringVariable(
+      "s2t.blocked_statuses", "Sets the states of an account that may not begin recordings.",
+      "A list of values of users.status, separated by commas.", &blocked_statuses_value,
+      "blocked, disabled, suspended, banned, deleted", PGC_SUSET, GUC_LIST_INPUT, nullptr, nullptr,
+      nullptr);
 #if PG_VERSION_NUM >= 150000
   MarkGUCPrefixReserved("s2t");
 #else
@@ -90,5 +129,22 @@ int log_level() { return log_level_value; }
 bool mark_failed() { return mark_failed_value; }
 
 bool lazy_rollover() { return lazy_rollover_value; }
+
+bool refund_failed() { return refund_failed_value; }
+
+int64_t stale_after() { return int64_t{stale_after_value} * USECS_PER_SEC; }
+
+CycleAnchor cycle_anchor() { return static_cast<CycleAnchor>(cycle_anchor_value); }
+
+bool is_blocked(std::string_view status) {
+  std::string_view list = blocked_statuses_value != nullptr ? blocked_statuses_value : "";
+  while (!list.empty()) {
+    size_t comma = list.find(',');
+    if (without_blanks(list.substr(0, comma)) == status) return !status.empty();
+    if (comma == std::string_view::npos) break;
+    list.remove_prefix(comma + 1);
+  }
+  return false;
+}
 
 }  // namespace s2t::pg::settings

@@ -2,6 +2,8 @@
 // cannot change what the procedures do.
 #pragma once
 
+#include <string_view>
+
 #include "pg/server.h"
 
 namespace s2t::pg::settings {
@@ -25,5 +27,19 @@ enum class Audit : int { kOff, kChanges, kAll };
 
 // s2t.lazy_rollover: whether a procedure closes an ended cycle it meets.
 [[nodiscard]] bool lazy_rollover();
+
+// s2t.refund_failed: whether a recording that fails without segments is given back.
+[[nodiscard]] bool refund_failed();
+
+// s2t.stale_after: how long a recording may be in processing without a sign of life, in
+// microseconds.
+[[nodiscard]] int64_t stale_after();
+
+// s2t.cycle_anchor: where cycles of new users begin.
+enum class CycleAnchor : int { kCalendar, kRegistration };
+[[nodiscard]] CycleAnchor cycle_anchor();
+
+// s2t.blocked_statuses: whether an account of this status (users.status) may create nothing.
+[[nodiscard]] bool is_blocked(std::string_view status);
 
 }  // namespace s2t::pg::settings

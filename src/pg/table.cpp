@@ -110,11 +110,17 @@ LockTupleMode tuple_lock(RowLock mode) {
 
 // --- Row --------------------------------------------------------------------
 
+bool Row::has(int column) const { return map->attribute[column] != InvalidAttrNumber; }
+
 Datum Row::datum(int column, bool* is_null) const {
-  return slot_getattr(slot, map->attribute[column], is_null);
+  if (has(column)) return slot_getattr(slot, map->attribute[column], is_null);
+  *is_null = true;
+  return 0;
 }
 
-bool Row::is_null(int column) const { return slot_attisnull(slot, map->attribute[column]); }
+bool Row::is_null(int column) const {
+  return !has(column) || slot_attisnull(slot, map->attribute[column]);
+}
 
 int32_t Row::as_int32(int column, int32_t if_null) const {
   bool null;
@@ -228,7 +234,7 @@ TupleTableSlot* Table::make_slot() {
 }
 
 bool Table::find(int index, Datum key, Row* row) {
-  Relation index_relation = index_open(map_->index[index], AccessShareLock);
+  Relation index_relation = index_open(known_index(index), AccessShareLock);
   Oid type = spec_->columns[spec_->indexes[index].column].type;
   ScanKeyData scan_key;
   ScanKeyEntryInitialize(&scan_key, 0, 1, BTEqualStrategyNumber, InvalidOid,
@@ -311,12 +317,34 @@ Row Table::locked_at(const ItemPointerData& tid) {
 
 // --- Scan -------------------------------------------------------------------
 
+Oid Table::known_index(int index) const {
+  if (!OidIsValid(map_->index[index]))
+    raise_missing_index(relation_, session_->schema(), spec_->indexes[index],
+                        map_->attribute[spec_->indexes[index].column]);
+  return map_->index[index];
+}
+
+bool Table::exists(const Session* session, const TableSpec& spec) {
+  return OidIsValid(get_relname_relid(spec.name, session->schema()));
+}
+
+bool Table::index_continues_with(int index, int column) const {
+  Relation relation = index_open(known_index(index), AccessShareLock);
+  bool continues = IndexRelationGetNumberOfKeyAttributes(relation) > 1 &&
+                   relation->rd_index->indkey.values[1] == map_->attribute[column] &&
+                   (relation->rd_indoption[1] & INDOPTION_DESC) == 0;
+  index_close(relation, AccessShareLock);
+  return continues;
+}
+
 Scan Scan::begin(Table* table, int index, ScanKeyData* keys, int key_count, Snapshot snapshot) {
   Scan scan;
   scan.map_ = table->map_;
-  scan.index_ = index_open(table->map_->index[index], AccessShareLock);
+  scan.index_ = index_open(table->known_index(index), AccessShareLock);
   if (table->found_ == nullptr) table->found_ = table->make_slot();
   scan.slot_ = table->found_;
+  for (int i = 0; i < key_count; i++)
+    keys[i].sk_collation = scan.index_->rd_indcollation[keys[i].sk_attno - 1];
   // The session may move on to another snapshot while rows of this one are being locked.
   scan.snapshot_ = RegisterSnapshot(snapshot != nullptr ? snapshot : table->session_->snapshot());
   scan.scan_ = compat::begin_index_scan(table->relation_, scan.index_, scan.snapshot_, key_count);
@@ -356,6 +384,10 @@ ScanKeyData scan_key(int position, StrategyNumber strategy, RegProcedure procedu
   ScanKeyData key;
   ScanKeyInit(&key, static_cast<AttrNumber>(position), strategy, procedure, value);
   return key;
+}
+
+ScanKeyData text_scan_key(int position, std::string_view value) {
+  return scan_key(position, BTEqualStrategyNumber, F_TEXTEQ, make_text(value));
 }
 
 }  // namespace s2t::pg

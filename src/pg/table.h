@@ -55,6 +55,8 @@ enum class OnConflict : uint8_t { kWait, kSkip };
 // find or lock in the same table. The readers with a default return it for NULL.
 class Row {
  public:
+  // Whether the table has the column: see TableSpec::first_columns.
+  [[nodiscard]] bool has(int column) const;
   [[nodiscard]] bool is_null(int column) const;
   [[nodiscard]] Datum datum(int column, bool* is_null) const;
   [[nodiscard]] int32_t as_int32(int column, int32_t if_null = 0) const;
@@ -75,9 +77,9 @@ class Columns {
  public:
   constexpr Columns() = default;
   constexpr Columns(std::initializer_list<int> columns) {
-    for (int column : columns) bits_ |= 1U << column;
+    for (int column : columns) bits_ |= uint64_t{1} << column;
   }
-  constexpr explicit Columns(uint32_t bits) : bits_(bits) {}
+  constexpr explicit Columns(uint64_t bits) : bits_(bits) {}
   [[nodiscard]] constexpr bool contains(int column) const { return (bits_ >> column & 1U) != 0; }
   [[nodiscard]] constexpr bool contains(Columns others) const {
     return (others.bits_ & ~bits_) == 0;
@@ -85,7 +87,7 @@ class Columns {
   [[nodiscard]] friend constexpr bool operator==(Columns, Columns) = default;
 
  private:
-  uint32_t bits_ = 0;
+  uint64_t bits_ = 0;
 };
 
 // Values for a row's columns, by their number in the table's spec. What they point to is only read
@@ -94,11 +96,11 @@ class Values {
  public:
   void set(int column, Datum value) {
     value_[column] = value;
-    set_ |= 1U << column;
+    set_ |= uint64_t{1} << column;
   }
   void set_null(int column) {
-    set_ |= 1U << column;
-    null_ |= 1U << column;
+    set_ |= uint64_t{1} << column;
+    null_ |= uint64_t{1} << column;
   }
   // NULL for nullptr, or for nothing.
   void set_or_null(int column, const pg_uuid_t* id);
@@ -114,10 +116,10 @@ class Values {
 
  private:
   Datum value_[kMaxColumns];
-  uint32_t set_ = 0;
-  uint32_t null_ = 0;
+  uint64_t set_ = 0;
+  uint64_t null_ = 0;
 };
-static_assert(kMaxColumns <= 32);
+static_assert(kMaxColumns <= 64);
 
 // The tables at the other end of a foreign key whose side of it the caller takes care of: it holds
 // a lock on the parent row that keeps it from disappearing, or removes the children of a row
@@ -165,8 +167,18 @@ class Table {
   // it does not, or if row security would bind it.
   static Table open(Session* session, const TableSpec& spec, Use use, CoveredTables covered = {});
 
+  // Whether the table is there: tables of earlier versions have not been brought up to date yet.
+  [[nodiscard]] static bool exists(const Session* session, const TableSpec& spec);
+
   // Finds the row whose key in `index` of the spec is `key`, as the session's snapshot sees it.
   bool find(int index, Datum key, Row* row);
+
+  // Whether there is an index that earlier versions did not make: see IndexSpec::later.
+  [[nodiscard]] bool has_index(int index) const { return OidIsValid(map_->index[index]); }
+
+  // Whether the second column of an index of the spec is `column`, so that a scan may have a key
+  // for it. An adopted table may have another index than the one that s2t_install() makes.
+  [[nodiscard]] bool index_continues_with(int index, int column) const;
 
   // Finds and locks it, in its latest version. Under REPEATABLE READ and SERIALIZABLE a version
   // newer than the snapshot is 40001. After a wait the session's snapshot is refreshed.
@@ -223,6 +235,7 @@ class Table {
   friend class BulkInsert;
   friend class Scan;
 
+  [[nodiscard]] Oid known_index(int index) const;
   [[nodiscard]] bool has_key(const Row& row, int column, Datum key) const;
   // A slot for the table's rows that lives as long as the session.
   [[nodiscard]] TupleTableSlot* make_slot();
@@ -293,5 +306,8 @@ class Scan {
 // (BTEqualStrategyNumber ...) through the comparison function `procedure`.
 [[nodiscard]] ScanKeyData scan_key(int position, StrategyNumber strategy, RegProcedure procedure,
                                    Datum value);
+
+// The same for equality with a text; its collation is the index's.
+[[nodiscard]] ScanKeyData text_scan_key(int position, std::string_view value);
 
 }  // namespace s2t::pg

@@ -164,6 +164,15 @@ void Table::prepare_changes() {
   stored_row_ = Row{stored_, map_};
 }
 
+namespace {
+
+void add_attribute(Bitmapset** set, AttrNumber attribute) {
+  if (attribute != InvalidAttrNumber)
+    *set = bms_add_member(*set, attribute - FirstLowInvalidHeapAttributeNumber);
+}
+
+}  // namespace
+
 // Tells the server which columns the statement sets, and finds out which defaults it needs.
 void Table::name_columns(Columns columns) {
   columns_ = columns;
@@ -171,7 +180,7 @@ void Table::name_columns(Columns columns) {
     bms_free(open_defaults_);
     open_defaults_ = bms_copy(map_->defaults);
     for (size_t i = 0; open_defaults_ != nullptr && i < spec_->columns.size(); i++) {
-      if (columns.contains(static_cast<int>(i)))
+      if (columns.contains(static_cast<int>(i)) && map_->attribute[i] != InvalidAttrNumber)
         open_defaults_ = bms_del_member(open_defaults_, map_->attribute[i]);
     }
   }
@@ -179,8 +188,7 @@ void Table::name_columns(Columns columns) {
   bms_free(*updated);
   *updated = nullptr;
   for (size_t i = 0; command_ == CMD_UPDATE && i < spec_->columns.size(); i++) {
-    if (columns.contains(static_cast<int>(i)))
-      *updated = bms_add_member(*updated, map_->attribute[i] - FirstLowInvalidHeapAttributeNumber);
+    if (columns.contains(static_cast<int>(i))) add_attribute(updated, map_->attribute[i]);
   }
 }
 
@@ -272,7 +280,9 @@ void Table::fill(TupleTableSlot* slot, const Values& values) {
   memset(slot->tts_isnull, 1, sizeof(bool) * descriptor->natts);
   for (size_t i = 0; i < spec_->columns.size(); i++) {
     int column = static_cast<int>(i);
-    if (!values.is_set(column) || values.is_null(column)) continue;
+    if (!values.is_set(column) || values.is_null(column) ||
+        map_->attribute[column] == InvalidAttrNumber)
+      continue;
     int position = map_->attribute[column] - 1;
     slot->tts_values[position] = coerce(TupleDescAttr(descriptor, position), values.value(column));
     slot->tts_isnull[position] = false;
@@ -321,7 +331,7 @@ void Table::fill_change(const Row& old, const Values& change) {
   memcpy(stored_->tts_isnull, old.slot->tts_isnull, sizeof(bool) * descriptor->natts);
   for (size_t i = 0; i < spec_->columns.size(); i++) {
     int column = static_cast<int>(i);
-    if (!change.is_set(column)) continue;
+    if (!change.is_set(column) || map_->attribute[column] == InvalidAttrNumber) continue;
     int position = map_->attribute[column] - 1;
     stored_->tts_isnull[position] = change.is_null(column);
     if (!change.is_null(column)) {

@@ -1,4 +1,5 @@
-// sp_check_quota_and_create_recording: docs/reference.md, "sp_check_quota_and_create_recording".
+// sp_check_quota_and_create_recording and s2t_create_recording: docs/reference.md,
+// "sp_check_quota_and_create_recording" and "s2t_create_recording".
 #include "core/account/validate.h"
 
 #include "audit/audit.h"
@@ -9,14 +10,14 @@
 #include "pg/settings.h"
 #include "pg/table.h"
 #include "procedures/shared/account.h"
+#include "procedures/shared/admission.h"
+#include "procedures/shared/key.h"
 
 namespace s2t::procedures {
 
 using pg::Arguments;
-using pg::Locked;
 using pg::make_text;
 using pg::Row;
-using pg::RowLock;
 using pg::Session;
 using pg::Table;
 using pg::TableId;
@@ -24,19 +25,26 @@ using pg::Values;
 
 namespace {
 
-constexpr const char* kNoSubscription = "no active subscription";
-constexpr int kReasonBytes = 128;
-
 struct Request {
+  const char* procedure;
   const pg_uuid_t* user_id;
   std::string_view source;
   std::string_view language;
   Jsonb* meta;
+  std::optional<int32_t> expected_ms;
+  std::optional<std::string_view> key;
+
+  [[nodiscard]] core::Demand demand() const { return {.expected_ms = expected_ms}; }
 };
 
-Request read_arguments(const Arguments& arguments) {
-  Request request{arguments.as_uuid(0, "in_user_id"), arguments.as_text(1, "in_source"),
-                  arguments.as_text(2, "in_language"), arguments.as_jsonb(3, "in_meta")};
+Request read_arguments(const Arguments& arguments, const char* procedure) {
+  Request request{procedure,
+                  arguments.as_uuid(0, "in_user_id"),
+                  arguments.as_text(1, "in_source"),
+                  arguments.as_text(2, "in_language"),
+                  arguments.as_jsonb(3, "in_meta"),
+                  std::nullopt,
+                  std::nullopt};
   pg::raise_unless_ok(core::check_source(request.source));
   pg::raise_unless_ok(core::check_language(request.language));
   if (!JB_ROOT_IS_OBJECT(request.meta)) {
@@ -47,8 +55,41 @@ Request read_arguments(const Arguments& arguments) {
   return request;
 }
 
+// The arguments of a keyed call, as its key remembers them.
+bytea* hash_of(const Request& request) {
+  KeyHash hash;
+  hash.add(request.source);
+  hash.add(request.language);
+  hash.add({VARDATA(request.meta), VARSIZE(request.meta) - VARHDRSZ});
+  hash.add(request.expected_ms);
+  return hash.end();
+}
+
+// The recording that an earlier call with this key created, and what it holds. False if there is
+// none; 22023 if that call had other arguments.
+bool find_repeated(Session* session, const Request& request, pg_uuid_t* id, int64_t* held) {
+  namespace r = pg::recordings;
+  Table recordings = Table::open(session, r::kTable, pg::kRead);
+  ScanKeyData keys[] = {
+      pg::scan_key(1, BTEqualStrategyNumber, F_UUID_EQ, UUIDPGetDatum(request.user_id)),
+      pg::text_scan_key(2, *request.key)};
+  int count = recordings.index_continues_with(r::by_create_key, r::create_key) ? 2 : 1;
+  pg::Scan scan = pg::Scan::begin(&recordings, r::by_create_key, keys, count);
+  Row row;
+  bool found = false;
+  while (!found && scan.next(&row)) found = row.as_text(r::create_key) == *request.key;
+  if (found) {
+    require_same_key(row, r::create_key_hash, hash_of(request));
+    *id = *row.as_uuid(r::id);
+    *held = row.as_text(r::status) == "processing" ? row.as_int32(r::held_seconds) : 0;
+  }
+  scan.end();
+  return found;
+}
+
 // Stores the recording; the user is held. Returns the id it was stored under.
-pg_uuid_t insert_recording(Table* recordings, const Request& request, TimestampTz now) {
+pg_uuid_t insert_recording(Table* recordings, const Request& request, const Metered& metered,
+                           TimestampTz now) {
   namespace r = pg::recordings;
   pg_uuid_t id = pg::new_id(now, pg::slot_of(request.user_id));
   Values recording;
@@ -61,6 +102,11 @@ pg_uuid_t insert_recording(Table* recordings, const Request& request, TimestampT
   recording.set(r::created_at, TimestampTzGetDatum(now));
   recording.set(r::meta, JsonbPGetDatum(request.meta));
   recording.set(r::segment_count, Int32GetDatum(0));
+  metered.store({}, &recording);
+  if (request.key) {
+    recording.set(r::create_key, make_text(*request.key));
+    recording.set(r::create_key_hash, PointerGetDatum(hash_of(request)));
+  }
   const Row* stored = recordings->insert_one(recording);
   if (memcmp(stored->as_uuid(r::user_id), request.user_id, UUID_LEN) != 0) {
     ereport(ERROR, (errcode(ERRCODE_TRIGGERED_ACTION_EXCEPTION),
@@ -70,27 +116,56 @@ pg_uuid_t insert_recording(Table* recordings, const Request& request, TimestampT
   return *stored->as_uuid(r::id);
 }
 
-// Charges one recording and stores it. False, with the reason, if the quota does not allow it.
-bool create(Session* session, const Request& request, pg_uuid_t* id, char* reason) {
-  strlcpy(reason, kNoSubscription, kReasonBytes);
-  if (!hold_user(session, request.user_id)) return false;
-  Account account = Account::open(session);
-  if (!account.lock(request.user_id)) return false;
-  TimestampTz now = Session::now();
-  if (account.cycle_ended(now)) {
-    if (!pg::settings::lazy_rollover()) return false;
-    account.roll_over(now);
-  }
-  core::Verdict verdict = core::check_quota(account.plan().limits, account.usage());
-  core::describe_refusal(verdict, account.plan().limits, account.usage(), reason, kReasonBytes);
-  if (verdict != core::Verdict::kAccepted) return false;
+// Charges one recording, holds what it holds, and stores it.
+void create(Table* recordings, Account* account, const Request& request, int32_t hold_seconds,
+            TimestampTz now, Admission* answer) {
+  Metered metered;
+  account->charge({1, 0}, now, &metered);
+  metered.held = hold_seconds;
+  if (recordings->counts_natively()) account->count(1, 0, 0, hold_seconds);
+  account->store(now);
+  answer->id = insert_recording(recordings, request, metered, now);
+  account->write_entries(&answer->id, now);
+  answer->remaining = remaining_for(account, now, 0);
+}
 
+void answer_request(Session* session, const Request& request, Admission* answer) {
+  bool blocked = false;
+  if (!hold_user(session, request.user_id, &blocked)) return;
+  Account account = Account::open(session);
   Table recordings = Table::open(session, pg::recordings::kTable, pg::kInsert, {TableId::kUsers});
-  account.charge(1, 0);
-  if (recordings.counts_natively()) account.count(1, 0, 0);
-  account.store();
-  *id = insert_recording(&recordings, request, now);
-  return true;
+  bool subscribed = account.lock(request.user_id);
+  TimestampTz now = Session::now();
+  int64_t held;
+  if (request.key && find_repeated(session, request, &answer->id, &held)) {
+    answer->reason = core::Reason::kRepeated;
+    if (subscribed && !account.cycle_ended(now))
+      answer->remaining = remaining_for(&account, now, held);
+    return;
+  }
+  if (!subscribed || (account.cycle_ended(now) && !pg::settings::lazy_rollover())) return;
+  if (blocked) {
+    answer->reason = core::Reason::kNotActive;
+    return;
+  }
+  account.roll_over_if_ended(now);
+  core::Decision decision = decide(&account, request.demand(), request.procedure, now, &subscribed);
+  answer->reason = decision.reason;
+  if (!subscribed) return;
+  if (decision.reason == core::Reason::kOk) {
+    create(&recordings, &account, request, decision.hold_seconds, now, answer);
+    return;
+  }
+  describe_refusal(&account, request.demand(), now, answer);
+}
+
+Admission handle(FunctionCallInfo fcinfo, const Request& request) {
+  Session session = Session::open(fcinfo, request.procedure);
+  Admission answer;
+  answer_request(&session, request, &answer);
+  finish(&session, request.procedure, request.user_id, &answer);
+  session.close();
+  return answer;
 }
 
 }  // namespace
@@ -103,26 +178,20 @@ S2T_PROCEDURE(sp_check_quota_and_create_recording) {
   constexpr s2t::pg::ResultColumn kColumns[] = {
       {"recording_id", UUIDOID}, {"quota_ok", BOOLOID}, {"error_message", TEXTOID}};
 
-  Request request = read_arguments(Arguments(fcinfo));
-  constexpr const char* kName = "sp_check_quota_and_create_recording";
-  Session session = Session::open(fcinfo, kName);
-  pg_uuid_t id;
-  char reason[kReasonBytes];
-  bool created = create(&session, request, &id, reason);
-  using s2t::pg::settings::Audit;
-  if (created) {
-    s2t::audit::write(&session, Audit::kAll,
-                      {.procedure = kName, .user_id = request.user_id, .recording_id = &id});
-  } else {
-    s2t::audit::write(&session, Audit::kChanges,
-                      {.procedure = kName,
-                       .outcome = s2t::audit::Outcome::kRefused,
-                       .user_id = request.user_id,
-                       .detail = reason});
-  }
-  session.close();
-
-  Datum values[] = {UUIDPGetDatum(&id), BoolGetDatum(created), make_text(reason)};
-  bool nulls[] = {!created, false, false};
+  Request request = read_arguments(Arguments(fcinfo), "sp_check_quota_and_create_recording");
+  Admission answer = handle(fcinfo, request);
+  Datum values[] = {UUIDPGetDatum(&answer.id), BoolGetDatum(answer.accepted()),
+                    make_text(answer.message)};
+  bool nulls[] = {!answer.accepted(), false, false};
   return s2t::pg::make_row(&row_type, kColumns, values, nulls);
+}
+
+S2T_PROCEDURE(s2t_create_recording) {
+  using namespace s2t::procedures;
+  s2t::pg::Arguments arguments(fcinfo);
+  Request request = read_arguments(arguments, "s2t_create_recording");
+  request.expected_ms = read_expected_ms(arguments, 4);
+  request.key = read_key(arguments, 5);
+  refuse_unless_null(arguments, 6, "in_priority");
+  return make_row(handle(fcinfo, request));
 }

@@ -7,6 +7,7 @@
 #include "pg/error.h"
 #include "pg/function.h"
 #include "pg/ids.h"
+#include "pg/settings.h"
 #include "pg/table.h"
 #include "procedures/shared/account.h"
 
@@ -81,8 +82,13 @@ void insert_profile(Table* profiles, const Registration& registration, const pg_
 void insert_subscription(Table* subscriptions, const Plan& plan, const pg_uuid_t* id,
                          TimestampTz now) {
   namespace s = pg::user_subscriptions;
-  pg::Cycle cycle = pg::month_of(now);
+  bool by_anniversary = pg::settings::cycle_anchor() == pg::settings::CycleAnchor::kRegistration;
+  int anchor_day = by_anniversary ? pg::day_of(now) : 0;
+  pg::Cycle cycle = pg::cycle_at(now, anchor_day);
+  pg_uuid_t cycle_id = pg::new_id(now, pg::slot_of(id));
   Values subscription;
+  subscription.set(s::cycle_id, UUIDPGetDatum(&cycle_id));
+  if (by_anniversary) subscription.set(s::anchor_day, Int32GetDatum(anchor_day));
   subscription.set(s::user_id, UUIDPGetDatum(id));
   subscription.set(s::plan_id, UUIDPGetDatum(&plan.id));
   subscription.set(s::cycle_start, TimestampTzGetDatum(cycle.start));
@@ -92,6 +98,7 @@ void insert_subscription(Table* subscriptions, const Plan& plan, const pg_uuid_t
   subscription.set(s::total_recordings, Int64GetDatum(0));
   subscription.set(s::total_duration_ms, Int64GetDatum(0));
   subscription.set(s::total_segments, Int64GetDatum(0));
+  subscription.set(s::held_seconds, Int64GetDatum(0));
   (void)subscriptions->insert_one(subscription);
 }
 

@@ -20,14 +20,75 @@ namespace {
 constexpr int kBatch = 1000;
 constexpr int64_t kArchivedBytes = 60;  // of a row of usage_cycles, as BulkInsert counts them
 
-// Where the next batch begins: subscriptions are visited in the order of their primary key.
+// Where the next batch begins: ended cycles are visited in the order in which they ended, and of
+// one end in that of the users.
 struct Position {
-  pg_uuid_t after;
+  TimestampTz end = DT_NOBEGIN;
+  pg_uuid_t user_id{};
   bool begun = false;
   bool finished = false;
+
+  [[nodiscard]] bool is_behind(TimestampTz other_end, const pg_uuid_t& other_user) const {
+    if (!begun) return true;
+    if (other_end != end) return other_end > end;
+    return memcmp(&other_user, &user_id, UUID_LEN) > 0;
+  }
 };
 
-// Opens the current month for one subscription whose cycle has ended, as the scan found it or, if
+// A subscription whose cycle has ended, by where it lies.
+struct Ended {
+  pg_uuid_t user_id;
+  ItemPointerData tid;
+};
+
+int compare_users(const void* left, const void* right) {
+  return memcmp(&static_cast<const Ended*>(left)->user_id,
+                &static_cast<const Ended*>(right)->user_id, UUID_LEN);
+}
+
+// The next kBatch subscriptions at most whose cycles have ended, in the order of their users, which
+// is that of all locks. All of them where the index does not go on with the user: there is no
+// telling then where to go on.
+std::span<Ended> find_ended(Table* subscriptions, TimestampTz now, Position* position) {
+  namespace s = pg::user_subscriptions;
+  bool indexed = subscriptions->has_index(s::by_cycle_end);
+  bool ordered = indexed && subscriptions->index_continues_with(s::by_cycle_end, s::user_id);
+  int room = kBatch;
+  auto* ended = static_cast<Ended*>(palloc(sizeof(Ended) * room));
+  ScanKeyData keys[] = {
+      pg::scan_key(1, BTLessEqualStrategyNumber, F_TIMESTAMPTZ_LE, TimestampTzGetDatum(now)),
+      pg::scan_key(1, BTGreaterEqualStrategyNumber, F_TIMESTAMPTZ_GE,
+                   TimestampTzGetDatum(position->end))};
+  pg::Scan scan =
+      indexed ? pg::Scan::begin(subscriptions, s::by_cycle_end, keys, position->begun ? 2 : 1)
+              : subscriptions->scan();
+  int count = 0;
+  Row row;
+  position->finished = true;
+  while (scan.next(&row)) {
+    TimestampTz end = row.as_timestamp(s::cycle_end, DT_NOBEGIN);
+    const pg_uuid_t* user_id = row.as_uuid(s::user_id);
+    if (end > now) continue;
+    if (ordered && !position->is_behind(end, *user_id)) continue;
+    if (ordered && count == kBatch) {
+      position->finished = false;
+      break;
+    }
+    if (count == room) {
+      room *= 2;
+      ended = static_cast<Ended*>(repalloc_huge(ended, sizeof(Ended) * room));
+    }
+    position->end = end;
+    position->user_id = *user_id;
+    position->begun = true;
+    ended[count++] = {*user_id, row.tid()};
+  }
+  scan.end();
+  qsort(ended, count, sizeof(Ended), compare_users);
+  return {ended, static_cast<size_t>(count)};
+}
+
+// Opens the next cycle for one subscription whose cycle has ended, as the scan found it or, if
 // somebody has changed it since, as it is now. False if there is nothing to close any more.
 bool renew(Account* account, Row* row, TimestampTz now) {
   Table* subscriptions = account->subscriptions();
@@ -46,44 +107,36 @@ bool renew(Account* account, Row* row, TimestampTz now) {
   return subscriptions->update(*row, account->change()) != nullptr;
 }
 
-// Renews the subscriptions after `position` whose cycles have ended, kBatch of them at most, and
-// collects the rows for usage_cycles. Returns how many.
-int renew_batch(Account* account, TimestampTz now, Position* position, Values* closed) {
-  namespace s = pg::user_subscriptions;
-  Table* subscriptions = account->subscriptions();
-  pg_uuid_t after = position->after;
-  ScanKeyData key = pg::scan_key(1, BTGreaterStrategyNumber, F_UUID_GT, UUIDPGetDatum(&after));
-  int renewed = 0;
-  subscriptions->begin(CMD_UPDATE, Account::kRollOverColumns);
-  pg::Scan scan = pg::Scan::begin(subscriptions, s::by_user_id, &key, position->begun ? 1 : 0);
-  Row row;
-  position->finished = true;
-  while (scan.next(&row)) {
-    position->after = *row.as_uuid(s::user_id);
-    position->begun = true;
-    if (row.as_timestamp(s::cycle_end, DT_NOBEGIN) > now) continue;
-    if (renew(account, &row, now)) closed[renewed++] = account->closed_cycle();
-    if (renewed == kBatch) {
-      position->finished = false;
-      break;
-    }
-  }
-  scan.end();
-  subscriptions->end();
-  return renewed;
-}
-
 // Closes up to kBatch ended cycles. Returns how many.
 int close_batch(Session* session, Position* position) {
+  TimestampTz now = Session::now();
   Account account = Account::open(session);
-  Table* cycles = account.cycles();
-  auto* closed = static_cast<Values*>(palloc(sizeof(Values) * kBatch));
-  int count = renew_batch(&account, Session::now(), position, closed);
+  Table* subscriptions = account.subscriptions();
+  std::span<Ended> ended = find_ended(subscriptions, now, position);
+  if (ended.empty()) return 0;
+
+  auto* closed = static_cast<Values*>(
+      MemoryContextAllocHuge(CurrentMemoryContext, sizeof(Values) * ended.size()));
+  auto* granting = static_cast<Account*>(
+      MemoryContextAllocHuge(CurrentMemoryContext, sizeof(Account) * ended.size()));
+  int count = 0;
+  int granted = 0;
+  (void)account.cycles();  // opened before the first statement: see pg::Table
+  subscriptions->begin(CMD_UPDATE, Account::kRollOverColumns);
+  for (const Ended& one : ended) {
+    CHECK_FOR_INTERRUPTS();
+    Row row = subscriptions->locked_at(one.tid);
+    if (!renew(&account, &row, now)) continue;
+    closed[count++] = account.closed_cycle();
+    if (account.has_more_to_store()) granting[granted++] = account;
+  }
+  subscriptions->end();
   if (count == 0) return 0;
 
-  BulkInsert archive = BulkInsert::begin(cycles, Account::kClosedColumns, count);
+  BulkInsert archive = BulkInsert::begin(account.cycles(), Account::kClosedColumns, count);
   for (int i = 0; i < count; i++) archive.add(closed[i], kArchivedBytes);
   (void)archive.end();
+  for (int i = 0; i < granted; i++) granting[i].store_more(now);
   audit::write(
       session, pg::settings::Audit::kChanges,
       {.procedure = "sp_reset_monthly_cycles", .detail = psprintf("%d cycles closed", count)});

@@ -136,6 +136,94 @@ REVOKE ALL ON PROCEDURE @extschema@.sp_change_user_plan(uuid, text, boolean, boo
 COMMENT ON PROCEDURE @extschema@.sp_change_user_plan(uuid, text, boolean, boolean, text)
     IS 'Moves a user to another plan; with in_prorate the usage so far is closed into usage_cycles and counting starts at zero.';
 
+CREATE FUNCTION @extschema@.s2t_change_user_plan(
+    in_user_id uuid,
+    in_new_plan_code text,
+    in_prorate boolean DEFAULT false,
+    in_at text DEFAULT 'now',
+    in_key text DEFAULT NULL,
+    OUT success boolean,
+    OUT message text)
+LANGUAGE c VOLATILE SECURITY DEFINER
+AS 'MODULE_PATHNAME', 's2t_change_user_plan';
+
+REVOKE ALL ON FUNCTION @extschema@.s2t_change_user_plan(uuid, text, boolean, text, text) FROM PUBLIC;
+COMMENT ON FUNCTION @extschema@.s2t_change_user_plan(uuid, text, boolean, text, text)
+    IS 'Does what sp_change_user_plan() does, now or at the end of the cycle; safe to repeat with a key.';
+
+CREATE FUNCTION @extschema@.s2t_cancel_plan_change(
+    in_user_id uuid)
+RETURNS boolean
+LANGUAGE c VOLATILE SECURITY DEFINER
+AS 'MODULE_PATHNAME', 's2t_cancel_plan_change';
+
+REVOKE ALL ON FUNCTION @extschema@.s2t_cancel_plan_change(uuid) FROM PUBLIC;
+COMMENT ON FUNCTION @extschema@.s2t_cancel_plan_change(uuid)
+    IS 'Takes back a change of plan that waits for the end of the cycle; true if there was one.';
+
+CREATE FUNCTION @extschema@.s2t_register(
+    in_email text,
+    in_user_name text,
+    in_hashed_pass text,
+    in_name text,
+    in_default_plan_code text,
+    in_key text DEFAULT NULL)
+RETURNS TABLE (user_id uuid, repeated boolean)
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+SET search_path = pg_catalog, @extschema@, pg_temp
+AS $function$
+DECLARE
+    -- As sp_register_user() trims it.
+    address CONSTANT text := pg_catalog.lower(pg_catalog.btrim(in_email, E' \t\n\x0B\f\r'));
+    -- Not the password's hash: whoever repeats a call may have hashed it anew.
+    claim   CONSTANT bytea := pg_catalog.sha256(pg_catalog.convert_to(
+                pg_catalog.concat_ws(E'\x01', in_email, in_user_name, coalesce(in_name, E'\x02'), in_default_plan_code), 'UTF8'));
+    known   record;
+BEGIN
+    IF in_key IS NULL THEN
+        RETURN QUERY SELECT @extschema@.s2t_register_user(in_email, in_user_name, in_hashed_pass, in_name, in_default_plan_code), false;
+        RETURN;
+    ELSIF pg_catalog.btrim(in_key, E' \t\n\x0B\f\r') = '' OR pg_catalog.length(in_key) > 255 THEN
+        RAISE EXCEPTION 'invalid key'
+              USING ERRCODE = 'invalid_parameter_value',
+                    DETAIL = 'Argument in_key is blank or has more than 255 characters.';
+    END IF;
+
+    FOR attempt IN 1 .. 2 LOOP
+        SELECT u.id, u.register_key_hash INTO known
+          FROM @extschema@.users AS u
+         WHERE pg_catalog.lower(u.email) = address
+           AND u.register_key = in_key;
+        IF FOUND THEN
+            IF known.register_key_hash IS DISTINCT FROM claim THEN
+                RAISE EXCEPTION 'key was used with other arguments'
+                      USING ERRCODE = 'invalid_parameter_value',
+                            HINT = 'Repeat a call with the arguments that it had, or give a new one a key of its own.';
+            END IF;
+            RETURN QUERY SELECT known.id, true;
+            RETURN;
+        END IF;
+
+        BEGIN
+            user_id := @extschema@.s2t_register_user(in_email, in_user_name, in_hashed_pass, in_name, in_default_plan_code);
+            UPDATE @extschema@.users AS u SET register_key = in_key, register_key_hash = claim WHERE u.id = s2t_register.user_id;
+            repeated := false;
+            RETURN NEXT;
+            RETURN;
+        EXCEPTION WHEN unique_violation THEN
+            -- The same call, at once from another session, may have been faster.
+            IF attempt = 2 THEN
+                RAISE;
+            END IF;
+        END;
+    END LOOP;
+END
+$function$;
+
+REVOKE ALL ON FUNCTION @extschema@.s2t_register(text, text, text, text, text, text) FROM PUBLIC;
+COMMENT ON FUNCTION @extschema@.s2t_register(text, text, text, text, text, text)
+    IS 'Does what s2t_register_user() does, and is safe to repeat with a key: the same user, and no second one.';
+
 CREATE FUNCTION @extschema@.sp_get_user_stats(
     in_user_id uuid,
     OUT total_recordings bigint,

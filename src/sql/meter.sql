@@ -23,3 +23,17 @@ AS 'MODULE_PATHNAME', 's2t_cycle_now';
 REVOKE ALL ON FUNCTION @extschema@.s2t_cycle_now(timestamptz) FROM PUBLIC;
 COMMENT ON FUNCTION @extschema@.s2t_cycle_now(timestamptz)
     IS 'Whether a cycle of this end is over, whether the next call of a procedure rolls it over, and the current month as the procedures see it.';
+
+CREATE FUNCTION @extschema@.s2t_next_cycle(
+    in_cycle_end timestamptz,
+    in_anchor_day integer,
+    OUT ended boolean,
+    OUT rolls_over boolean,
+    OUT month_start timestamptz,
+    OUT month_end timestamptz)
+LANGUAGE c VOLATILE
+AS 'MODULE_PATHNAME', 's2t_next_cycle';
+
+REVOKE ALL ON FUNCTION @extschema@.s2t_next_cycle(timestamptz, integer) FROM PUBLIC;
+COMMENT ON FUNCTION @extschema@.s2t_next_cycle(timestamptz, integer)
+    IS 'Whether a cycle of this end is over, whether the next call of a procedure rolls it over, and the cycle that it opens then, by the user''s anchor day.';

@@ -17,6 +17,43 @@ REVOKE ALL ON FUNCTION @extschema@.sp_check_quota_and_create_recording(uuid, tex
 COMMENT ON FUNCTION @extschema@.sp_check_quota_and_create_recording(uuid, text, text, jsonb)
     IS 'Checks the quota and creates a recording in one step free of races; a refusal is a row that says why.';
 
+CREATE FUNCTION @extschema@.s2t_create_recording(
+    in_user_id uuid,
+    in_source text,
+    in_language text DEFAULT 'vi',
+    in_meta jsonb DEFAULT '{}',
+    in_expected_ms integer DEFAULT NULL,
+    in_key text DEFAULT NULL,
+    in_priority integer DEFAULT NULL,
+    OUT recording_id uuid,
+    OUT quota_ok boolean,
+    OUT error_message text,
+    OUT reason text,
+    OUT remaining_recordings integer,
+    OUT remaining_seconds bigint)
+LANGUAGE c VOLATILE SECURITY DEFINER
+AS 'MODULE_PATHNAME', 's2t_create_recording';
+
+REVOKE ALL ON FUNCTION @extschema@.s2t_create_recording(uuid, text, text, jsonb, integer, text, integer) FROM PUBLIC;
+COMMENT ON FUNCTION @extschema@.s2t_create_recording(uuid, text, text, jsonb, integer, text, integer)
+    IS 'Checks the quota and creates a recording, which holds what is announced of the minutes until it ends; safe to repeat with a key; tells why not, and what is left.';
+
+CREATE FUNCTION @extschema@.s2t_retry_recording(
+    in_recording_id uuid,
+    in_expected_ms integer DEFAULT NULL,
+    OUT recording_id uuid,
+    OUT quota_ok boolean,
+    OUT error_message text,
+    OUT reason text,
+    OUT remaining_recordings integer,
+    OUT remaining_seconds bigint)
+LANGUAGE c VOLATILE SECURITY DEFINER
+AS 'MODULE_PATHNAME', 's2t_retry_recording';
+
+REVOKE ALL ON FUNCTION @extschema@.s2t_retry_recording(uuid, integer) FROM PUBLIC;
+COMMENT ON FUNCTION @extschema@.s2t_retry_recording(uuid, integer)
+    IS 'Puts a failed recording into processing again, under the rules of creating one; what is charged already is not charged again.';
+
 CREATE PROCEDURE @extschema@.sp_complete_recording(
     in_recording_id uuid,
     in_duration_ms integer,

@@ -24,6 +24,18 @@ AS $function$
     ('s2t_update_profile',                  'EXECUTE', '{app,admin}'),
     ('s2t_change_login',                    'EXECUTE', '{app,admin}'),
 
+    ('s2t_register',                        'EXECUTE', '{app,admin}'),
+    ('s2t_create_recording',                'EXECUTE', '{app,admin}'),
+    ('s2t_retry_recording',                 'EXECUTE', '{app,admin}'),
+    ('s2t_change_user_plan',                'EXECUTE', '{app,billing,admin}'),
+    ('s2t_cancel_plan_change',              'EXECUTE', '{app,billing,admin}'),
+    ('s2t_add_credit',                      'EXECUTE', '{billing,admin}'),
+    ('s2t_cancel_credit',                   'EXECUTE', '{billing,admin}'),
+    ('s2t_adjust_usage',                    'EXECUTE', '{billing,admin}'),
+
+    ('s2t_get_subscription',                'EXECUTE', '{app,readonly,billing,admin}'),
+    ('sp_list_usage',                       'EXECUTE', '{app,readonly,billing,admin}'),
+    ('sp_list_credits',                     'EXECUTE', '{app,readonly,billing,admin}'),
     ('sp_get_user_stats',                   'EXECUTE', '{app,readonly,admin}'),
     ('sp_get_subscription',                 'EXECUTE', '{app,readonly,admin}'),
     ('sp_list_plans',                       'EXECUTE', '{app,readonly,admin}'),
@@ -52,6 +64,8 @@ AS $function$
     ('sp_purge_old_recordings',             'EXECUTE', '{admin}'),
     ('sp_fail_stale_recordings',            'EXECUTE', '{admin}'),
     ('s2t_fail_stale_batch',                'EXECUTE', '{admin}'),
+    ('sp_purge_usage_entries',              'EXECUTE', '{admin}'),
+    ('s2t_purge_usage_batch',               'EXECUTE', '{admin}'),
     ('sp_purge_audit_log',                  'EXECUTE', '{admin}'),
     ('s2t_purge_audit_batch',               'EXECUTE', '{admin}'),
     ('sp_schedule_jobs',                    'EXECUTE', '{admin}'),
@@ -68,7 +82,9 @@ AS $function$
     ('segments',                            'SELECT, DELETE',         '{admin}'),
     ('user_subscriptions',                  'SELECT, UPDATE',         '{admin}'),
     ('usage_cycles',                        'SELECT, INSERT',         '{admin}'),
-    ('audit_log',                           'SELECT, INSERT',         '{admin}')
+    ('audit_log',                           'SELECT, INSERT',         '{admin}'),
+    ('usage_entries',                       'SELECT, INSERT',         '{admin}'),
+    ('usage_credits',                       'SELECT, INSERT, UPDATE', '{admin}')
 $function$;
 
 REVOKE ALL ON FUNCTION @extschema@.s2t_rights() FROM PUBLIC;

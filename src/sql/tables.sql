@@ -65,6 +65,8 @@ AS $function$
     ('users', 'role',                'text',        true,  '''user''',       'Role in the application.'),
     ('users', 'status',              'text',        true,  '''active''',     'State of the account in the application.'),
     ('users', 'created_at',          'timestamptz', true,  'now()',          'When the user registered.'),
+    ('users', 'register_key',        'text',        false, NULL,             'Key of the call that registered the user.'),
+    ('users', 'register_key_hash',   'bytea',       false, NULL,             'Hash of that call''s arguments, without the password''s hash.'),
 
     ('recordings', 'id',             'uuid',        true,  '{new_id}',       'Version 7 UUID; made by the procedures, it has the slot of its user.'),
     ('recordings', 'user_id',        'uuid',        true,  NULL,             'Whose recording it is.'),
@@ -122,6 +124,7 @@ AS $function$
     ('user_subscriptions', 'carried_cycle_id',  'uuid',        false, NULL, 'Cycle whose usage was carried back into the current one: its recordings count as this one''s.'),
     ('user_subscriptions', 'next_plan_id',      'uuid',        false, NULL, 'Plan that the next rollover moves to.'),
     ('user_subscriptions', 'anchor_day',        'integer',     false, NULL, 'Day of the month on which cycles begin; NULL: the first.'),
+    ('user_subscriptions', 'credit_count',      'integer',     true, '0',   'Credits given and not cancelled; where it is 0 nobody looks into usage_credits.'),
     ('user_subscriptions', 'change_key',        'text',        false, NULL, 'Key of the last change of plan that had one.'),
     ('user_subscriptions', 'change_key_hash',   'bytea',       false, NULL, 'Hash of that call''s arguments.'),
     ('user_subscriptions', 'change_success',    'boolean',     false, NULL, 'What that call answered.'),
@@ -168,11 +171,11 @@ AS $function$
     ('usage_entries', 'cycle_id',           'uuid',        true,  NULL,    'Cycle whose counters it moved.'),
     ('usage_entries', 'recording_id',       'uuid',        false, NULL,    'Recording it is about.'),
     ('usage_entries', 'credit_id',          'uuid',        false, NULL,    'Credit that paid; NULL: the plan, or nobody.'),
-    ('usage_entries', 'kind',               'text',        true,  NULL,    'opening, charge, refund, adjust, carry or credit.'),
+    ('usage_entries', 'kind',               'text',        true,  NULL,    'opening, charge, refund, return (to a credit, of a cycle that is closed), adjust, carry or credit.'),
     ('usage_entries', 'recordings',         'integer',     true,  '0',     'By how much usage_count moved.'),
     ('usage_entries', 'seconds',            'integer',     true,  '0',     'By how much used_seconds moved.'),
-    ('usage_entries', 'credit_recordings',  'integer',     true,  '0',     'By how much the part paid by credits moved; of kind credit, what was given or taken back.'),
-    ('usage_entries', 'credit_seconds',     'integer',     true,  '0',     'By how much the part paid by credits moved; of kind credit, what was given or taken back.'),
+    ('usage_entries', 'credit_recordings',  'integer',     true,  '0',     'By how much the part paid by credits moved; of kind credit and return, by how much the credit did.'),
+    ('usage_entries', 'credit_seconds',     'integer',     true,  '0',     'By how much the part paid by credits moved; of kind credit and return, by how much the credit did.'),
     ('usage_entries', 'overage_recordings', 'integer',     true,  '0',     'By how much the overage moved.'),
     ('usage_entries', 'overage_seconds',    'integer',     true,  '0',     'By how much the overage moved.'),
     ('usage_entries', 'at',                 'timestamptz', true,  'now()', 'When it was written; of a growing recording, when that began.'),
@@ -271,7 +274,7 @@ AS $function$
 
     -- What belongs to one user is looked for user by user: one index does for everything.
     ('usage_entries',      'usage_entries_pkey',              'key',          'user_id, id',       NULL),
-    ('usage_entries',      'usage_entries_kind_check',        'check',        'kind',              'kind IN (''opening'', ''charge'', ''refund'', ''adjust'', ''carry'', ''credit'')'),
+    ('usage_entries',      'usage_entries_kind_check',        'check',        'kind',              'kind IN (''opening'', ''charge'', ''refund'', ''return'', ''adjust'', ''carry'', ''credit'')'),
 
     ('usage_credits',      'usage_credits_pkey',              'key',          'user_id, id',       NULL),
     ('usage_credits',      'usage_credits_user_id_fkey',      'foreign key',  'user_id',           'users (id) ON DELETE CASCADE'),

@@ -25,7 +25,7 @@ BEGIN
   PERFORM s2t_register_user(n || '@example.com', n, 'hash', NULL, 'OPEN') FROM unnest(ARRAY['registers', 'creates', 'completes', 'is reset', 'changes']) AS u (n) WHERE n <> 'is reset';
   PERFORM s2t_register_user('reset@example.com', 'is reset', 'hash', NULL, 'OPEN');
   INSERT INTO recordings (user_id, source) VALUES (pg_temp.uid('completes'), 'direct') RETURNING id INTO rid;
-  UPDATE user_subscriptions SET cycle_start = now() - interval '70 days', cycle_end = now() - interval '40 days' WHERE user_id <> pg_temp.uid('registers');
+  UPDATE user_subscriptions SET cycle_start = pg_temp.month_of(zone, -2), cycle_end = pg_temp.month_of(zone, -1) WHERE user_id <> pg_temp.uid('registers');
   PERFORM sp_check_quota_and_create_recording(pg_temp.uid('creates'), 'upload');
   CALL sp_complete_recording(rid, 1000, '[]');
   CALL sp_change_user_plan(pg_temp.uid('changes'), 'FREE', false, ok, message);
@@ -59,23 +59,10 @@ SET LOCAL s2t.timezone = 'Asia/Ho_Chi_Minh';
 SELECT ok(quota_ok, 'another zone') FROM sp_check_quota_and_create_recording(pg_temp.uid('an'), 'upload');
 SELECT is((SELECT cycle_end FROM user_subscriptions), pg_temp.month_of('UTC', 1), 'does not move an open cycle');
 
--- The month of a proration is one of that zone, too: the last second of the month before is not in it, its first is.
-UPDATE user_subscriptions SET cycle_start = pg_temp.month_of('Asia/Ho_Chi_Minh', 0), cycle_end = pg_temp.month_of('Asia/Ho_Chi_Minh', 1);
-CREATE FUNCTION pg_temp.prorate_after(closed timestamptz) RETURNS boolean LANGUAGE plpgsql AS $$
-DECLARE
-  ok boolean;
-  message text;
-  plan text := (SELECT CASE p.code WHEN 'FREE' THEN 'OPEN' ELSE 'FREE' END FROM user_subscriptions AS s JOIN plans AS p ON p.id = s.plan_id);
-BEGIN
-  DELETE FROM usage_cycles;
-  INSERT INTO usage_cycles (user_id, cycle_start, cycle_end, usage_count, used_seconds, closed_at, reason)
-  VALUES (pg_temp.uid('an'), closed - interval '1 day', closed, 0, 0, closed, 'prorate');
-  CALL sp_change_user_plan(pg_temp.uid('an'), plan, true, ok, message);
-  RETURN ok;
-END
-$$;
-SELECT ok(pg_temp.prorate_after(pg_temp.month_of('Asia/Ho_Chi_Minh', 0) - interval '1 second'), 'prorated in the last second of last month: allowed');
-SELECT ok(NOT pg_temp.prorate_after(pg_temp.month_of('Asia/Ho_Chi_Minh', 0)), 'prorated in the first instant of this one: refused');
+-- A cycle begins where the last one ended, and ends at the first boundary more than 27 days later, in the zone that is in force by then.
+UPDATE user_subscriptions SET cycle_start = pg_temp.month_of('UTC', -1), cycle_end = pg_temp.month_of('UTC', 0);
+SELECT ok(quota_ok, 'rolled over in another zone') FROM sp_check_quota_and_create_recording(pg_temp.uid('an'), 'upload');
+SELECT results_eq('SELECT cycle_start, cycle_end FROM user_subscriptions', $$VALUES (pg_temp.month_of('UTC', 0), pg_temp.month_of('Asia/Ho_Chi_Minh', 1))$$, 'neither gap nor overlap');
 
 -- What is no zone is refused when it is set.
 SELECT throws_ok($$SET LOCAL s2t.timezone = 'Mars/Olympus'$$, '22023', NULL, 'no such zone');

@@ -16,9 +16,9 @@ CREATE FUNCTION pg_temp.rand_a(id uuid) RETURNS int LANGUAGE sql AS $$ SELECT ('
 CREATE FUNCTION pg_temp.ms(id uuid) RETURNS bigint LANGUAGE sql AS $$ SELECT ('x' || substr(replace(id::text, '-', ''), 1, 12))::bit(48)::bigint $$;
 
 CREATE TEMPORARY TABLE clock AS SELECT floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint AS before;
-SELECT s2t_register_user('u' || i || '@example.com', 'u' || i, 'hash', NULL, 'OPEN') FROM generate_series(1, 50) AS i;
+SELECT s2t_register_user('u' || i || '@example.com', 'u' || i, 'hash', NULL, CASE i WHEN 1 THEN 'FREE' ELSE 'OPEN' END) FROM generate_series(1, 50) AS i;
 SELECT count(recording_id) FROM users AS u, generate_series(1, 10) AS i, LATERAL sp_check_quota_and_create_recording(u.id, 'upload' || i);
-CALL sp_change_user_plan(pg_temp.uid('u1'), 'FREE', true);
+CALL sp_change_user_plan(pg_temp.uid('u1'), 'OPEN', true);
 CREATE TEMPORARY VIEW ids AS
   SELECT 'user' AS what, id, id AS owner, created_at FROM users UNION ALL SELECT 'recording', id, user_id, created_at FROM recordings
   UNION ALL SELECT 'cycle', id, user_id, closed_at FROM usage_cycles;

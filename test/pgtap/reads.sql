@@ -66,7 +66,7 @@ UPDATE recordings AS o SET source = 'upload' || r.n, meta = jsonb_build_object('
 CREATE FUNCTION pg_temp.r(n int) RETURNS uuid LANGUAGE sql AS 'SELECT id FROM r WHERE r.n = $1';
 CALL sp_complete_recording(pg_temp.r(1), 60500, '[{"idx": 0, "start_ms": 0, "end_ms": 1000, "text": "một"}, {"idx": 1, "start_ms": 1000, "end_ms": 2500, "text": "hai", "speaker": "A"}, {"idx": 2, "start_ms": 2500, "end_ms": 2500, "text": ""}, {"idx": 7, "start_ms": 2400, "end_ms": 4000, "text": "ba"}]');
 CALL sp_fail_recording(pg_temp.r(2), 'no sound');
-SELECT results_eq($$SELECT usage_count, used_seconds, remaining_recordings, remaining_seconds FROM sp_get_subscription(pg_temp.uid('An'))$$, 'VALUES (6, 61, 4, 1739::bigint)', 'used and left');
+SELECT results_eq($$SELECT usage_count, used_seconds, remaining_recordings, remaining_seconds FROM sp_get_subscription(pg_temp.uid('An'))$$, 'VALUES (5, 61, 5, 1739::bigint)', 'used and left; what failed was given back');
 UPDATE user_subscriptions SET usage_count = 12, used_seconds = 2000 WHERE user_id = pg_temp.uid('An');
 SELECT results_eq($$SELECT usage_count, used_seconds, remaining_recordings, remaining_seconds FROM sp_get_subscription(pg_temp.uid('An'))$$, 'VALUES (12, 2000, 0, 0::bigint)', 'never less than nothing left');
 UPDATE user_subscriptions SET usage_count = 12 WHERE user_id = pg_temp.uid('chi');

@@ -29,7 +29,7 @@ SELECT set_has($$SELECT * FROM pg_temp.columns_of('plans')$$, $$VALUES
   ('created_at', 'timestamp with time zone', true, 'now()')$$::text,
   'the columns of plans; the meter''s beside them');
 
-SELECT bag_eq($$SELECT * FROM pg_temp.columns_of('users')$$, $$VALUES
+SELECT set_has($$SELECT * FROM pg_temp.columns_of('users')$$, $$VALUES
   ('id', 'uuid', true, 'id'),
   ('email', 'text', true, NULL),
   ('password_hash', 'text', true, NULL),

@@ -221,11 +221,11 @@ is($node->safe_psql($db, "SELECT string_agg(status, ' ') FROM recording_log WHER
 $node->safe_psql($db, "CALL sp_fail_recording('$second', 'the engine gave up')");
 is($node->safe_psql($db, "SELECT status, error FROM recordings WHERE id = '$second'"), 'failed|the engine gave up', 'sp_fail_recording');
 
-is($node->safe_psql($db, "SELECT * FROM sp_get_user_stats('$an')"), '2|1.02|2|2|61|20.00|3.39', 'sp_get_user_stats');
+is($node->safe_psql($db, "SELECT * FROM sp_get_user_stats('$an')"), '2|1.02|2|1|61|10.00|3.39', 'sp_get_user_stats');
 
 is($node->safe_psql($db, "CALL sp_change_user_plan('$an', 'PREMIUM', true)"), 't|plan changed from "FREE" to "PREMIUM"', 'sp_change_user_plan');
 is($node->safe_psql($db, "SELECT plan_code, usage_count, used_seconds, reason FROM usage_cycles WHERE user_id = '$an'"),
-	'FREE|2|61|prorate', 'sp_change_user_plan: the cycle is closed');
+	'FREE|1|61|prorate', 'sp_change_user_plan: the cycle is closed');
 
 $node->safe_psql($db, q{
 	UPDATE user_subscriptions SET cycle_start = cycle_start - interval '2 months', cycle_end = cycle_end - interval '2 months'

@@ -1,6 +1,6 @@
 // Where billing cycles begin and end: on the first of a month, or on the day of the month on which
-// the user registered (docs/reference.md, "Conventions"). Time zones are the server's business: whoever
-// calls brings a Zone, which turns days into instants.
+// the user registered (docs/reference.md, "Conventions"). Time zones are the server's business:
+// whoever calls brings a Zone, which turns days into instants.
 #pragma once
 
 #ifdef POSTGRES_H

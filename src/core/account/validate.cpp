@@ -171,6 +171,28 @@ Status check_duration(int32_t duration_ms) noexcept {
   return {};
 }
 
+Status check_expected_duration(int32_t expected_ms) noexcept {
+  if (expected_ms < 1) return too_small("invalid duration", "in_expected_ms", expected_ms, 1);
+  return {};
+}
+
+Status check_key(std::string_view key) noexcept {
+  static constexpr const char* kMessage = "invalid key";
+  if (is_blank(key)) return blank(kMessage, "in_key");
+  const int chars = count_chars(key);
+  if (chars > kMaxKeyChars) {
+    return failure(Code::kInvalidParameter, kMessage, nullptr,
+                   "Argument in_key has %d characters; at most %d are allowed.", chars,
+                   kMaxKeyChars);
+  }
+  return {};
+}
+
+Status check_note(std::string_view note) noexcept {
+  if (is_blank(note)) return blank("invalid note", "in_note");
+  return {};
+}
+
 Status check_batch_size(int32_t batch_size) noexcept {
   if (batch_size < 1) return too_small("invalid batch size", "in_batch_size", batch_size, 1);
   return {};

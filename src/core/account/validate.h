@@ -18,6 +18,7 @@ namespace s2t::core {
 inline constexpr int kMaxEmailBytes = 254;  // RFC 5321, section 4.5.3.1.3, less the angle brackets
 inline constexpr int kMaxUserNameChars = 64;
 inline constexpr int kMaxSourceChars = 64;
+inline constexpr int kMaxKeyChars = 255;
 inline constexpr int kMaxLanguageBytes = 255;  // RFC 5646, section 4.4 lets us choose, from 35 up
 
 // Without surrounding ASCII white space.
@@ -58,6 +59,15 @@ inline constexpr int kMaxLanguageBytes = 255;  // RFC 5646, section 4.4 lets us 
 
 // Milliseconds of a recording: >= 0.
 [[nodiscard]] Status check_duration(int32_t duration_ms) noexcept;
+
+// Milliseconds announced for a recording: >= 1.
+[[nodiscard]] Status check_expected_duration(int32_t expected_ms) noexcept;
+
+// The key of a call that may be repeated: not blank, at most kMaxKeyChars characters.
+[[nodiscard]] Status check_key(std::string_view key) noexcept;
+
+// Why a counter is adjusted: not blank.
+[[nodiscard]] Status check_note(std::string_view note) noexcept;
 
 // Batch sizes (>= 1) and days of retention (>= 0).
 [[nodiscard]] Status check_batch_size(int32_t batch_size) noexcept;

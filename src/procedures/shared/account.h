@@ -1,14 +1,15 @@
-// A user's subscription while a procedure works on it: the plan in force, the open cycle, and what
-// is charged and counted (docs/reference.md, "Conventions" and "Accounts").
+// A user's subscription while a procedure works on it: the plan in force, the open cycle, what is
+// charged, held and counted (docs/reference.md, "Conventions"; docs/metering.md).
 #pragma once
 
 #include <stdint.h>
 
+#include <span>
 #include <string_view>
 
-#include "core/account/quota.h"
 #include "pg/calendar.h"
 #include "pg/table.h"
+#include "procedures/shared/ledger.h"
 
 namespace s2t::procedures {
 
@@ -17,6 +18,8 @@ struct Plan {
   std::string_view code;  // lives as long as the session
   core::Limits limits;
   std::optional<int32_t> retention_days;
+  int32_t carry_over_minutes = 0;
+  std::span<const int32_t> alert_percents;  // lives as long as the session
   bool active = false;
 };
 
@@ -29,14 +32,28 @@ struct Plan {
 [[nodiscard]] bool hold_plan(pg::Table* plans, std::string_view code, Plan* plan);
 
 // Holds the user against removal (KEY SHARE), as a foreign key would: users come first in the order
-// of locks. False if there is no such user.
-[[nodiscard]] bool hold_user(pg::Session* session, const pg_uuid_t* user_id);
+// of locks. False if there is no such user. `blocked`, if given, tells whether s2t.blocked_statuses
+// has the user's status.
+[[nodiscard]] bool hold_user(pg::Session* session, const pg_uuid_t* user_id,
+                             bool* blocked = nullptr);
 // The same without waiting: kSkipped if somebody is about to remove it.
 [[nodiscard]] pg::Locked try_hold_user(pg::Session* session, const pg_uuid_t* user_id);
 
 // Why a cycle is closed; the values of usage_cycles.reason.
 inline constexpr const char* kRollover = "rollover";
 inline constexpr const char* kProrate = "prorate";
+
+// What the meter keeps in a recording's row.
+struct Metered {
+  std::optional<pg_uuid_t> cycle_id;  // that it is charged to; none: not charged, or refunded
+  int32_t seconds = 0;                // charged for it
+  int32_t held = 0;                   // seconds it holds while it is in processing
+  bool credit_drawn = false;          // whether a credit paid for a part of it
+
+  static Metered of(const pg::Row& recording);
+  // Sets the columns that differ from `before`.
+  void store(const Metered& before, pg::Values* recording) const;
+};
 
 class Account {
  public:
@@ -55,26 +72,60 @@ class Account {
   [[nodiscard]] bool cycle_ended(TimestampTz now) const;
 
   // Closes an ended cycle as of `now`: its figures go to usage_cycles, the counters start at zero
-  // in the current month, several missed months being one; a plan that is no longer active gives
-  // way to the default plan, if there is one. Nothing is written before store().
+  // in the cycle that follows (core/account/boundary.h), several missed ones being one. The plan
+  // that was scheduled takes over, if it is still active; a plan that is no longer active gives way
+  // to the default plan, if there is one; minutes that the plan carries over become a credit.
+  // Nothing is written before store().
   void roll_over(TimestampTz now);
+
+  // The same where s2t.lazy_rollover allows it and the cycle has ended.
+  void roll_over_if_ended(TimestampTz now);
 
   // Closes the open cycle early, at `now`; the new one ends when the old one would have.
   void prorate(TimestampTz now);
 
+  // Takes back into the open cycle what a proration closed since the last rollover, if anything.
+  void carry_back();
+
   // Puts the subscription under another plan, whose row the caller holds.
   void move_to(const Plan& plan);
+  // The same as a change of plan that the user asked for, at `now`.
+  void change_plan(const Plan& plan, TimestampTz now);
+  // The plan that the next rollover moves to; nullptr takes that back.
+  void schedule(const pg_uuid_t* plan_id);
 
-  // Charges the open cycle. Raises 22003 rather than wrap.
-  void charge(int32_t recordings, int32_t seconds);
+  // What may still be used at `now`: plan and open credits less all holds.
+  [[nodiscard]] core::Left left(TimestampTz now);
+  // What open credits have left; {} for a user without credits, without looking.
+  [[nodiscard]] core::Balance balance(TimestampTz now);
 
-  // Moves the running totals, which never go below zero: by what was changed in a table that
-  // counts_natively().
-  void count(int64_t recordings, int64_t duration_ms, int64_t segments);
+  // Charges the open cycle for a recording: the plan, then open credits, then overage. Raises 22003
+  // rather than wrap.
+  void charge(const core::Amount& amount, TimestampTz now, Metered* recording);
 
-  // Writes what was changed since lock(): the closed cycle, then the subscription. Nothing if
-  // foreign code has removed it meanwhile.
-  void store();
+  // Gives back what a recording was charged, where it was drawn: the plan's part of cycles that are
+  // still open, a credit's share whatever the cycle.
+  void refund(const pg_uuid_t* recording_id, Metered* recording);
+
+  // Moves the plan's part of the open cycle's counters. Raises 22003 below zero.
+  void adjust(const core::Amount& by, std::string_view note);
+
+  // Notes that a credit was given (+ 1) or cancelled (- 1).
+  void count_credits(int32_t by);
+
+  // Moves the running totals, which never go below zero, and the seconds held: by what was changed
+  // in a table that counts_natively().
+  void count(int64_t recordings, int64_t duration_ms, int64_t segments, int64_t held_seconds);
+
+  // Sets further columns of the subscription.
+  [[nodiscard]] pg::Values* change_of() { return &change_; }
+
+  // Writes what was changed since lock(): the closed cycle, the subscription, the credits.
+  void store(TimestampTz now);
+
+  // Writes the entries of what was charged and given back since lock(), about this recording
+  // (nullptr: about none). After store().
+  void write_entries(const pg_uuid_t* recording_id, TimestampTz now);
 
   // The same in two halves, for many accounts in one statement each: the row for usage_cycles and
   // the change of the subscription, with the columns that they set. Both stay valid as long as the
@@ -89,24 +140,76 @@ class Account {
                                                  pg::usage_cycles::usage_count,
                                                  pg::usage_cycles::used_seconds,
                                                  pg::usage_cycles::closed_at,
-                                                 pg::usage_cycles::reason};
+                                                 pg::usage_cycles::reason,
+                                                 pg::usage_cycles::credit_recordings,
+                                                 pg::usage_cycles::credit_seconds,
+                                                 pg::usage_cycles::overage_recordings,
+                                                 pg::usage_cycles::overage_seconds,
+                                                 pg::usage_cycles::carried};
   static constexpr pg::Columns kRollOverColumns = {
-      pg::user_subscriptions::plan_id, pg::user_subscriptions::cycle_start,
-      pg::user_subscriptions::cycle_end, pg::user_subscriptions::usage_count,
-      pg::user_subscriptions::used_seconds};
-  [[nodiscard]] const pg::Values& closed_cycle() const { return closed_; }
+      pg::user_subscriptions::plan_id,
+      pg::user_subscriptions::cycle_id,
+      pg::user_subscriptions::cycle_start,
+      pg::user_subscriptions::cycle_end,
+      pg::user_subscriptions::usage_count,
+      pg::user_subscriptions::used_seconds,
+      pg::user_subscriptions::credit_recordings,
+      pg::user_subscriptions::credit_seconds,
+      pg::user_subscriptions::overage_recordings,
+      pg::user_subscriptions::overage_seconds,
+      pg::user_subscriptions::noted_recordings,
+      pg::user_subscriptions::noted_minutes,
+      pg::user_subscriptions::plan_changed_at,
+      pg::user_subscriptions::prorated_cycle_id,
+      pg::user_subscriptions::prorated_usage_count,
+      pg::user_subscriptions::prorated_used_seconds,
+      pg::user_subscriptions::prorated_credit_recordings,
+      pg::user_subscriptions::prorated_credit_seconds,
+      pg::user_subscriptions::prorated_overage_recordings,
+      pg::user_subscriptions::prorated_overage_seconds,
+      pg::user_subscriptions::carried_cycle_id,
+      pg::user_subscriptions::next_plan_id,
+      pg::user_subscriptions::credit_count};
+  [[nodiscard]] const pg::Values& closed_cycle() const { return closed_[0]; }
   [[nodiscard]] const pg::Values& change() const { return change_; }
+  // What store() and write_entries() do beside: credits of minutes carried over.
+  [[nodiscard]] bool has_more_to_store() const { return granted_seconds_ != 0; }
+  void store_more(TimestampTz now);
 
   // The plan in force. Raises P0002 if it is gone, which a foreign key prevents.
   [[nodiscard]] const Plan& plan();
-  [[nodiscard]] const core::Usage& usage() const { return usage_; }
+  [[nodiscard]] const pg_uuid_t* user_id() const { return &user_id_; }
+  [[nodiscard]] const pg_uuid_t* cycle_id() const { return &cycle_id_; }
+  [[nodiscard]] const core::Counters& counters() const { return counters_; }
+  [[nodiscard]] int64_t held_seconds() const { return held_; }
+  // Whether the user's plan was changed since the last rollover.
+  [[nodiscard]] bool plan_changed() const { return plan_changed_; }
+  [[nodiscard]] const pg::Cycle& cycle() const { return cycle_; }
+  [[nodiscard]] const pg::Row& row() const { return row_; }
   [[nodiscard]] pg::Table* subscriptions() { return &subscriptions_; }
   [[nodiscard]] pg::Table* plans();
   [[nodiscard]] pg::Table* cycles();
 
  private:
+  static constexpr int kEntries = 8;
+
+  struct CreditMove {
+    pg_uuid_t id;
+    core::Amount by;
+  };
+
   void read(const pg::Row& row);
   void close_cycle(TimestampTz end, TimestampTz now, const char* reason);
+  void take_scheduled_plan();
+  void set_counters();
+  void set_prorated();
+  void note_thresholds(const core::Counters& before);
+  // The counters that a refund of this cycle moves; nullptr if it is closed for good.
+  [[nodiscard]] core::Counters* book_of(const pg_uuid_t& cycle_id, pg_uuid_t* entry_cycle);
+  [[nodiscard]] core::Amount give_back(const Share& share);
+  void add_entry(const Entry& entry);
+  void move_credit(const pg_uuid_t& id, const core::Amount& by);
+  void update_closed_row();
 
   pg::Table subscriptions_;
   pg::Table plans_;  // opened when it is needed
@@ -117,14 +220,32 @@ class Account {
   pg_uuid_t user_id_;
   pg_uuid_t plan_id_;
   Plan plan_;  // looked up by plan()
-  core::Usage usage_;
+  pg_uuid_t cycle_id_;
+  core::Counters counters_;
+  int64_t held_ = 0;
+  int32_t credit_count_ = 0;
+  int32_t noted_recordings_ = 0;
+  int32_t noted_minutes_ = 0;
+  bool plan_changed_ = false;
+  std::optional<pg_uuid_t> prorated_cycle_id_;
+  core::Counters prorated_;
+  bool prorated_moved_ = false;
+  bool prorated_carried_ = false;
+  std::optional<pg_uuid_t> carried_cycle_id_;
   pg::Cycle cycle_;
   struct {
-    int64_t recordings, duration_ms, segments;
+    int64_t recordings, duration_ms, segments, held;
   } counted_ = {};
   pg::Values change_;
-  pg::Values closed_;  // the row for usage_cycles
-  bool closing_ = false;
+  pg::Values closed_[2];  // rows for usage_cycles: a rollover, and a proration right after it
+  int closed_count_ = 0;
+  int32_t granted_seconds_ = 0;  // a credit until the end of the new cycle
+  Entry* entries_ = nullptr;
+  int entry_count_ = 0;
+  int entry_room_ = 0;
+  CreditMove* credit_moves_ = nullptr;
+  int credit_move_count_ = 0;
+  int credit_move_room_ = 0;
 };
 
 }  // namespace s2t::procedures

@@ -229,8 +229,8 @@ void move_totals(Account* totals, const Batch& batch) {
       segments += batch.recordings[i].segment_count;
     }
     if (recordings == 0 || !totals->lock(user_id)) continue;
-    totals->count(-recordings, -duration_ms, -segments);
-    totals->store();
+    totals->count(-recordings, -duration_ms, -segments, 0);
+    totals->store(Session::now());
   }
 }
 

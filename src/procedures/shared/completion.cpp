@@ -95,17 +95,19 @@ int64_t store_segments(Table* segments, const pg_uuid_t* id, const Completion& c
 struct Growth {
   int64_t duration_ms = 0;
   int64_t segments = 0;
+  int64_t held = 0;  // seconds
 };
 
-// Adds the recording's minutes to the open cycle of its owner.
-void charge_owner(Account* account, const pg_uuid_t* user_id, int32_t duration_ms,
-                  const Growth& growth) {
-  if (!account->lock(user_id)) return;  // without a subscription there is nothing to charge
-  TimestampTz now = Session::now();
-  if (account->cycle_ended(now) && pg::settings::lazy_rollover()) account->roll_over(now);
-  account->charge(0, core::billable_seconds(duration_ms));
-  account->count(0, growth.duration_ms, growth.segments);
-  account->store();
+// Charges the recording's seconds, less what it was charged already, and the recording itself if it
+// is charged to no cycle. Stores the account, which is locked.
+void charge_owner(Account* account, Metered* recording, int32_t duration_ms, const Growth& growth,
+                  TimestampTz now) {
+  account->roll_over_if_ended(now);
+  core::Amount amount{recording->cycle_id ? 0 : 1,
+                      Max(core::billable_seconds(duration_ms) - recording->seconds, 0)};
+  if (!amount.is_zero()) account->charge(amount, now, recording);
+  account->count(0, growth.duration_ms, growth.segments, growth.held);
+  account->store(now);
 }
 
 }  // namespace
@@ -121,24 +123,38 @@ void complete_recording(Session* session, const pg_uuid_t* id, const Completion&
 
   Account account = Account::open(session);
   Table segments = Table::open(session, pg::segments::kTable, pg::kInsert, {TableId::kRecordings});
+  // Settled for both tables before the first statement: a table that is opened later, for a credit
+  // or a closed cycle, changes nothing of it.
+  bool natively = segments.counts_natively() && recording.table()->counts_natively();
   Fingerprint fingerprint = Fingerprint::begin(completion.duration_ms);
   int64_t stored = store_segments(&segments, id, completion, &fingerprint);
   if (session->runs_foreign_code()) recording.lock_again();
 
+  Metered before = Metered::of(recording.row());
+  Metered after = before;
   Growth growth;
+  if (natively) {
+    growth = {completion.duration_ms - recording.row().as_int32(r::duration_ms), stored, 0};
+    if (recording.status() == Status::kProcessing) growth.held = -int64_t{before.held};
+  }
+  // Without a subscription there is nothing to charge.
+  bool subscribed = account.lock(recording.user_id());
+  TimestampTz now = Session::now();
+  if (subscribed) charge_owner(&account, &after, completion.duration_ms, growth, now);
+  if (session->runs_foreign_code()) recording.lock_again();
+  after.held = 0;
+
   Values change;
   change.set(r::status, make_text("done"));
   change.set(r::duration_ms, Int32GetDatum(completion.duration_ms));
-  change.set(r::completed_at, TimestampTzGetDatum(Session::now()));
+  change.set(r::completed_at, TimestampTzGetDatum(now));
   change.set_null(r::error);
   change.set(r::fingerprint, PointerGetDatum(fingerprint.end()));
-  if (segments.counts_natively()) {
-    change.set(r::segment_count, Int32GetDatum(static_cast<int32_t>(stored)));
-    growth = {completion.duration_ms - recording.row().as_int32(r::duration_ms), stored};
-  }
+  if (natively) change.set(r::segment_count, Int32GetDatum(static_cast<int32_t>(stored)));
+  after.store(before, &change);
   const Row* done = recording.update(change);
   pg_uuid_t user_id = *done->as_uuid(r::user_id);
-  charge_owner(&account, &user_id, completion.duration_ms, growth);
+  if (subscribed) account.write_entries(id, now);
   audit::write(
       session, pg::settings::Audit::kAll,
       {.procedure = completion.procedure,

@@ -1,50 +1,141 @@
 #include "procedures/shared/failure.h"
 
 #include "audit/audit.h"
+#include "pg/error.h"
 #include "pg/function.h"
+#include "pg/ids.h"
+#include "pg/settings.h"
 
 namespace s2t::procedures {
 
+using pg::Locked;
 using pg::make_text;
+using pg::Row;
+using pg::RowLock;
 using pg::Session;
+using pg::Table;
 using pg::Values;
 
 namespace {
 
-// Marks a recording that is held.
-Status fail(Session* session, Recording* held, const pg_uuid_t* id, std::string_view reason,
-            const char* procedure) {
-  Recording& recording = *held;
-  Status status = recording.status();
-  if (status != Status::kProcessing) return status;
+// At most so many at a time: what is left over ends with the next call, or with the job.
+constexpr int kMaxStale = 100;
 
-  Values change;
-  change.set(pg::recordings::status, make_text("failed"));
-  change.set(pg::recordings::error, make_text(reason));
-  // Nothing that is counted changes; what a trigger changes is counted by triggers.
-  (void)recording.update(change);
-  audit::write(session, pg::settings::Audit::kChanges,
-               {.procedure = procedure,
-                .outcome = audit::Outcome::kFailed,
-                .user_id = recording.user_id(),
-                .recording_id = id});
+// Looking back this far: what is older is the job's.
+constexpr int64_t kStaleReach = 62 * USECS_PER_DAY;
+
+bool is_stale(const Row& recording, TimestampTz now) {
+  namespace r = pg::recordings;
+  if (recording.as_text(r::status) != "processing") return false;
+  TimestampTz since = recording.as_timestamp(r::created_at, DT_NOEND);
+  since = Max(recording.as_timestamp(r::active_at, DT_NOBEGIN), since);
+  return since < now - pg::settings::stale_after();
+}
+
+// Where the user's stale recordings lie, in the order of their ids.
+int find_stale(Table* recordings, const pg_uuid_t* user_id, TimestampTz now, pg_uuid_t* ids) {
+  namespace r = pg::recordings;
+  pg_uuid_t from = pg::first_id_at(now - kStaleReach);
+  ScanKeyData keys[] = {
+      pg::scan_key(1, BTEqualStrategyNumber, F_UUID_EQ, UUIDPGetDatum(user_id)),
+      pg::scan_key(2, BTGreaterEqualStrategyNumber, F_UUID_GE, UUIDPGetDatum(&from))};
+  pg::Scan scan = pg::Scan::begin(recordings, r::by_user_id, keys,
+                                  recordings->index_continues_with(r::by_user_id, r::id) ? 2 : 1);
+  int count = 0;
+  Row row;
+  while (count < kMaxStale && scan.next(&row)) {
+    CHECK_FOR_INTERRUPTS();
+    if (is_stale(row, now)) ids[count++] = *row.as_uuid(r::id);
+  }
+  scan.end();
+  return count;
+}
+
+// Fails a recording that is held. Where nothing is charged or held, the subscription is not waited
+// for.
+Status fail(Session* session, Recording* recording, std::string_view reason,
+            const char* procedure) {
+  Status status = recording->status();
+  if (status != Status::kProcessing) return status;
+  Metered metered = Metered::of(recording->row());
+  Account account = Account::open(session);
+  bool concerned = metered.cycle_id || metered.seconds != 0 || metered.held != 0;
+  bool locked = concerned && account.lock(recording->user_id());
+  TimestampTz now = Session::now();
+  if (locked) account.roll_over_if_ended(now);
+  fail_locked(locked ? &account : nullptr, recording->table(), recording->row(), reason, procedure,
+              now);
   return status;
 }
 
 }  // namespace
 
+void fail_locked(Account* account, Table* recordings, const Row& locked, std::string_view reason,
+                 const char* procedure, TimestampTz now) {
+  namespace r = pg::recordings;
+  pg_uuid_t id = *locked.as_uuid(r::id);
+  pg_uuid_t user_id = *locked.as_uuid(r::user_id);
+  Metered before = Metered::of(locked);
+  Metered after = before;
+  after.held = 0;
+  if (account != nullptr) {
+    if (locked.as_int32(r::segment_count) == 0 && pg::settings::refund_failed())
+      account->refund(&id, &after);
+    if (recordings->counts_natively()) account->count(0, 0, 0, -int64_t{before.held});
+    account->store(now);
+  }
+  Row row = locked;
+  if (account != nullptr && recordings->session()->runs_foreign_code() &&
+      recordings->lock(r::by_id, UUIDPGetDatum(&id), RowLock::kNoKeyUpdate, &row) != Locked::kYes)
+    pg::raise_not_found("recording", &id);
+  Values change;
+  change.set(r::status, make_text("failed"));
+  change.set(r::error, make_text(reason));
+  after.store(before, &change);
+  // What a trigger changes beside is counted by triggers.
+  (void)recordings->update_one(row, change);
+  if (account != nullptr) account->write_entries(&id, now);
+  audit::write(recordings->session(), pg::settings::Audit::kChanges,
+               {.procedure = procedure,
+                .outcome = audit::Outcome::kFailed,
+                .user_id = &user_id,
+                .recording_id = &id});
+}
+
 Status fail_if_processing(Session* session, const pg_uuid_t* id, std::string_view reason,
                           const char* procedure) {
   Recording recording = Recording::lock(session, id);
-  return fail(session, &recording, id, reason, procedure);
+  return fail(session, &recording, reason, procedure);
 }
 
 bool try_fail_if_processing(Session* session, const pg_uuid_t* id, std::string_view reason,
                             const char* procedure) {
   Recording recording;
   if (!recording.try_lock(session, id)) return false;
-  (void)fail(session, &recording, id, reason, procedure);
+  (void)fail(session, &recording, reason, procedure);
   return true;
+}
+
+int fail_stale_of(Account* account, const char* procedure, TimestampTz now) {
+  namespace r = pg::recordings;
+  Session* session = account->subscriptions()->session();
+  pg_uuid_t user_id = *account->user_id();
+  Table recordings = Table::open(session, r::kTable, pg::kUpdate);
+  auto* ids = static_cast<pg_uuid_t*>(palloc(sizeof(pg_uuid_t) * kMaxStale));
+  int found = find_stale(&recordings, &user_id, now, ids);
+  int failed = 0;
+  for (int i = 0; i < found; i++) {
+    Row row;
+    // The subscription is held already: waiting here could end in a deadlock.
+    if (!recordings.find(r::by_id, UUIDPGetDatum(&ids[i]), &row) ||
+        recordings.lock_found(&row, RowLock::kNoKeyUpdate, pg::OnConflict::kSkip) != Locked::kYes ||
+        !is_stale(row, now))
+      continue;
+    fail_locked(account, &recordings, row, "stale: no sign of life", procedure, now);
+    failed++;
+    if (!account->lock(&user_id)) break;
+  }
+  return failed;
 }
 
 }  // namespace s2t::procedures

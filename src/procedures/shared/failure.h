@@ -1,20 +1,33 @@
-// Marking a recording as failed (docs/reference.md, "sp_fail_recording").
+// How a recording ends as failed: by sp_fail_recording, by a failure mark, by the stale rule.
 #pragma once
 
 #include <string_view>
 
-#include "pg/session.h"
+#include "procedures/shared/account.h"
 #include "procedures/shared/recording.h"
 
 namespace s2t::procedures {
 
-// Marks the recording if it is in processing, and returns the status it had. `procedure` is the SQL
-// name that the audit log tells. Raises P0002 for an unknown recording.
+// Marks the recording as failed with `reason` if it is in processing, and returns the status it was
+// found in. What its owner was charged is given back if it has no segments. Locks as
+// Recording::lock() does, then the subscription; raises P0002 if there is no such recording.
+// `procedure` is who notes it.
 Status fail_if_processing(pg::Session* session, const pg_uuid_t* id, std::string_view reason,
                           const char* procedure);
 
-// The same without waiting: false if somebody holds the recording or its owner.
+// The same without waiting for recording or owner: false if somebody holds one of them.
 [[nodiscard]] bool try_fail_if_processing(pg::Session* session, const pg_uuid_t* id,
                                           std::string_view reason, const char* procedure);
+
+// The same for a recording in processing that the caller has locked, together with its owner's
+// account, whose ended cycle is rolled over. Stores the account: lock it again to go on with it.
+// `account` is nullptr where there is nothing to give back, or no subscription.
+void fail_locked(Account* account, pg::Table* recordings, const pg::Row& locked,
+                 std::string_view reason, const char* procedure, TimestampTz now);
+
+// Fails those of a user's recordings that have been in processing for longer than s2t.stale_after
+// without a sign of life, except those that somebody holds. `account` is locked, its ended cycle
+// rolled over. Returns how many; if there were any, the account was stored and is locked anew.
+int fail_stale_of(Account* account, const char* procedure, TimestampTz now);
 
 }  // namespace s2t::procedures

@@ -26,6 +26,7 @@ class Recording {
   [[nodiscard]] Status status() const;
   [[nodiscard]] const pg::Row& row() const { return row_; }
   [[nodiscard]] const pg_uuid_t* user_id() const { return &user_id_; }
+  [[nodiscard]] pg::Table* table() { return &recordings_; }
 
   // Changes it and returns the row as stored (valid until the next change). The running totals are
   // the caller's to move where the table counts_natively().

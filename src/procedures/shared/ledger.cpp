@@ -1,0 +1,184 @@
+#include "procedures/shared/ledger.h"
+
+#include "pg/error.h"
+#include "pg/function.h"
+#include "pg/ids.h"
+
+namespace s2t::procedures {
+
+using pg::make_text;
+using pg::Row;
+using pg::Session;
+using pg::Table;
+using pg::Values;
+
+namespace {
+
+bool same(const pg_uuid_t& a, const pg_uuid_t& b) { return memcmp(&a, &b, UUID_LEN) == 0; }
+
+bool same(const std::optional<pg_uuid_t>& a, const std::optional<pg_uuid_t>& b) {
+  return a.has_value() == b.has_value() && (!a || same(*a, *b));
+}
+
+std::optional<pg_uuid_t> optional_uuid(const Row& row, int column) {
+  if (row.is_null(column)) return std::nullopt;
+  return *row.as_uuid(column);
+}
+
+void set_amount(Values* values, int recordings, int seconds, const core::Amount& amount) {
+  values->set(recordings, Int32GetDatum(amount.recordings));
+  values->set(seconds, Int32GetDatum(amount.seconds));
+}
+
+// Entries are written after the recording they are about was created: ids are in the order of time.
+pg_uuid_t first_id_of(const pg_uuid_t* recording_id) {
+  pg_uuid_t first{};
+  constexpr int kTimeBytes = 6;
+  bool is_version7 = (recording_id->data[kTimeBytes] >> 4) == 7;
+  if (is_version7) memcpy(first.data, recording_id->data, kTimeBytes);
+  return first;
+}
+
+// Visits the rows of a user, in an index that begins with the user's id, from an id on if the index
+// goes on with `id_column`: whoever reads them looks at the ids, too.
+pg::Scan scan_user(Table* table, int index, int id_column, const pg_uuid_t* user_id,
+                   const pg_uuid_t* from) {
+  ScanKeyData keys[2] = {pg::scan_key(1, BTEqualStrategyNumber, F_UUID_EQ, UUIDPGetDatum(user_id))};
+  int count = 1;
+  if (from != nullptr && table->index_continues_with(index, id_column))
+    keys[count++] = pg::scan_key(2, BTGreaterEqualStrategyNumber, F_UUID_GE, UUIDPGetDatum(from));
+  return pg::Scan::begin(table, index, keys, count);
+}
+
+bool pays_before(const OpenCredit& a, const OpenCredit& b) {
+  if (a.expires_at != b.expires_at) return a.expires_at < b.expires_at;
+  return memcmp(&a.id, &b.id, UUID_LEN) < 0;
+}
+
+}  // namespace
+
+void write_entries(Session* session, const pg_uuid_t* user_id, const pg_uuid_t* recording_id,
+                   std::span<const Entry> entries, TimestampTz now) {
+  namespace e = pg::usage_entries;
+  if (entries.empty() || !Table::exists(session, e::kTable)) return;
+  Table ledger = Table::open(session, e::kTable, pg::kInsert);
+  for (const Entry& entry : entries) {
+    pg_uuid_t id = pg::new_id(now, pg::slot_of(user_id));
+    Values row;
+    row.set(e::id, UUIDPGetDatum(&id));
+    row.set(e::user_id, UUIDPGetDatum(user_id));
+    row.set(e::cycle_id, UUIDPGetDatum(&entry.cycle_id));
+    if (recording_id != nullptr) row.set(e::recording_id, UUIDPGetDatum(recording_id));
+    if (entry.credit_id) row.set(e::credit_id, UUIDPGetDatum(&*entry.credit_id));
+    row.set(e::kind, make_text(entry.kind));
+    set_amount(&row, e::recordings, e::seconds, entry.amount);
+    set_amount(&row, e::credit_recordings, e::credit_seconds, entry.credits);
+    set_amount(&row, e::overage_recordings, e::overage_seconds, entry.overage);
+    row.set(e::at, TimestampTzGetDatum(now));
+    if (!entry.note.empty()) row.set(e::note, make_text(entry.note));
+    (void)ledger.insert_one(row);
+  }
+}
+
+std::span<Share> read_shares(Session* session, const pg_uuid_t* user_id,
+                             const pg_uuid_t* recording_id) {
+  namespace e = pg::usage_entries;
+  Table ledger = Table::open(session, e::kTable, pg::kRead);
+  pg_uuid_t from = first_id_of(recording_id);
+  int room = 8;
+  int count = 0;
+  auto* shares = static_cast<Share*>(palloc(sizeof(Share) * room));
+  pg::Scan scan = scan_user(&ledger, e::by_user_id, e::id, user_id, &from);
+  Row row;
+  while (scan.next(&row)) {
+    std::optional<pg_uuid_t> about = optional_uuid(row, e::recording_id);
+    if (!about || !same(*about, *recording_id)) continue;
+    pg_uuid_t cycle_id = *row.as_uuid(e::cycle_id);
+    std::optional<pg_uuid_t> credit_id = optional_uuid(row, e::credit_id);
+    // Of a credit, its part: what a closed cycle's counters keep went back to the credit all the
+    // same.
+    core::Amount amount =
+        credit_id
+            ? core::Amount{row.as_int32(e::credit_recordings), row.as_int32(e::credit_seconds)}
+            : core::Amount{row.as_int32(e::recordings), row.as_int32(e::seconds)};
+    int i = 0;
+    while (i < count &&
+           !(same(shares[i].cycle_id, cycle_id) && same(shares[i].credit_id, credit_id)))
+      i++;
+    if (i == room) {
+      room *= 2;
+      shares = static_cast<Share*>(repalloc(shares, sizeof(Share) * room));
+    }
+    if (i == count) shares[count++] = {cycle_id, credit_id, {}};
+    shares[i].amount.recordings += amount.recordings;
+    shares[i].amount.seconds += amount.seconds;
+  }
+  scan.end();
+  return {shares, static_cast<size_t>(count)};
+}
+
+std::span<OpenCredit> read_open_credits(Session* session, const pg_uuid_t* user_id,
+                                        TimestampTz now) {
+  namespace c = pg::usage_credits;
+  Table credits = Table::open(session, c::kTable, pg::kRead);
+  int room = 8;
+  int count = 0;
+  auto* open = static_cast<OpenCredit*>(palloc(sizeof(OpenCredit) * room));
+  pg::Scan scan = scan_user(&credits, c::by_user_id, c::id, user_id, nullptr);
+  Row row;
+  while (scan.next(&row)) {
+    OpenCredit credit{*row.as_uuid(c::id), row.as_timestamp(c::expires_at, DT_NOEND), {}};
+    credit.state.left = {row.as_int32(c::left_recordings), row.as_int32(c::left_seconds)};
+    if (!row.is_null(c::cancelled_at) || credit.expires_at <= now || credit.state.left.is_zero())
+      continue;
+    if (count == room) {
+      room *= 2;
+      open = static_cast<OpenCredit*>(repalloc(open, sizeof(OpenCredit) * room));
+    }
+    int i = count++;
+    for (; i > 0 && pays_before(credit, open[i - 1]); i--) open[i] = open[i - 1];
+    open[i] = credit;
+  }
+  scan.end();
+  return {open, static_cast<size_t>(count)};
+}
+
+void move_credit(Session* session, const pg_uuid_t* user_id, const pg_uuid_t* credit_id,
+                 const core::Amount& by) {
+  namespace c = pg::usage_credits;
+  Table credits = Table::open(session, c::kTable, pg::kUpdate);
+  Row row;
+  pg::Scan scan = scan_user(&credits, c::by_user_id, c::id, user_id, credit_id);
+  bool found = false;
+  while (!found && scan.next(&row)) found = same(*row.as_uuid(c::id), *credit_id);
+  scan.end();
+  if (!found || credits.lock_found(&row, pg::RowLock::kNoKeyUpdate, pg::OnConflict::kWait) !=
+                    pg::Locked::kYes)
+    pg::raise_not_found("credit", credit_id);
+  Values change;
+  auto move = [&](int column, int32_t amount) {
+    if (amount != 0) change.set(column, Int32GetDatum(Max(row.as_int32(column) + amount, 0)));
+  };
+  move(c::left_recordings, by.recordings);
+  move(c::left_seconds, by.seconds);
+  (void)credits.update_one(row, change);
+}
+
+pg_uuid_t insert_credit(Session* session, const pg_uuid_t* user_id, const core::Amount& amount,
+                        TimestampTz expires_at, std::optional<std::string_view> note,
+                        TimestampTz now, Values row) {
+  namespace c = pg::usage_credits;
+  Table credits = Table::open(session, c::kTable, pg::kInsert);
+  pg_uuid_t id = pg::new_id(now, pg::slot_of(user_id));
+  row.set(c::id, UUIDPGetDatum(&id));
+  row.set(c::user_id, UUIDPGetDatum(user_id));
+  set_amount(&row, c::recordings, c::seconds, amount);
+  set_amount(&row, c::left_recordings, c::left_seconds, amount);
+  if (!TIMESTAMP_IS_NOEND(expires_at)) row.set(c::expires_at, TimestampTzGetDatum(expires_at));
+  row.set(c::created_at, TimestampTzGetDatum(now));
+  if (note) row.set(c::note, make_text(*note));
+  (void)credits.insert_one(row);
+  return id;
+}
+
+}  // namespace s2t::procedures

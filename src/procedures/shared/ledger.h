@@ -1,0 +1,70 @@
+// The ledger and the credits of one user, whose subscription the caller holds (docs/reference.md,
+// "usage_entries" and "usage_credits").
+#pragma once
+
+#include <stdint.h>
+
+#include <span>
+
+#include "pg/table.h"
+
+namespace s2t::procedures {
+
+// The values of usage_entries.kind.
+namespace entry_kind {
+inline constexpr const char* kCharge = "charge";
+inline constexpr const char* kRefund = "refund";
+inline constexpr const char* kReturn = "return";
+inline constexpr const char* kAdjust = "adjust";
+inline constexpr const char* kCarry = "carry";
+inline constexpr const char* kCredit = "credit";
+}  // namespace entry_kind
+
+// One row of usage_entries: what one payer was charged or given back.
+struct Entry {
+  const char* kind = nullptr;
+  pg_uuid_t cycle_id{};
+  std::optional<pg_uuid_t> credit_id;
+  core::Amount amount;   // by how much the counters moved
+  core::Amount credits;  // by how much the credits' part of them did
+  core::Amount overage;  // by how much the overage did
+  std::string_view note;
+};
+
+// What of a recording's charges has not been given back, for one cycle and payer.
+struct Share {
+  pg_uuid_t cycle_id;
+  std::optional<pg_uuid_t> credit_id;
+  core::Amount amount;
+};
+
+// Writes entries of a user about a recording (nullptr: about none), stamped `now`.
+void write_entries(pg::Session* session, const pg_uuid_t* user_id, const pg_uuid_t* recording_id,
+                   std::span<const Entry> entries, TimestampTz now);
+
+// The shares of a recording, in the order of their entries. In the current memory context.
+[[nodiscard]] std::span<Share> read_shares(pg::Session* session, const pg_uuid_t* user_id,
+                                           const pg_uuid_t* recording_id);
+
+// An open credit as it stands.
+struct OpenCredit {
+  pg_uuid_t id;
+  TimestampTz expires_at;  // DT_NOEND: never
+  core::Credit state;
+};
+
+// The user's credits that are open at `now`, in the order in which they pay: the first to expire
+// first, then the oldest. In the current memory context.
+[[nodiscard]] std::span<OpenCredit> read_open_credits(pg::Session* session,
+                                                      const pg_uuid_t* user_id, TimestampTz now);
+
+// Moves what a credit has left. Raises P0002 if it is gone.
+void move_credit(pg::Session* session, const pg_uuid_t* user_id, const pg_uuid_t* credit_id,
+                 const core::Amount& by);
+
+// Gives a credit; `row` may have set further columns. Returns its id.
+pg_uuid_t insert_credit(pg::Session* session, const pg_uuid_t* user_id, const core::Amount& amount,
+                        TimestampTz expires_at, std::optional<std::string_view> note,
+                        TimestampTz now, pg::Values row = {});
+
+}  // namespace s2t::procedures
