@@ -48,12 +48,15 @@ TEST(TranscriptTest, CallsWordsAndConfidenceTheSameEverywhere) {
 
 TEST(TranscriptTest, TellsWhereTheDocumentIsNoJson) {
   expect_refused(parse(R"({"segments": [)"),
-                 "The document is not JSON: a value is expected at byte 14.");
+                 "The document is not JSON: syntax error while parsing value - unexpected end of "
+                 "input; expected '[', '{', or a literal, at byte 14.");
   expect_refused(parse("[1 2]"),
-                 "The document is not JSON: a comma or \"]\" is expected at byte 3.");
+                 "The document is not JSON: syntax error while parsing array - unexpected number "
+                 "literal; expected ']', at byte 3.");
   // The offset is that of the document, whatever was replaced before it.
   expect_refused(parse("[\"\xFF\xFF\\u0000\" x]"),
-                 "The document is not JSON: a comma or \"]\" is expected at byte 12.");
+                 "The document is not JSON: syntax error while parsing array - invalid literal, at "
+                 "byte 12.");
   EXPECT_EQ(parse("").status.code, Code::kInvalidParameter);
   EXPECT_EQ(parse("[NaN]").status.code, Code::kInvalidParameter);
   expect_refused(parse("[1e999]"), "The number that ends at byte 5 is out of range.",

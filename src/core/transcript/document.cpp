@@ -1,7 +1,5 @@
 #include "core/transcript/document.h"
 
-#include <string.h>
-
 #include "core/base/json_text.h"
 #include "core/base/text.h"
 
@@ -20,21 +18,13 @@ void StopCheck::cancel() {
       failure(Code::kCancelled, "reading the transcript was cancelled", nullptr, "%s", "")};
 }
 
-std::string_view TranscriptDocument::key_at(uint32_t offset) const {
-  if (offset < text_.size()) return text_.substr(offset, text_.find('"', offset) - offset);
-  uint32_t length = 0;
-  const size_t at = offset - text_.size();
-  memcpy(&length, decoded_.data() + at, sizeof length);
-  return std::string_view(decoded_).substr(at + sizeof length, length);
-}
-
 TranscriptValue TranscriptDocument::root() const { return {this, 0}; }
 
 bool TranscriptValue::is_empty() const { return !exists() || end() == node_ + 1; }
 
 std::string_view TranscriptValue::text() const {
   if (!is_string() && !is_number()) return {};
-  return document_->characters(node().offset, node().length);
+  return std::string_view(document_->characters_).substr(node().offset, node().length);
 }
 
 TranscriptValue TranscriptValue::operator[](std::string_view key) const {
@@ -42,7 +32,7 @@ TranscriptValue TranscriptValue::operator[](std::string_view key) const {
   if (!is_object()) return found;
   for (uint32_t at = node_ + 1; at != end();) {
     const TranscriptDocument::Node& member = document_->nodes_[at];
-    if (document_->key_is(member.key, key)) found = TranscriptValue(document_, at);
+    if (document_->key_at(member.key) == key) found = TranscriptValue(document_, at);
     at = member.end;
   }
   return found;

@@ -6,6 +6,7 @@
 #endif
 
 #include <stdint.h>
+#include <string.h>
 
 #include <string>
 #include <string_view>
@@ -43,12 +44,12 @@ class StopCheck {
 
 class TranscriptValue;
 
-// JSON (RFC 8259) as a tree of nodes that point into its text, which must outlive it. A byte order
-// mark before it is skipped. NaN, Infinity and -Infinity, which Python writes, are values of a kind
-// of their own. What PostgreSQL cannot store, or UTF-8 does not allow, reads as U+FFFD.
+// JSON (RFC 8259), read by nlohmann/json, as a tree of nodes. A byte order mark before it is
+// skipped. NaN, Infinity and -Infinity, which Python writes, are values of a kind of their own.
+// What PostgreSQL cannot store, or UTF-8 does not allow, reads as U+FFFD.
 class TranscriptDocument {
  public:
-  // Reads `text` in one pass. Throws a Refusal for what is too deep or not JSON.
+  // Throws a Refusal for what is too deep or not JSON. The text may go afterwards.
   static TranscriptDocument parse(std::string_view text, StopCheck* stop);
 
   [[nodiscard]] TranscriptValue root() const;
@@ -58,7 +59,7 @@ class TranscriptDocument {
 
  private:
   friend class TranscriptValue;
-  class Scanner;
+  class Builder;
 
   enum class Kind : uint8_t {
     kNull,
@@ -75,27 +76,21 @@ class TranscriptDocument {
   struct Node {
     static constexpr uint32_t kMaxLength = (1U << 29U) - 1;
 
-    uint32_t offset;       // of the text of a number or string: see characters()
+    uint32_t offset;       // among the characters, of the text of a number or string
     uint32_t length : 29;  // of that text
     uint32_t kind : 3;
     uint32_t end;  // the node that follows after this one with all it contains
     uint32_t key;  // offset of the key of an object's member: see key_at()
   };
 
-  // What stands at an offset: the text as it is, and, beyond its end, what had to be decoded.
-  [[nodiscard]] std::string_view characters(uint32_t offset, uint32_t length) const {
-    if (offset < text_.size()) return text_.substr(offset, length);
-    return std::string_view(decoded_).substr(offset - text_.size(), length);
-  }
-  // A key of the text ends at its quotation mark; one that was decoded has its length before it.
-  [[nodiscard]] std::string_view key_at(uint32_t offset) const;
-  [[nodiscard]] bool key_is(uint32_t offset, std::string_view key) const {
-    if (offset >= text_.size()) return key_at(offset) == key;
-    return text_.substr(offset, key.size()) == key && text_[offset + key.size()] == '"';
+  // A key has its length before it.
+  [[nodiscard]] std::string_view key_at(uint32_t offset) const {
+    uint32_t length = 0;
+    memcpy(&length, characters_.data() + offset, sizeof length);
+    return std::string_view(characters_).substr(offset + sizeof length, length);
   }
 
-  std::string_view text_;
-  std::string decoded_;
+  std::string characters_;
   std::vector<Node> nodes_;
   size_t replaced_ = 0;
 };
