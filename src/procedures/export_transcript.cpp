@@ -7,6 +7,7 @@
 #include "pg/error.h"
 #include "pg/function.h"
 #include "pg/table.h"
+#include "procedures/shared/speaker.h"
 
 namespace s2t::procedures {
 
@@ -27,15 +28,6 @@ void require_done(const Row& recording, const pg_uuid_t* id) {
           (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE), errmsg("recording is not completed"),
            errdetail("The recording %s has the status \"%.*s\".", pg::to_cstring(id),
                      static_cast<int>(status.size()), status.data())));
-}
-
-std::string_view speaker_in(Jsonb* meta) {
-  JsonbValue value;
-  if (!JB_ROOT_IS_OBJECT(meta) ||
-      getKeyJsonValueFromContainer(&meta->root, "speaker", 7, &value) == nullptr ||
-      value.type != jbvString)
-    return {};
-  return pg::copy(pg::to_utf8({value.val.string.val, static_cast<size_t>(value.val.string.len)}));
 }
 
 // The words of a segment that tell when they begin.

@@ -42,6 +42,7 @@ AS $function$
     ('sp_list_recordings',                  'EXECUTE', '{app,readonly,admin}'),
     ('sp_get_recording',                    'EXECUTE', '{app,readonly,admin}'),
     ('sp_get_segments',                     'EXECUTE', '{app,readonly,admin}'),
+    ('sp_get_chunks',                       'EXECUTE', '{app,readonly,admin}'),
     ('sp_search_segments',                  'EXECUTE', '{app,readonly,admin}'),
     ('sp_export_transcript',                'EXECUTE', '{app,readonly,admin}'),
     ('sp_render_transcript',                'EXECUTE', '{app,readonly,admin}'),

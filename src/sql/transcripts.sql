@@ -66,3 +66,16 @@ AS 'MODULE_PATHNAME', 'sp_render_transcript';
 REVOKE ALL ON FUNCTION @extschema@.sp_render_transcript(uuid, text, jsonb) FROM PUBLIC;
 COMMENT ON FUNCTION @extschema@.sp_render_transcript(uuid, text, jsonb)
     IS 'sp_export_transcript with options of the format: speakers, times, words; unknown ones are errors.';
+
+CREATE FUNCTION @extschema@.sp_get_chunks(
+    in_user_id uuid,
+    in_recording_id uuid,
+    in_max_chars integer DEFAULT 1000,
+    in_overlap integer DEFAULT 0)
+RETURNS TABLE (chunk_index integer, start_ms integer, end_ms integer, text text, first_idx integer, last_idx integer)
+LANGUAGE c STABLE SECURITY DEFINER
+AS 'MODULE_PATHNAME', 'sp_get_chunks';
+
+REVOKE ALL ON FUNCTION @extschema@.sp_get_chunks(uuid, uuid, integer, integer) FROM PUBLIC;
+COMMENT ON FUNCTION @extschema@.sp_get_chunks(uuid, uuid, integer, integer)
+    IS 'The transcript of a recording in pieces for embedding and retrieval, for its owner: at ends of sentences and turns of speakers, of at most so many characters; no row for anybody else.';
