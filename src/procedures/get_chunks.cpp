@@ -137,7 +137,8 @@ void put_chunks(const Transcript& transcript, int32_t max_chars, int32_t overlap
   for (int32_t index = 0; chunker.next(&chunk); index++) {
     CHECK_FOR_INTERRUPTS();
     extent = extent_of(transcript, flat, chunk, extent.first);
-    Datum piece = pg::make_text(pg::from_utf8(text.substr(chunk.from, chunk.to - chunk.from)));
+    Datum piece =
+        pg::make_text(pg::from_utf8({flat.characters + chunk.from, chunk.to - chunk.from}));
     Datum values[] = {Int32GetDatum(index),
                       Int32GetDatum(extent.start_ms),
                       Int32GetDatum(extent.end_ms),

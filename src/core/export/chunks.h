@@ -1,4 +1,4 @@
-// A transcript in pieces for embedding and retrieval (docs/reference.md, "sp_get_chunks").
+// A transcript in pieces for embedding and retrieval (docs/reads.md, "Transcripts").
 #pragma once
 
 #ifdef POSTGRES_H

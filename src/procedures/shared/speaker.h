@@ -1,4 +1,4 @@
-// Who speaks in a segment (docs/reference.md, "Segments").
+// Who speaks in a segment (docs/transcripts.md, "`segments.meta`").
 #pragma once
 
 #include <string_view>
