@@ -83,8 +83,11 @@ void read_riva(const TranscriptValue& document, TranscriptBuilder* builder) {
 constexpr TimeUnit kNemoUnit = TimeUnit::kSeconds;
 constexpr WordShape kNemoWord = {"word",       "char",    "start",   "end",
                                  "confidence", "speaker", kNemoUnit, true};
-constexpr WordShape kSpokenWord = {"word",       nullptr,         "start_time", "end_time",
-                                   "confidence", "speaker_label", kNemoUnit,    true};
+// Of the diarizer's transcripts; its older versions called the speaker's key otherwise.
+constexpr WordShape kSpokenWord = {"word",       nullptr,   "start_time", "end_time",
+                                   "confidence", "speaker", kNemoUnit,    true};
+constexpr WordShape kLabelledWord = {"word",       nullptr,         "start_time", "end_time",
+                                     "confidence", "speaker_label", kNemoUnit,    true};
 
 TranscriptValue timestamps_of(const TranscriptValue& document) {
   const TranscriptValue timestamp = document["timestamp"];
@@ -95,7 +98,8 @@ bool recognise_nemo(const TranscriptValue& document) {
   const TranscriptValue timestamps = timestamps_of(document);
   return timestamps["word"].is_array() || timestamps["segment"].is_array() ||
          (any_has_key(document["words"], "start_time") &&
-          any_has_key(document["words"], "speaker_label"));
+          (any_has_key(document["words"], "speaker_label") ||
+           (document["transcription"].is_string() && any_has_key(document["words"], "speaker"))));
 }
 
 void read_nemo(const TranscriptValue& document, TranscriptBuilder* builder) {
@@ -103,7 +107,9 @@ void read_nemo(const TranscriptValue& document, TranscriptBuilder* builder) {
   builder->set_language(common_language(document));
   const TranscriptValue timestamps = timestamps_of(document);
   if (!timestamps.is_object()) {
-    std::vector<Word> words = read_words(document["words"], kSpokenWord, builder->stop());
+    const bool labelled = any_has_key(document["words"], "speaker_label");
+    std::vector<Word> words =
+        read_words(document["words"], labelled ? kLabelledWord : kSpokenWord, builder->stop());
     if (words.empty()) refuse_missing(document, "timestamp");
     Draft draft;
     draft.text = document["transcription"].text();
