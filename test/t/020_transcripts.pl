@@ -28,6 +28,28 @@ $node->safe_psql('postgres', 'CREATE EXTENSION s2t');
 $node->safe_psql('postgres', 'CALL sp_seed_plans()');
 
 my $dir = PostgreSQL::Test::Utils::tempdir;
+
+# The parser and validator of WebVTT by the W3C, if npm can bring it.
+my $validator;
+if ((grep { -x "$_/npm" } split /:/, $ENV{PATH}) && (grep { -x "$_/node" } split /:/, $ENV{PATH}))
+{
+	my $installed = "$dir/npm";
+	mkdir $installed;
+	system("npm install --silent --no-audit --no-fund --prefix '$installed' webvtt-parser\@2.2.0 >'$dir/npm.log' 2>&1");
+	if (-d "$installed/node_modules/webvtt-parser")
+	{
+		$validator = "$dir/validate.js";
+		open my $script, '>', $validator or die $!;
+		print $script <<"JS";
+const { WebVTTParser } = require("$installed/node_modules/webvtt-parser");
+const entities = require("$installed/node_modules/webvtt-parser/html-entities.json");
+const text = require("fs").readFileSync(process.argv[2], "utf8");
+const { cues, errors } = new WebVTTParser(entities).parse(text, "subtitles");
+console.log(JSON.stringify({ cues: cues.length, errors: errors.map((e) => e.line + ": " + e.message) }));
+JS
+		close $script;
+	}
+}
 my $user = sql(q{SELECT s2t_register_user('an@example.com', 'an', 'hash', NULL, 'ENTERPRISE')});
 
 # The value of a query, as characters.
@@ -92,6 +114,37 @@ sub cues_of
 	return \@cues;
 }
 
+# Whether the W3C's parser takes a file of WebVTT, of so many cues, for a good one.
+sub check_validity
+{
+	my ($name, $content, $count) = @_;
+  SKIP:
+	{
+		skip 'no webvtt-parser', 1 unless defined $validator;
+		my $path = "$dir/in.vtt";
+		open my $file, '>:encoding(UTF-8)', $path or die $!;
+		print $file $content;
+		close $file;
+		my ($out, $err) = run_command([ 'node', $validator, $path ]);
+		is_deeply(eval { JSON::PP->new->decode($out) } // $err, { cues => $count, errors => [] }, "$name: valid WebVTT");
+	}
+}
+
+# What ffmpeg made of the subtitles comes in again with the same times and texts.
+sub check_return
+{
+	my ($name, $cues) = @_;
+	my $number = 0;
+	my $srt = join '', map {
+		my $cue = $_;
+		my @times = map { sprintf '%02d:%02d:%02d,%03d', $_ / 3600000, $_ / 60000 % 60, $_ / 1000 % 60, $_ % 1000 } $cue->{start}, $cue->{end};
+		++$number . "\n$times[0] --> $times[1]\n$cue->{text}\n\n";
+	} @$cues;
+	my $back = rows(qq{SELECT start_ms AS start, end_ms AS "end", text FROM s2t_parse_transcript(\$srt\$$srt\$srt\$, 'srt') ORDER BY idx});
+	is_deeply([ map { "$_->{start}-$_->{end} " . without_blanks($_->{text}) } @$back ],
+		[ map { "$_->{start}-$_->{end} " . without_blanks($_->{text}) } @$cues ], "$name: comes in again as it went out");
+}
+
 # Whether a player sees the segments in a file of subtitles.
 sub check_subtitles
 {
@@ -109,6 +162,7 @@ sub check_subtitles
 		$wrong++ if $cue->{start} != $segment->{start} || $cue->{end} != $segment->{end} || $text ne without_blanks($segment->{text});
 	}
 	is($wrong, 0, "$name, $format: times and texts");
+	return $cues;
 }
 
 # Imports a file, exports it again in every way; the id of its recording.
@@ -140,10 +194,16 @@ sub import_and_export
 	cmp_ok(length(sql("SELECT sp_export_transcript('$id')")), '>=', length($texts), "$name: txt");
   SKIP:
 	{
-		skip 'no ffmpeg', 6 unless $ffmpeg;
-		check_subtitles($name, $id, 'srt');
-		check_subtitles($name, $id, 'vtt');
+		skip 'no ffmpeg', 8 unless $ffmpeg;
+		for my $format ('srt', 'vtt')
+		{
+			check_return("$name, $format", check_subtitles($name, $id, $format));
+		}
 	}
+	my $cues = sql("SELECT count(*) FROM segments WHERE recording_id = '$id' AND text ~ '[^[:space:]]'") + 0;
+	check_validity($name, sql("SELECT sp_export_transcript('$id', 'vtt')"), $cues);
+	check_validity("$name, words", sql(qq{SELECT sp_render_transcript('$id', 'vtt', '{"words": true}')}), $cues);
+	is(sql("SELECT setting LIKE '%--with-libxml%' IS FALSE OR xml_is_well_formed_document(sp_export_transcript('$id', 'ttml')) FROM pg_config WHERE name = 'CONFIGURE'"), 't', "$name: TTML is XML");
 	return $id;
 }
 
@@ -193,6 +253,7 @@ SKIP:
 	check_subtitles('hard cases', $id, 'srt');
 	check_subtitles('hard cases', $id, 'vtt');
 }
+check_validity('hard cases', sql("SELECT sp_export_transcript('$id', 'vtt')"), 5);
 like(sql("SELECT sp_export_transcript('$id', 'srt')"), qr/^100:00:00,000$|--> 100:00:00,000$/m, 'hours beyond 99');
 like(sql("SELECT sp_export_transcript('$id', 'vtt')"), qr/^<v Lan Bo>1 &lt; 2 &amp; 3 &gt; 2 --&gt; a line that/m, 'markup is escaped');
 
