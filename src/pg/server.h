@@ -20,6 +20,7 @@
 #include "core/base/ids.h"
 #include "core/base/status.h"
 #include "core/transcript/segment.h"
+#include "core/transcript/segment_scanner.h"
 #include "core/transcript/transcript.h"
 
 extern "C" {

@@ -1,25 +1,77 @@
-// sp_complete_recording: docs/reference.md, "sp_complete_recording".
+// sp_complete_recording, s2t_complete_recording and s2t_complete_recording_text: docs/reference.md,
+// "sp_complete_recording" and "s2t_complete_recording".
 #include "core/account/validate.h"
+
 #include "failures/marks.h"
 #include "metrics/metrics.h"
 #include "pg/error.h"
 #include "pg/function.h"
 #include "procedures/shared/completion.h"
+#include "procedures/shared/key.h"
 #include "segments/jsonb_segments.h"
+#include "segments/text_segments.h"
 
-S2T_PROCEDURE(sp_complete_recording) {
-  using namespace s2t;
-  constexpr const char* kName = "sp_complete_recording";
+namespace s2t::procedures {
+
+namespace {
+
+// `read` makes the source of the segments, within what is marked as a failure.
+template <typename Read>
+Completed complete(FunctionCallInfo fcinfo, const char* name, Read&& read) {
   pg::Arguments arguments(fcinfo);
   const pg_uuid_t* id = arguments.as_uuid(0, "in_recording_id");
+  Completed completed;
   failures::marking_failure(fcinfo, id, [&] {
     int32_t duration_ms = arguments.as_int32(1, "in_duration_ms");
-    segments::JsonbSegments segments(arguments.as_jsonb(2, "in_segments"));
+    auto segments = read(arguments);
     pg::raise_unless_ok(core::check_duration(duration_ms));
 
-    pg::Session session = pg::Session::open(fcinfo, kName);
-    procedures::complete_recording(&session, id, {kName, duration_ms, &segments});
+    pg::Session session = pg::Session::open(fcinfo, name);
+    completed = complete_recording(&session, id, {name, duration_ms, &segments});
     session.close();
   });
+  return completed;
+}
+
+segments::JsonbSegments read_jsonb(const pg::Arguments& arguments) {
+  return segments::JsonbSegments(arguments.as_jsonb(2, "in_segments"));
+}
+
+segments::TextSegments read_text(const pg::Arguments& arguments) {
+  return segments::TextSegments(arguments.as_text(2, "in_segments"));
+}
+
+Datum make_row_of(const Completed& completed, TupleDesc* row_type) {
+  constexpr pg::ResultColumn kColumns[] = {{"repeated", BOOLOID},
+                                           {"segment_count", INT4OID},
+                                           {"duration_ms", INT4OID},
+                                           {"charged_seconds", INT4OID}};
+  Datum values[] = {BoolGetDatum(completed.repeated), Int32GetDatum(completed.segments),
+                    Int32GetDatum(completed.duration_ms), Int32GetDatum(completed.charged_seconds)};
+  bool nulls[lengthof(values)] = {};
+  return pg::make_row(row_type, kColumns, values, nulls);
+}
+
+}  // namespace
+
+}  // namespace s2t::procedures
+
+S2T_PROCEDURE(sp_complete_recording) {
+  using namespace s2t::procedures;
+  (void)complete(fcinfo, "sp_complete_recording", read_jsonb);
   PG_RETURN_VOID();
+}
+
+S2T_PROCEDURE(s2t_complete_recording) {
+  using namespace s2t::procedures;
+  static TupleDesc row_type = nullptr;
+  refuse_unless_null(s2t::pg::Arguments(fcinfo), 3, "in_lease");
+  return make_row_of(complete(fcinfo, "s2t_complete_recording", read_jsonb), &row_type);
+}
+
+S2T_PROCEDURE(s2t_complete_recording_text) {
+  using namespace s2t::procedures;
+  static TupleDesc row_type = nullptr;
+  refuse_unless_null(s2t::pg::Arguments(fcinfo), 3, "in_lease");
+  return make_row_of(complete(fcinfo, "s2t_complete_recording_text", read_text), &row_type);
 }

@@ -1,16 +1,25 @@
-// sp_fail_recording: docs/reference.md, "sp_fail_recording".
+// sp_fail_recording and s2t_fail_recording: docs/reference.md, "sp_fail_recording".
 #include "core/account/validate.h"
+
 #include "metrics/metrics.h"
 #include "pg/error.h"
 #include "pg/function.h"
 #include "procedures/shared/failure.h"
+#include "procedures/shared/key.h"
 
 namespace s2t::procedures {
 
 namespace {
 
-void fail(pg::Session* session, const pg_uuid_t* id, std::string_view reason) {
-  switch (fail_if_processing(session, id, reason, "sp_fail_recording")) {
+Failure fail(FunctionCallInfo fcinfo, const char* name) {
+  pg::Arguments arguments(fcinfo);
+  const pg_uuid_t* id = arguments.as_uuid(0, "in_recording_id");
+  std::string_view reason = arguments.as_text(1, "in_reason");
+  pg::raise_unless_ok(core::check_reason(reason));
+
+  pg::Session session = pg::Session::open(fcinfo, name);
+  Failure failure = fail_if_processing(&session, id, reason, name);
+  switch (failure.was) {
     case Status::kProcessing:
       break;
     case Status::kFailed:
@@ -23,6 +32,8 @@ void fail(pg::Session* session, const pg_uuid_t* id, std::string_view reason) {
                       errdetail("The recording %s is done and cannot fail any more.",
                                 pg::to_cstring(id))));
   }
+  session.close();
+  return failure;
 }
 
 }  // namespace
@@ -30,13 +41,20 @@ void fail(pg::Session* session, const pg_uuid_t* id, std::string_view reason) {
 }  // namespace s2t::procedures
 
 S2T_PROCEDURE(sp_fail_recording) {
-  s2t::pg::Arguments arguments(fcinfo);
-  const pg_uuid_t* id = arguments.as_uuid(0, "in_recording_id");
-  std::string_view reason = arguments.as_text(1, "in_reason");
-  s2t::pg::raise_unless_ok(s2t::core::check_reason(reason));
-
-  s2t::pg::Session session = s2t::pg::Session::open(fcinfo, "sp_fail_recording");
-  s2t::procedures::fail(&session, id, reason);
-  session.close();
+  (void)s2t::procedures::fail(fcinfo, "sp_fail_recording");
   PG_RETURN_VOID();
+}
+
+S2T_PROCEDURE(s2t_fail_recording) {
+  using namespace s2t::procedures;
+  static TupleDesc row_type = nullptr;
+  constexpr s2t::pg::ResultColumn kColumns[] = {
+      {"repeated", BOOLOID}, {"refunded_recordings", INT4OID}, {"refunded_seconds", INT4OID}};
+  refuse_unless_null(s2t::pg::Arguments(fcinfo), 2, "in_lease");
+  Failure failure = fail(fcinfo, "s2t_fail_recording");
+  Datum values[] = {BoolGetDatum(failure.was != Status::kProcessing),
+                    Int32GetDatum(failure.refunded.recordings),
+                    Int32GetDatum(failure.refunded.seconds)};
+  bool nulls[lengthof(values)] = {};
+  return s2t::pg::make_row(&row_type, kColumns, values, nulls);
 }

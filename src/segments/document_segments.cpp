@@ -2,8 +2,8 @@
 
 #include "pg/encoding.h"
 #include "pg/error.h"
-#include "segments/meta.h"
 #include "pg/function.h"
+#include "segments/meta.h"
 
 namespace s2t::segments {
 

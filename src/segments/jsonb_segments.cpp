@@ -1,6 +1,7 @@
 #include "segments/jsonb_segments.h"
 
 #include "pg/error.h"
+#include "segments/numbers.h"
 
 namespace s2t::segments {
 
@@ -43,19 +44,6 @@ Member member_of(const JsonbValue& key) {
   if (name == "end_ms") return kEndMs;
   if (name == "start_ms") return kStartMs;
   return kOther;
-}
-
-struct Numbered {
-  int32_t idx;
-  int32_t position;
-};
-
-int compare_numbered(const void* left, const void* right) {
-  const auto* a = static_cast<const Numbered*>(left);
-  const auto* b = static_cast<const Numbered*>(right);
-  if (a->idx != b->idx) return a->idx < b->idx ? -1 : 1;
-  if (a->position != b->position) return a->position < b->position ? -1 : 1;
-  return 0;
 }
 
 }  // namespace
@@ -167,14 +155,7 @@ void JsonbSegments::look_for_repeated_idx() {
     pfree(element);
     CHECK_FOR_INTERRUPTS();
   }
-  qsort(numbers, found, sizeof(Numbered), compare_numbered);
-  const Numbered* first = nullptr;
-  for (int i = 1; i < found; i++) {
-    if (numbers[i].idx == numbers[i - 1].idx &&
-        (first == nullptr || numbers[i].position < first->position))
-      first = &numbers[i];
-  }
-  if (first != nullptr) pg::raise_unless_ok(core::segment_idx_repeated(first->position, first->idx));
+  require_unique(numbers, found);
   pfree(numbers);
 }
 

@@ -75,6 +75,53 @@ REVOKE ALL ON PROCEDURE @extschema@.sp_fail_recording(uuid, text) FROM PUBLIC;
 COMMENT ON PROCEDURE @extschema@.sp_fail_recording(uuid, text)
     IS 'Marks a recording as failed, with the reason: the speech engine could not do it.';
 
+-- The same as functions, for what cannot CALL.
+CREATE FUNCTION @extschema@.s2t_complete_recording(
+    in_recording_id uuid,
+    in_duration_ms integer,
+    in_segments jsonb,
+    in_lease uuid DEFAULT NULL,
+    OUT repeated boolean,
+    OUT segment_count integer,
+    OUT duration_ms integer,
+    OUT charged_seconds integer)
+LANGUAGE c VOLATILE SECURITY DEFINER
+AS 'MODULE_PATHNAME', 's2t_complete_recording';
+
+REVOKE ALL ON FUNCTION @extschema@.s2t_complete_recording(uuid, integer, jsonb, uuid) FROM PUBLIC;
+COMMENT ON FUNCTION @extschema@.s2t_complete_recording(uuid, integer, jsonb, uuid)
+    IS 'Does what sp_complete_recording() does, and tells whether the call was a repetition, and what the recording has.';
+
+CREATE FUNCTION @extschema@.s2t_complete_recording_text(
+    in_recording_id uuid,
+    in_duration_ms integer,
+    in_segments text,
+    in_lease uuid DEFAULT NULL,
+    OUT repeated boolean,
+    OUT segment_count integer,
+    OUT duration_ms integer,
+    OUT charged_seconds integer)
+LANGUAGE c VOLATILE SECURITY DEFINER
+AS 'MODULE_PATHNAME', 's2t_complete_recording_text';
+
+REVOKE ALL ON FUNCTION @extschema@.s2t_complete_recording_text(uuid, integer, text, uuid) FROM PUBLIC;
+COMMENT ON FUNCTION @extschema@.s2t_complete_recording_text(uuid, integer, text, uuid)
+    IS 'Does what s2t_complete_recording() does with the text of the array, read in one pass; what jsonb would refuse marks the recording as failed, too.';
+
+CREATE FUNCTION @extschema@.s2t_fail_recording(
+    in_recording_id uuid,
+    in_reason text,
+    in_lease uuid DEFAULT NULL,
+    OUT repeated boolean,
+    OUT refunded_recordings integer,
+    OUT refunded_seconds integer)
+LANGUAGE c VOLATILE SECURITY DEFINER
+AS 'MODULE_PATHNAME', 's2t_fail_recording';
+
+REVOKE ALL ON FUNCTION @extschema@.s2t_fail_recording(uuid, text, uuid) FROM PUBLIC;
+COMMENT ON FUNCTION @extschema@.s2t_fail_recording(uuid, text, uuid)
+    IS 'Does what sp_fail_recording() does, and tells whether it had failed already, and what was given back.';
+
 -- A procedure that commits can neither be SECURITY DEFINER nor carry a SET clause. So the work is in
 -- functions that do one batch with the owner's rights, and the procedures that repeat them have
 -- nothing in their bodies that search_path could lead astray.

@@ -12,10 +12,13 @@ AS $function$
     ('sp_register_user',                    'EXECUTE', '{app,admin}'::text[]),
     ('s2t_register_user',                   'EXECUTE', '{app,admin}'),
     ('sp_check_quota_and_create_recording', 'EXECUTE', '{app,admin}'),
-    ('sp_complete_recording',               'EXECUTE', '{app,admin}'),
-    ('sp_import_transcript',                'EXECUTE', '{app,admin}'),
-    ('sp_import_transcript_bytes',          'EXECUTE', '{app,admin}'),
-    ('sp_fail_recording',                   'EXECUTE', '{app,admin}'),
+    ('sp_complete_recording',               'EXECUTE', '{app,worker,admin}'),
+    ('s2t_complete_recording',              'EXECUTE', '{app,worker,admin}'),
+    ('s2t_complete_recording_text',         'EXECUTE', '{app,worker,admin}'),
+    ('sp_import_transcript',                'EXECUTE', '{app,worker,admin}'),
+    ('sp_import_transcript_bytes',          'EXECUTE', '{app,worker,admin}'),
+    ('sp_fail_recording',                   'EXECUTE', '{app,worker,admin}'),
+    ('s2t_fail_recording',                  'EXECUTE', '{app,worker,admin}'),
     ('sp_change_user_plan',                 'EXECUTE', '{app,admin}'),
     ('sp_get_login',                        'EXECUTE', '{app,admin}'),
     ('s2t_set_password',                    'EXECUTE', '{app,admin}'),
@@ -46,9 +49,9 @@ AS $function$
     ('sp_search_segments',                  'EXECUTE', '{app,readonly,admin}'),
     ('sp_export_transcript',                'EXECUTE', '{app,readonly,admin}'),
     ('sp_render_transcript',                'EXECUTE', '{app,readonly,admin}'),
-    ('s2t_parse_transcript',                'EXECUTE', '{app,readonly,admin}'),
-    ('s2t_slot',                            'EXECUTE', '{app,readonly,admin}'),
-    ('s2t_version',                         'EXECUTE', '{app,readonly,monitor,admin}'),
+    ('s2t_parse_transcript',                'EXECUTE', '{app,readonly,worker,admin}'),
+    ('s2t_slot',                            'EXECUTE', '{app,readonly,worker,admin}'),
+    ('s2t_version',                         'EXECUTE', '{app,readonly,worker,monitor,admin}'),
 
     ('s2t_metrics',                         'EXECUTE', '{monitor,admin}'),
     ('s2t_procedure_stats',                 'SELECT',  '{monitor,admin}'),
@@ -199,7 +202,7 @@ $procedure$;
 
 REVOKE ALL ON PROCEDURE @extschema@.s2t_grant(regrole, text) FROM PUBLIC;
 COMMENT ON PROCEDURE @extschema@.s2t_grant(regrole, text)
-    IS 'Gives a role the rights of a profile: app, readonly, monitor or admin. To be repeated after an update of the extension.';
+    IS 'Gives a role the rights of a profile: app, worker, billing, readonly, monitor or admin. To be repeated after an update of the extension.';
 
 CREATE PROCEDURE @extschema@.s2t_revoke(role regrole, profile text DEFAULT NULL)
 LANGUAGE plpgsql

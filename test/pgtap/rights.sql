@@ -3,12 +3,14 @@
 -- no list is for the owner alone.
 \ir include/begin.sql
 SET LOCAL client_min_messages = error;
-SELECT plan(57);
+SELECT plan(69);
 
 CREATE ROLE tap_nobody;
 CREATE ROLE tap_app;
 CREATE ROLE tap_readonly;
 CREATE ROLE tap_monitor;
+CREATE ROLE tap_worker;
+CREATE ROLE tap_billing;
 CREATE ROLE tap_admin;
 CREATE ROLE "tap ""other""";
 
@@ -26,13 +28,16 @@ CREATE TEMPORARY TABLE promised (role text, name text, privileges text);
 INSERT INTO promised
 SELECT p.role, n.name, 'EXECUTE' FROM (VALUES
   ('tap_app', '{sp_register_user,s2t_register_user,sp_check_quota_and_create_recording,sp_complete_recording,sp_import_transcript,sp_import_transcript_bytes,sp_fail_recording,
-                sp_change_user_plan,s2t_register,s2t_create_recording,s2t_retry_recording,s2t_change_user_plan,s2t_cancel_plan_change,s2t_get_subscription,sp_list_usage,sp_list_credits,sp_get_login,s2t_set_password,s2t_set_verified,s2t_set_status,s2t_update_profile,s2t_change_login,sp_get_user_stats,sp_get_subscription,sp_list_plans,sp_list_recordings,sp_get_recording,sp_get_segments,
+                s2t_complete_recording,s2t_complete_recording_text,s2t_fail_recording,sp_change_user_plan,s2t_register,s2t_create_recording,s2t_retry_recording,s2t_change_user_plan,s2t_cancel_plan_change,s2t_get_subscription,sp_list_usage,sp_list_credits,sp_get_login,s2t_set_password,s2t_set_verified,s2t_set_status,s2t_update_profile,s2t_change_login,sp_get_user_stats,sp_get_subscription,sp_list_plans,sp_list_recordings,sp_get_recording,sp_get_segments,
                 sp_get_chunks,sp_search_segments,sp_export_transcript,sp_render_transcript,s2t_parse_transcript,s2t_slot,s2t_version}'::text[]),
   ('tap_readonly', '{s2t_get_subscription,sp_list_usage,sp_list_credits,sp_get_user_stats,sp_get_subscription,sp_list_plans,sp_list_recordings,sp_get_recording,sp_get_segments,sp_get_chunks,sp_search_segments,
                 sp_export_transcript,sp_render_transcript,s2t_parse_transcript,s2t_slot,s2t_version}'),
+  ('tap_worker', '{sp_complete_recording,s2t_complete_recording,s2t_complete_recording_text,sp_fail_recording,s2t_fail_recording,sp_import_transcript,sp_import_transcript_bytes,
+                s2t_parse_transcript,s2t_slot,s2t_version}'),
+  ('tap_billing', '{s2t_add_credit,s2t_cancel_credit,s2t_adjust_usage,s2t_change_user_plan,s2t_cancel_plan_change,s2t_get_subscription,sp_list_usage,sp_list_credits}'),
   ('tap_monitor', '{s2t_metrics,s2t_version}'),
   ('tap_admin', '{sp_register_user,s2t_register_user,sp_check_quota_and_create_recording,sp_complete_recording,sp_import_transcript,sp_import_transcript_bytes,sp_fail_recording,
-                sp_change_user_plan,s2t_register,s2t_create_recording,s2t_retry_recording,s2t_change_user_plan,s2t_cancel_plan_change,s2t_get_subscription,sp_list_usage,sp_list_credits,s2t_add_credit,s2t_cancel_credit,s2t_adjust_usage,sp_purge_usage_entries,s2t_purge_usage_batch,sp_get_login,s2t_set_password,s2t_set_verified,s2t_set_status,s2t_update_profile,s2t_change_login,sp_get_user_stats,sp_get_subscription,sp_list_plans,sp_list_recordings,sp_get_recording,sp_get_segments,
+                s2t_complete_recording,s2t_complete_recording_text,s2t_fail_recording,sp_change_user_plan,s2t_register,s2t_create_recording,s2t_retry_recording,s2t_change_user_plan,s2t_cancel_plan_change,s2t_get_subscription,sp_list_usage,sp_list_credits,s2t_add_credit,s2t_cancel_credit,s2t_adjust_usage,sp_purge_usage_entries,s2t_purge_usage_batch,sp_get_login,s2t_set_password,s2t_set_verified,s2t_set_status,s2t_update_profile,s2t_change_login,sp_get_user_stats,sp_get_subscription,sp_list_plans,sp_list_recordings,sp_get_recording,sp_get_segments,
                 sp_get_chunks,sp_search_segments,sp_export_transcript,sp_render_transcript,s2t_parse_transcript,s2t_slot,s2t_version,s2t_metrics,s2t_reset_metrics,
                 sp_seed_plans,sp_reset_monthly_cycles,sp_cleanup_old_recordings,sp_purge_old_recordings,sp_fail_stale_recordings,s2t_fail_stale_batch,
                 sp_purge_audit_log,s2t_purge_audit_batch,sp_schedule_jobs,sp_unschedule_jobs,s2t_job_commands,s2t_require_cron}')
@@ -73,7 +78,7 @@ SELECT cmp_ok(count(*), '>=', 9::bigint, 'and tables') FROM our_tables;
 
 -- Before any grant: nobody but the owner has anything.
 SELECT is_empty(format('SELECT signature FROM ours WHERE has_function_privilege(%L, oid, ''EXECUTE'')', r), r || ' may execute nothing at first')
-  FROM unnest('{tap_nobody,tap_app,tap_readonly,tap_monitor,tap_admin}'::text[]) AS r;
+  FROM unnest('{tap_nobody,tap_app,tap_readonly,tap_worker,tap_billing,tap_monitor,tap_admin}'::text[]) AS r;
 SELECT is_empty($$SELECT t.name FROM our_tables AS t, unnest('{SELECT,INSERT,UPDATE,DELETE,TRUNCATE,REFERENCES,TRIGGER}'::text[]) AS p
   WHERE has_table_privilege('tap_nobody', t.oid, p)$$, 'and no table');
 SELECT is_empty($$SELECT o.signature FROM ours AS o JOIN pg_proc AS p ON p.oid = o.oid
@@ -88,6 +93,8 @@ SELECT is((SELECT count(*) FROM pg_depend AS d JOIN pg_extension AS e ON e.oid =
 CALL s2t_grant('tap_app', 'app');
 CALL s2t_grant('tap_readonly', 'readonly');
 CALL s2t_grant('tap_monitor', 'monitor');
+CALL s2t_grant('tap_worker', 'worker');
+CALL s2t_grant('tap_billing', 'billing');
 CALL s2t_grant('tap_admin', 'admin');
 
 -- By the catalogs.
@@ -95,13 +102,13 @@ SELECT bag_eq(
   format('SELECT DISTINCT name FROM ours WHERE has_function_privilege(%L, oid, ''EXECUTE'')', r),
   format('SELECT DISTINCT p.name FROM promised AS p JOIN ours AS o USING (name) WHERE p.role = %L AND p.privileges = ''EXECUTE''', r),
   r || ' may execute what it is promised, and nothing else')
-  FROM unnest('{tap_nobody,tap_app,tap_readonly,tap_monitor,tap_admin}'::text[]) AS r;
+  FROM unnest('{tap_nobody,tap_app,tap_readonly,tap_worker,tap_billing,tap_monitor,tap_admin}'::text[]) AS r;
 SELECT bag_eq(
   format('SELECT t.name, p FROM our_tables AS t, unnest(''{SELECT,INSERT,UPDATE,DELETE,TRUNCATE,REFERENCES,TRIGGER}''::text[]) AS p WHERE has_table_privilege(%L, t.oid, p)', r),
   format('SELECT p.name, x FROM promised AS p JOIN our_tables AS t USING (name), unnest(string_to_array(p.privileges, '','')) AS x WHERE p.role = %L', r),
   r || ' has the tables it is promised, and nothing else')
-  FROM unnest('{tap_nobody,tap_app,tap_readonly,tap_monitor,tap_admin}'::text[]) AS r;
-SELECT is_empty($$SELECT name, r FROM ours, unnest('{tap_app,tap_readonly,tap_monitor,tap_admin}'::text[]) AS r
+  FROM unnest('{tap_nobody,tap_app,tap_readonly,tap_worker,tap_billing,tap_monitor,tap_admin}'::text[]) AS r;
+SELECT is_empty($$SELECT name, r FROM ours, unnest('{tap_app,tap_readonly,tap_worker,tap_billing,tap_monitor,tap_admin}'::text[]) AS r
   WHERE has_function_privilege(r, oid, 'EXECUTE WITH GRANT OPTION')$$, 'nobody passes anything on');
 
 -- By trying: each routine, with NULL for every argument. Denied is 42501 with the routine's name; allowed is anything else (a call
@@ -111,7 +118,7 @@ SELECT is_empty(format($$
          LATERAL (SELECT EXISTS (SELECT FROM promised AS p WHERE p.role = %1$L AND p.name = o.name AND p.privileges = 'EXECUTE') AS allowed) AS a,
          LATERAL (SELECT pg_temp.state_as(%1$L, o.call) AS state) AS s
    WHERE o.result <> 'trigger'::regtype AND (s.state = '42501') <> NOT allowed$$, r), r || ': every call is allowed or 42501, as promised')
-  FROM unnest('{tap_nobody,tap_app,tap_readonly,tap_monitor,tap_admin}'::text[]) AS r;
+  FROM unnest('{tap_nobody,tap_app,tap_readonly,tap_worker,tap_billing,tap_monitor,tap_admin}'::text[]) AS r;
 SELECT is_empty(format($$
   SELECT t.name, x.privilege, s.state FROM our_tables AS t,
          LATERAL (VALUES ('SELECT', format('SELECT * FROM %%s LIMIT 0', t.oid::regclass)), ('INSERT', format('INSERT INTO %%s DEFAULT VALUES', t.oid::regclass)),
@@ -121,10 +128,10 @@ SELECT is_empty(format($$
          LATERAL (SELECT EXISTS (SELECT FROM promised AS p WHERE p.role = %1$L AND p.name = t.name AND x.privilege = ANY (string_to_array(p.privileges, ','))) AS allowed) AS a,
          LATERAL (SELECT pg_temp.state_as(%1$L, x.command) AS state) AS s
    WHERE t.relkind = 'r' AND (s.state = '42501') <> NOT allowed$$, r), r || ': every statement on a table is allowed or 42501, as promised')
-  FROM unnest('{tap_nobody,tap_app,tap_readonly,tap_monitor,tap_admin}'::text[]) AS r;
+  FROM unnest('{tap_nobody,tap_app,tap_readonly,tap_worker,tap_billing,tap_monitor,tap_admin}'::text[]) AS r;
 SELECT is_empty(format($$SELECT t.name, s.state FROM our_tables AS t, LATERAL (SELECT pg_temp.state_as(%1$L, 'SELECT * FROM ' || t.oid::regclass) AS state) AS s
   WHERE t.relkind = 'v' AND (s.state = '42501') <> NOT EXISTS (SELECT FROM promised AS p WHERE p.role = %1$L AND p.name = t.name)$$, r), r || ': and so is every view')
-  FROM unnest('{tap_nobody,tap_app,tap_readonly,tap_monitor,tap_admin}'::text[]) AS r;
+  FROM unnest('{tap_nobody,tap_app,tap_readonly,tap_worker,tap_billing,tap_monitor,tap_admin}'::text[]) AS r;
 
 -- With app alone a service works; with admin the scheduled procedures do.
 INSERT INTO plans (code, name, monthly_minutes, monthly_usage_limit) VALUES ('TAP', 'Tap', 100, 10);
@@ -174,8 +181,8 @@ SELECT bag_eq(
   'revoking a profile takes its rights, also the one that is in both');
 REVOKE ALL ON FUNCTION s2t_check_grant(regrole, text) FROM tap_admin;
 REVOKE ALL ON PROCEDURE s2t_grant(regrole, text), s2t_revoke(regrole, text) FROM tap_admin;
-CALL s2t_revoke('tap_app'); CALL s2t_revoke('tap_readonly'); CALL s2t_revoke('tap_monitor'); CALL s2t_revoke('tap_admin'); CALL s2t_revoke('"tap ""other"""');
-SELECT lives_ok('DROP ROLE tap_app, tap_readonly, tap_monitor, tap_admin, "tap ""other"""', 'nothing is left of what was granted');
+CALL s2t_revoke('tap_app'); CALL s2t_revoke('tap_readonly'); CALL s2t_revoke('tap_monitor'); CALL s2t_revoke('tap_worker'); CALL s2t_revoke('tap_billing'); CALL s2t_revoke('tap_admin'); CALL s2t_revoke('"tap ""other"""');
+SELECT lives_ok('DROP ROLE tap_app, tap_readonly, tap_worker, tap_billing, tap_monitor, tap_admin, "tap ""other"""', 'nothing is left of what was granted');
 
 SELECT * FROM finish();
 ROLLBACK;

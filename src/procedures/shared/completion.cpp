@@ -112,12 +112,13 @@ void charge_owner(Account* account, Metered* recording, int32_t duration_ms, con
 
 }  // namespace
 
-void complete_recording(Session* session, const pg_uuid_t* id, const Completion& completion) {
+Completed complete_recording(Session* session, const pg_uuid_t* id, const Completion& completion) {
   namespace r = pg::recordings;
   Recording recording = Recording::lock(session, id);
   if (recording.status() == Status::kDone) {
     accept_repetition(recording.row(), id, completion);
-    return;
+    return {true, recording.row().as_int32(r::segment_count), completion.duration_ms,
+            recording.row().as_int32(r::charged_seconds)};
   }
   require_no_segments(recording.row(), id);
 
@@ -161,6 +162,7 @@ void complete_recording(Session* session, const pg_uuid_t* id, const Completion&
        .user_id = &user_id,
        .recording_id = id,
        .detail = psprintf("%d ms, " INT64_FORMAT " segments", completion.duration_ms, stored)});
+  return {false, static_cast<int32_t>(stored), completion.duration_ms, after.seconds};
 }
 
 }  // namespace s2t::procedures

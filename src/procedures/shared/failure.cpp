@@ -53,25 +53,24 @@ int find_stale(Table* recordings, const pg_uuid_t* user_id, TimestampTz now, pg_
 
 // Fails a recording that is held. Where nothing is charged or held, the subscription is not waited
 // for.
-Status fail(Session* session, Recording* recording, std::string_view reason,
-            const char* procedure) {
+Failure fail(Session* session, Recording* recording, std::string_view reason,
+             const char* procedure) {
   Status status = recording->status();
-  if (status != Status::kProcessing) return status;
+  if (status != Status::kProcessing) return {status, {}};
   Metered metered = Metered::of(recording->row());
   Account account = Account::open(session);
   bool concerned = metered.cycle_id || metered.seconds != 0 || metered.held != 0;
   bool locked = concerned && account.lock(recording->user_id());
   TimestampTz now = Session::now();
   if (locked) account.roll_over_if_ended(now);
-  fail_locked(locked ? &account : nullptr, recording->table(), recording->row(), reason, procedure,
-              now);
-  return status;
+  return {status, fail_locked(locked ? &account : nullptr, recording->table(), recording->row(),
+                              reason, procedure, now)};
 }
 
 }  // namespace
 
-void fail_locked(Account* account, Table* recordings, const Row& locked, std::string_view reason,
-                 const char* procedure, TimestampTz now) {
+core::Amount fail_locked(Account* account, Table* recordings, const Row& locked,
+                         std::string_view reason, const char* procedure, TimestampTz now) {
   namespace r = pg::recordings;
   pg_uuid_t id = *locked.as_uuid(r::id);
   pg_uuid_t user_id = *locked.as_uuid(r::user_id);
@@ -100,10 +99,11 @@ void fail_locked(Account* account, Table* recordings, const Row& locked, std::st
                 .outcome = audit::Outcome::kFailed,
                 .user_id = &user_id,
                 .recording_id = &id});
+  return {before.cycle_id && !after.cycle_id ? 1 : 0, before.seconds - after.seconds};
 }
 
-Status fail_if_processing(Session* session, const pg_uuid_t* id, std::string_view reason,
-                          const char* procedure) {
+Failure fail_if_processing(Session* session, const pg_uuid_t* id, std::string_view reason,
+                           const char* procedure) {
   Recording recording = Recording::lock(session, id);
   return fail(session, &recording, reason, procedure);
 }
@@ -131,7 +131,7 @@ int fail_stale_of(Account* account, const char* procedure, TimestampTz now) {
         recordings.lock_found(&row, RowLock::kNoKeyUpdate, pg::OnConflict::kSkip) != Locked::kYes ||
         !is_stale(row, now))
       continue;
-    fail_locked(account, &recordings, row, "stale: no sign of life", procedure, now);
+    (void)fail_locked(account, &recordings, row, "stale: no sign of life", procedure, now);
     failed++;
     if (!account->lock(&user_id)) break;
   }

@@ -8,12 +8,18 @@
 
 namespace s2t::procedures {
 
-// Marks the recording as failed with `reason` if it is in processing, and returns the status it was
+// What became of a recording that was to fail.
+struct Failure {
+  Status was;             // in processing, it has failed now; else nothing was changed
+  core::Amount refunded;  // what was given back of what was charged
+};
+
+// Marks the recording as failed with `reason` if it is in processing, and tells the status it was
 // found in. What its owner was charged is given back if it has no segments. Locks as
 // Recording::lock() does, then the subscription; raises P0002 if there is no such recording.
 // `procedure` is who notes it.
-Status fail_if_processing(pg::Session* session, const pg_uuid_t* id, std::string_view reason,
-                          const char* procedure);
+Failure fail_if_processing(pg::Session* session, const pg_uuid_t* id, std::string_view reason,
+                           const char* procedure);
 
 // The same without waiting for recording or owner: false if somebody holds one of them.
 [[nodiscard]] bool try_fail_if_processing(pg::Session* session, const pg_uuid_t* id,
@@ -21,9 +27,10 @@ Status fail_if_processing(pg::Session* session, const pg_uuid_t* id, std::string
 
 // The same for a recording in processing that the caller has locked, together with its owner's
 // account, whose ended cycle is rolled over. Stores the account: lock it again to go on with it.
-// `account` is nullptr where there is nothing to give back, or no subscription.
-void fail_locked(Account* account, pg::Table* recordings, const pg::Row& locked,
-                 std::string_view reason, const char* procedure, TimestampTz now);
+// `account` is nullptr where there is nothing to give back, or no subscription. Returns what is
+// given back.
+core::Amount fail_locked(Account* account, pg::Table* recordings, const pg::Row& locked,
+                         std::string_view reason, const char* procedure, TimestampTz now);
 
 // Fails those of a user's recordings that have been in processing for longer than s2t.stale_after
 // without a sign of life, except those that somebody holds. `account` is locked, its ended cycle
