@@ -1,18 +1,5 @@
--- Stress: what must hold afterwards.  Each query returns a description, and how
--- many rows speak against it.
-
-SELECT 'the totals of every user are a recount' AS description, count(*) AS against
-FROM user_subscriptions AS s
-LEFT JOIN (SELECT user_id, count(*) AS recordings, sum(duration_ms) AS duration_ms FROM recordings GROUP BY user_id) AS r
-    USING (user_id)
-LEFT JOIN (SELECT user_id, count(*) AS segments FROM recordings JOIN segments ON recording_id = id GROUP BY user_id) AS g
-    USING (user_id)
-WHERE (s.total_recordings, s.total_duration_ms, s.total_segments)
-    IS DISTINCT FROM (coalesce(recordings, 0), coalesce(duration_ms, 0), coalesce(segments, 0));
-
-SELECT 'segment_count of every recording is a recount', count(*)
-FROM recordings AS r
-WHERE segment_count <> (SELECT count(*) FROM segments WHERE recording_id = r.id);
+-- Stress: what must hold afterwards, beside recount.sql.  Each query returns a description,
+-- and how many rows speak against it.
 
 SELECT 'usage of every user, open and closed cycles, is what create accepted', count(*)
 FROM user_subscriptions AS s
