@@ -1,14 +1,36 @@
 -- Stress: what must hold afterwards, beside recount.sql.  Each query returns a description,
 -- and how many rows speak against it.
 
-SELECT 'usage of every user, open and closed cycles, is what create accepted', count(*)
+SELECT 'counters of every cycle, open and closed, are the sums of the ledger', count(*)
+FROM (SELECT user_id, cycle_id, usage_count, used_seconds, overage_recordings, overage_seconds FROM user_subscriptions
+      UNION ALL
+      SELECT user_id, id, usage_count, used_seconds, overage_recordings, overage_seconds FROM usage_cycles) AS c
+CROSS JOIN LATERAL (
+    SELECT coalesce(sum(recordings), 0) AS recordings, coalesce(sum(seconds), 0) AS seconds,
+           coalesce(sum(e.overage_recordings), 0) AS over, coalesce(sum(e.overage_seconds), 0) AS over_seconds
+    FROM usage_entries AS e
+    WHERE e.user_id = c.user_id AND e.cycle_id = c.cycle_id AND e.kind NOT IN ('credit', 'return')) AS l
+WHERE (c.usage_count, c.used_seconds, c.overage_recordings, c.overage_seconds) <> (l.recordings, l.seconds, l.over, l.over_seconds);
+
+SELECT 'every recording was charged once more than it was given back, or as often', count(*)
+FROM (SELECT e.recording_id, sum(e.recordings) AS net
+      FROM usage_entries AS e WHERE e.recording_id IS NOT NULL GROUP BY e.recording_id) AS e
+LEFT JOIN recordings AS r ON r.id = e.recording_id
+WHERE net NOT IN (0, 1) OR (r.id IS NOT NULL AND net <> (r.charged_cycle_id IS NOT NULL)::int);
+
+SELECT 'every create that was accepted was charged, and nothing else was', count(*)
+FROM (SELECT user_id, count(*) AS accepted FROM stress.created GROUP BY user_id) AS c
+FULL JOIN (SELECT user_id, count(DISTINCT recording_id) AS charged FROM usage_entries
+           WHERE kind = 'charge' AND recordings > 0 GROUP BY user_id) AS e USING (user_id)
+WHERE coalesce(accepted, 0) <> coalesce(charged, 0);
+
+SELECT 'what is held is what recordings in processing hold', count(*)
 FROM user_subscriptions AS s
-WHERE s.usage_count + (SELECT coalesce(sum(usage_count), 0) FROM usage_cycles WHERE user_id = s.user_id)
-    <> (SELECT count(*) FROM stress.created WHERE user_id = s.user_id);
+WHERE held_seconds <> (SELECT coalesce(sum(r.held_seconds), 0) FROM recordings AS r WHERE r.user_id = s.user_id AND r.status = 'processing');
 
 SELECT 'seconds of every user, open and closed cycles, are what complete charged', count(*)
 FROM user_subscriptions AS s
-WHERE s.used_seconds + (SELECT coalesce(sum(used_seconds), 0) FROM usage_cycles WHERE user_id = s.user_id)
+WHERE s.used_seconds + (SELECT coalesce(sum(used_seconds), 0) FROM usage_cycles WHERE user_id = s.user_id AND NOT carried)
     <> (SELECT coalesce(sum(seconds), 0) FROM stress.charged WHERE user_id = s.user_id);
 
 SELECT 'nothing was charged twice', count(*)
@@ -31,10 +53,6 @@ WHERE CASE status
 END;
 
 SELECT 'after a reset no cycle has ended', count(*) FROM user_subscriptions WHERE cycle_end <= now();
-
-SELECT 'at most one proration a user and month', count(*)
-FROM (SELECT FROM usage_cycles WHERE reason = 'prorate'
-      GROUP BY user_id, date_trunc('month', closed_at AT TIME ZONE 'UTC') HAVING count(*) > 1) AS twice;
 
 SELECT 'the server counted no deadlock', deadlocks FROM pg_stat_database WHERE datname = current_database();
 
