@@ -18,6 +18,17 @@
 namespace s2t::core {
 namespace {
 
+// Whether a JSON text has the escape of U+0000, which jsonb refuses; a backslash that is escaped
+// itself begins none.
+bool escapes_nul(std::string_view json) {
+  for (size_t i = 0; i + 1 < json.size(); ++i) {
+    if (json[i] != '\\') continue;
+    if (json.substr(i, 6) == "\\u0000") return true;
+    ++i;
+  }
+  return false;
+}
+
 constexpr std::array<const char*, 8> kExports = {"txt", "srt", "vtt", "json",
                                                  "tsv", "csv", "md",  "ttml"};
 
@@ -62,8 +73,7 @@ void check_segments(const Transcript* transcript) {
             "segments are ordered and have texts");
     if (!found.meta.empty()) {
       const nlohmann::json meta = nlohmann::json::parse(found.meta, nullptr, false);
-      require(meta.is_object() && is_storable(found.meta) &&
-                  found.meta.find("\\u0000") == std::string_view::npos,
+      require(meta.is_object() && is_storable(found.meta) && !escapes_nul(found.meta),
               "meta is an object");
       for (const char* key : {"idx", "start_ms", "end_ms", "text"}) {
         require(!meta.contains(key), "meta has none of a segment's keys");
