@@ -97,6 +97,7 @@ class Values {
   void set(int column, Datum value) {
     value_[column] = value;
     set_ |= uint64_t{1} << column;
+    null_ &= ~(uint64_t{1} << column);
   }
   void set_null(int column) {
     set_ |= uint64_t{1} << column;
