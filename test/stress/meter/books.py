@@ -22,17 +22,18 @@ PRORATED = tuple(f"prorated_{column}" for column in COUNTERS)
 
 SUBSCRIPTION = f"""
     SELECT p.code, s.cycle_start, s.cycle_end, s.anchor_day, s.held_seconds, next.code, s.cycle_id, s.prorated_cycle_id,
+        s.noted_recordings, s.noted_minutes,
         {", ".join("s." + c for c in COUNTERS)}, {", ".join("s." + c for c in PRORATED)}
     FROM user_subscriptions AS s JOIN plans AS p ON p.id = s.plan_id
-    LEFT JOIN plans AS next ON next.id = s.scheduled_plan_id
+    LEFT JOIN plans AS next ON next.id = s.next_plan_id
     WHERE s.user_id = %s"""
 
 RECORDINGS = """
-    SELECT id, status, charged_cycle_id, charged_seconds, hold_seconds, duration_ms, segment_count
+    SELECT id, status, charged_cycle_id, charged_seconds, held_seconds, duration_ms, segment_count
     FROM recordings WHERE user_id = %s ORDER BY id"""
 
 CREDITS = """
-    SELECT id, recordings_left, seconds_left, cancelled_at IS NOT NULL
+    SELECT id, left_recordings, left_seconds, cancelled_at IS NOT NULL
     FROM usage_credits WHERE user_id = %s ORDER BY created_at, id"""
 
 CYCLES = f"""
@@ -44,7 +45,7 @@ ENTRIES = """
     SELECT cycle_id, recording_id, kind, credit_id, recordings, seconds,
         credit_recordings, credit_seconds, overage_recordings, overage_seconds
     FROM usage_entries WHERE user_id = %s ORDER BY id"""
-MOVES_NO_COUNTER = ("credit", "credit_cancel", "carry_over")
+MOVES_NO_COUNTER = ("credit",)
 
 # What must hold in every snapshot: each row that comes back speaks against it.
 ALWAYS = {
@@ -72,20 +73,20 @@ ALWAYS = {
         WHERE ({", ".join("c." + c for c in COUNTERS)}) IS DISTINCT FROM ({", ".join("e." + c for c in COUNTERS)})""",
     "held_seconds is the sum over the processing recordings": """
         SELECT s.user_id FROM user_subscriptions AS s
-        WHERE held_seconds <> (SELECT coalesce(sum(hold_seconds), 0) FROM recordings AS r
+        WHERE s.held_seconds <> (SELECT coalesce(sum(r.held_seconds), 0) FROM recordings AS r
                                WHERE r.user_id = s.user_id AND r.status = 'processing')""",
     "the parts of a counter are within it": """
         SELECT user_id FROM user_subscriptions
         WHERE usage_count - credit_recordings - overage_recordings < 0 OR used_seconds - credit_seconds - overage_seconds < 0
             OR least(credit_recordings, credit_seconds, overage_recordings, overage_seconds) < 0""",
-    "no credit is overdrawn": "SELECT user_id FROM usage_credits WHERE least(recordings_left, seconds_left) < 0",
+    "no credit is overdrawn": "SELECT user_id FROM usage_credits WHERE least(left_recordings, left_seconds) < 0",
     "a completed recording is charged": """
         SELECT user_id FROM recordings
         WHERE status = 'done' AND (charged_cycle_id IS NULL OR charged_seconds <> (duration_ms + 999) / 1000)""",
 }
 
 SET_STALE = """UPDATE recordings SET created_at = clock_timestamp() - interval '7 hours',
-    attempt_at = clock_timestamp() - interval '7 hours' WHERE id = %s AND status = 'processing'"""
+    active_at = active_at - interval '7 hours' WHERE id = %s AND status = 'processing'"""
 SET_FAILED = "UPDATE recordings SET status = 'failed', error = 'by the owner' WHERE id = %s AND status = 'processing'"
 SET_END = """UPDATE user_subscriptions SET cycle_start = least(cycle_start, %(end)s - interval '1 day'),
     cycle_end = %(end)s, anchor_day = %(anchor)s WHERE user_id = %(user)s"""
@@ -126,6 +127,7 @@ def of_database(cursor, user, ids, account, suffix):
     closed = rows(CYCLES)
     (subscription,) = rows(SUBSCRIPTION)
     plan, start, end, anchor, held, scheduled, cycle_id, prorated_id, *counters = subscription
+    noted, counters = counters[:2], counters[2:]
     cycles = {row[0]: number for number, row in enumerate([*closed, (cycle_id,)], 1)}
     entries, drawn = {}, {}
     for cycle, recording, kind, credit, *amounts in rows(ENTRIES):
@@ -139,6 +141,7 @@ def of_database(cursor, user, ids, account, suffix):
         "cycle": (start, end, anchor),
         "scheduled": scheduled and scheduled.removesuffix(suffix),
         "held": held,
+        "noted": tuple(noted),
         "open": tuple(counters[:6]),
         "prorated": tuple(counters[6:]) if prorated_id else None,
         "recordings": {
@@ -166,6 +169,7 @@ def of_model(account):
         "cycle": (account.start, account.end, account.anchor),
         "scheduled": account.scheduled,
         "held": account.held(),
+        "noted": tuple(max((p for k, p in account.alerts if k == kind), default=0) for kind in KINDS),
         "open": counters_of(account.open),
         "prorated": counters_of(account.prorated) if account.prorated else None,
         "recordings": {
