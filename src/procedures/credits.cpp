@@ -6,6 +6,7 @@
 #include "metrics/metrics.h"
 #include "pg/error.h"
 #include "pg/function.h"
+#include "pg/ids.h"
 #include "pg/settings.h"
 #include "procedures/shared/account.h"
 #include "procedures/shared/key.h"
@@ -118,8 +119,8 @@ pg_uuid_t add_credit(Session* session, const Grant& grant) {
     more.set(c::credit_key, pg::make_text(*grant.key));
     more.set(c::credit_key_hash, PointerGetDatum(hash_of(grant)));
   }
-  pg_uuid_t id =
-      insert_credit(session, grant.user_id, grant.amount, grant.expires_at, grant.note, now, more);
+  pg_uuid_t id = pg::new_id(now, pg::slot_of(grant.user_id));
+  insert_credit(session, grant.user_id, &id, grant.amount, grant.expires_at, grant.note, now, more);
   write_credit_entry(session, account, id, grant.amount, now);
   audit::write(session, pg::settings::Audit::kChanges,
                {.procedure = "s2t_add_credit",

@@ -281,7 +281,10 @@ void Account::roll_over(TimestampTz now) {
   change_.set(s::cycle_end, TimestampTzGetDatum(cycle_.end));
   granted_seconds_ =
       60 * core::minutes_to_carry_over(plan().limits, plan().carry_over_minutes, before, skipped);
-  if (granted_seconds_ != 0) count_credits(1);
+  if (granted_seconds_ != 0) {
+    granted_id_ = pg::new_id(now, pg::slot_of(&user_id_));
+    count_credits(1);
+  }
 
   if (plan_changed_) change_.set_null(s::plan_changed_at);
   plan_changed_ = false;
@@ -353,10 +356,19 @@ void Account::schedule(const pg_uuid_t* plan_id) {
   }
 }
 
+// What the rollover of this very call has granted is among them.
+std::span<OpenCredit> Account::open_credits(TimestampTz now) {
+  std::optional<OpenCredit> granted;
+  if (granted_seconds_ != 0)
+    granted =
+        OpenCredit{granted_id_, cycle_.end, now, {.left = {0, granted_seconds_}, .drawn = {}}};
+  return read_open_credits(subscriptions_.session(), &user_id_, now, granted);
+}
+
 core::Balance Account::balance(TimestampTz now) {
   core::Balance balance;
   if (credit_count_ == 0) return balance;
-  for (const OpenCredit& credit : read_open_credits(subscriptions_.session(), &user_id_, now)) {
+  for (const OpenCredit& credit : open_credits(now)) {
     balance.recordings += credit.state.left.recordings;
     balance.seconds += credit.state.left.seconds;
   }
@@ -365,8 +377,6 @@ core::Balance Account::balance(TimestampTz now) {
     balance.recordings += credit_moves_[i].by.recordings;
     balance.seconds += credit_moves_[i].by.seconds;
   }
-  // Minutes carried over are open, too.
-  balance.seconds += granted_seconds_;
   return balance;
 }
 
@@ -379,8 +389,7 @@ void Account::charge(const core::Amount& amount, TimestampTz now, Metered* recor
   bool plan_pays = (!of_plan.recordings || *of_plan.recordings >= amount.recordings) &&
                    (!of_plan.seconds || *of_plan.seconds >= amount.seconds);
   std::span<OpenCredit> open;
-  if (!plan_pays && credit_count_ != 0)
-    open = read_open_credits(subscriptions_.session(), &user_id_, now);
+  if (!plan_pays && credit_count_ != 0) open = open_credits(now);
   auto* credits = static_cast<core::Credit*>(palloc(sizeof(core::Credit) * (open.size() + 1)));
   for (size_t i = 0; i < open.size(); i++) {
     credits[i] = open[i].state;
@@ -632,10 +641,11 @@ void Account::store(TimestampTz now) {
   move(s::total_segments, counted_.segments);
   move(s::held_seconds, counted_.held);
   (void)subscriptions_.update_one(row_, change_);
+  store_more(now);
   for (int i = 0; i < credit_move_count_; i++)
     procedures::move_credit(subscriptions_.session(), &user_id_, &credit_moves_[i].id,
                             credit_moves_[i].by);
-  store_more(now);
+  credit_move_count_ = 0;
 }
 
 void Account::store_more(TimestampTz now) {
@@ -643,10 +653,10 @@ void Account::store_more(TimestampTz now) {
   core::Amount amount{0, granted_seconds_};
   granted_seconds_ = 0;
   Session* session = subscriptions_.session();
-  pg_uuid_t id = insert_credit(session, &user_id_, amount, cycle_.end, "minutes carried over", now);
+  insert_credit(session, &user_id_, &granted_id_, amount, cycle_.end, "minutes carried over", now);
   Entry entry{.kind = entry_kind::kCredit,
               .cycle_id = cycle_id_,
-              .credit_id = id,
+              .credit_id = granted_id_,
               .amount = {},
               .credits = amount,
               .overage = {},

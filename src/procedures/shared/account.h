@@ -209,6 +209,7 @@ class Account {
   [[nodiscard]] core::Amount give_back(const Share& share);
   void add_entry(const Entry& entry);
   void move_credit(const pg_uuid_t& id, const core::Amount& by);
+  [[nodiscard]] std::span<OpenCredit> open_credits(TimestampTz now);
   void update_closed_row();
 
   pg::Table subscriptions_;
@@ -239,7 +240,8 @@ class Account {
   pg::Values change_;
   pg::Values closed_[2];  // rows for usage_cycles: a rollover, and a proration right after it
   int closed_count_ = 0;
-  int32_t granted_seconds_ = 0;  // a credit until the end of the new cycle
+  int32_t granted_seconds_ = 0;  // a credit until the end of the new cycle, not stored yet
+  pg_uuid_t granted_id_;
   Entry* entries_ = nullptr;
   int entry_count_ = 0;
   int entry_room_ = 0;

@@ -52,6 +52,8 @@ pg::Scan scan_user(Table* table, int index, int id_column, const pg_uuid_t* user
 
 bool pays_before(const OpenCredit& a, const OpenCredit& b) {
   if (a.expires_at != b.expires_at) return a.expires_at < b.expires_at;
+  // Ids of one millisecond are in no order.
+  if (a.created_at != b.created_at) return a.created_at < b.created_at;
   return memcmp(&a.id, &b.id, UUID_LEN) < 0;
 }
 
@@ -117,20 +119,14 @@ std::span<Share> read_shares(Session* session, const pg_uuid_t* user_id,
   return {shares, static_cast<size_t>(count)};
 }
 
-std::span<OpenCredit> read_open_credits(Session* session, const pg_uuid_t* user_id,
-                                        TimestampTz now) {
+std::span<OpenCredit> read_open_credits(Session* session, const pg_uuid_t* user_id, TimestampTz now,
+                                        const std::optional<OpenCredit>& granted) {
   namespace c = pg::usage_credits;
   Table credits = Table::open(session, c::kTable, pg::kRead);
   int room = 8;
   int count = 0;
   auto* open = static_cast<OpenCredit*>(palloc(sizeof(OpenCredit) * room));
-  pg::Scan scan = scan_user(&credits, c::by_user_id, c::id, user_id, nullptr);
-  Row row;
-  while (scan.next(&row)) {
-    OpenCredit credit{*row.as_uuid(c::id), row.as_timestamp(c::expires_at, DT_NOEND), {}};
-    credit.state.left = {row.as_int32(c::left_recordings), row.as_int32(c::left_seconds)};
-    if (!row.is_null(c::cancelled_at) || credit.expires_at <= now || credit.state.left.is_zero())
-      continue;
+  auto add = [&](const OpenCredit& credit) {
     if (count == room) {
       room *= 2;
       open = static_cast<OpenCredit*>(repalloc(open, sizeof(OpenCredit) * room));
@@ -138,6 +134,18 @@ std::span<OpenCredit> read_open_credits(Session* session, const pg_uuid_t* user_
     int i = count++;
     for (; i > 0 && pays_before(credit, open[i - 1]); i--) open[i] = open[i - 1];
     open[i] = credit;
+  };
+  if (granted) add(*granted);
+  pg::Scan scan = scan_user(&credits, c::by_user_id, c::id, user_id, nullptr);
+  Row row;
+  while (scan.next(&row)) {
+    OpenCredit credit{*row.as_uuid(c::id),
+                      row.as_timestamp(c::expires_at, DT_NOEND),
+                      row.as_timestamp(c::created_at, DT_NOBEGIN),
+                      {}};
+    credit.state.left = {row.as_int32(c::left_recordings), row.as_int32(c::left_seconds)};
+    bool closed = !row.is_null(c::cancelled_at) || credit.expires_at <= now;
+    if (!closed && !credit.state.left.is_zero()) add(credit);
   }
   scan.end();
   return {open, static_cast<size_t>(count)};
@@ -164,13 +172,12 @@ void move_credit(Session* session, const pg_uuid_t* user_id, const pg_uuid_t* cr
   (void)credits.update_one(row, change);
 }
 
-pg_uuid_t insert_credit(Session* session, const pg_uuid_t* user_id, const core::Amount& amount,
-                        TimestampTz expires_at, std::optional<std::string_view> note,
-                        TimestampTz now, Values row) {
+void insert_credit(Session* session, const pg_uuid_t* user_id, const pg_uuid_t* credit_id,
+                   const core::Amount& amount, TimestampTz expires_at,
+                   std::optional<std::string_view> note, TimestampTz now, Values row) {
   namespace c = pg::usage_credits;
   Table credits = Table::open(session, c::kTable, pg::kInsert);
-  pg_uuid_t id = pg::new_id(now, pg::slot_of(user_id));
-  row.set(c::id, UUIDPGetDatum(&id));
+  row.set(c::id, UUIDPGetDatum(credit_id));
   row.set(c::user_id, UUIDPGetDatum(user_id));
   set_amount(&row, c::recordings, c::seconds, amount);
   set_amount(&row, c::left_recordings, c::left_seconds, amount);
@@ -178,7 +185,6 @@ pg_uuid_t insert_credit(Session* session, const pg_uuid_t* user_id, const core::
   row.set(c::created_at, TimestampTzGetDatum(now));
   if (note) row.set(c::note, make_text(*note));
   (void)credits.insert_one(row);
-  return id;
 }
 
 }  // namespace s2t::procedures

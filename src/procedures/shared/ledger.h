@@ -50,21 +50,24 @@ void write_entries(pg::Session* session, const pg_uuid_t* user_id, const pg_uuid
 struct OpenCredit {
   pg_uuid_t id;
   TimestampTz expires_at;  // DT_NOEND: never
+  TimestampTz created_at;
   core::Credit state;
 };
 
 // The user's credits that are open at `now`, in the order in which they pay: the first to expire
-// first, then the oldest. In the current memory context.
+// first, then the oldest; `granted` is one of them that is not stored yet. In the current memory
+// context.
 [[nodiscard]] std::span<OpenCredit> read_open_credits(pg::Session* session,
-                                                      const pg_uuid_t* user_id, TimestampTz now);
+                                                      const pg_uuid_t* user_id, TimestampTz now,
+                                                      const std::optional<OpenCredit>& granted);
 
 // Moves what a credit has left. Raises P0002 if it is gone.
 void move_credit(pg::Session* session, const pg_uuid_t* user_id, const pg_uuid_t* credit_id,
                  const core::Amount& by);
 
-// Gives a credit; `row` may have set further columns. Returns its id.
-pg_uuid_t insert_credit(pg::Session* session, const pg_uuid_t* user_id, const core::Amount& amount,
-                        TimestampTz expires_at, std::optional<std::string_view> note,
-                        TimestampTz now, pg::Values row = {});
+// Gives a credit; `row` may have set further columns.
+void insert_credit(pg::Session* session, const pg_uuid_t* user_id, const pg_uuid_t* credit_id,
+                   const core::Amount& amount, TimestampTz expires_at,
+                   std::optional<std::string_view> note, TimestampTz now, pg::Values row = {});
 
 }  // namespace s2t::procedures
