@@ -45,7 +45,7 @@ ENTRIES = """
     SELECT cycle_id, recording_id, kind, credit_id, recordings, seconds,
         credit_recordings, credit_seconds, overage_recordings, overage_seconds
     FROM usage_entries WHERE user_id = %s ORDER BY id"""
-MOVES_NO_COUNTER = ("credit",)
+MOVES_NO_COUNTER = ("credit", "return")
 
 # What must hold in every snapshot: each row that comes back speaks against it.
 ALWAYS = {
@@ -88,6 +88,7 @@ ALWAYS = {
 SET_STALE = """UPDATE recordings SET created_at = clock_timestamp() - interval '7 hours',
     active_at = active_at - interval '7 hours' WHERE id = %s AND status = 'processing'"""
 SET_FAILED = "UPDATE recordings SET status = 'failed', error = 'by the owner' WHERE id = %s AND status = 'processing'"
+HAS_ENDED = "SELECT cycle_end <= clock_timestamp() FROM user_subscriptions WHERE user_id = %s"
 SET_END = """UPDATE user_subscriptions SET cycle_start = least(cycle_start, %(end)s - interval '1 day'),
     cycle_end = %(end)s, anchor_day = %(anchor)s WHERE user_id = %(user)s"""
 MOVE_CREDITS = "UPDATE usage_credits SET expires_at = expires_at - %(moved)s WHERE user_id = %(user)s"
@@ -131,7 +132,7 @@ def of_database(cursor, user, ids, account, suffix):
     cycles = {row[0]: number for number, row in enumerate([*closed, (cycle_id,)], 1)}
     entries, drawn = {}, {}
     for cycle, recording, kind, credit, *amounts in rows(ENTRIES):
-        if kind in MOVES_NO_COUNTER:
+        if kind == "credit":
             continue
         add(entries, (cycles.get(cycle, cycle), ids.recordings.get(recording, recording)), amounts)
         if credit is not None:

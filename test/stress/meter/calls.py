@@ -101,6 +101,7 @@ class Pair:
     """A user: database and model.  history is what was called, to be replayed."""
 
     numbers = itertools.count(1)
+    has_twins = False  # functions that do what the procedures do
 
     def __init__(self, connection, meter, plan, prefix, suffix=""):
         self.connection, self.meter, self.suffix = connection, meter, suffix
@@ -149,11 +150,16 @@ class Pair:
         except Error as error:
             expected = ("error", error.sqlstate)
         answer = self.numbered(name, answer, expected, undo)
-        if answer != expected:
+        if answer != expected and not self.is_lenient(name, answer, expected):
             more = f" ({detail})" if detail else ""
             raise Mismatch(f"{name} {arguments}: database {answer}{more}, model {expected}")
         if name == "complete_bad" and not undo:
             self.wait_for_mark(arguments[0])
+
+    def is_lenient(self, name, answer, expected):
+        """Reading: a blocked account, and a repetition in a cycle that waits to be rolled over, may tell that nothing is left."""
+        lenient = name in ("create", "retry") and answer[1] in ("not_active", "repeated") and answer[2:] == (0, 0)
+        return lenient and answer[:2] == expected[:2]
 
     def numbered(self, name, answer, expected, undo):
         """The answer with the number of what it names; a new one gets the model's, unless it is undone."""
@@ -186,14 +192,14 @@ class Pair:
             payload = segments_json(segments)
             if name == "complete_bad":
                 payload = [{"idx": 0, "start_ms": 9, "end_ms": 1, "text": ""}]
-            query = COMPLETE[turn % len(COMPLETE)]
+            query = COMPLETE[turn % len(COMPLETE) if self.has_twins else 0]
             payload = json.dumps(payload) if "_text" in query else Jsonb(payload)
             return [(query, (self.id_of(number, ids), duration, payload))], arguments
         if name == "append":
             number, duration, segments = arguments
             return [(APPEND, (self.id_of(number, ids), Jsonb(segments_json(segments)), duration))], arguments
         if name == "fail":
-            return [(FAIL[turn % len(FAIL)], (self.id_of(arguments[0], ids),))], arguments
+            return [(FAIL[turn % len(FAIL) if self.has_twins else 0], (self.id_of(arguments[0], ids),))], arguments
         if name == "delete":
             return [("DELETE FROM recordings WHERE id = %s", (self.id_of(arguments[0], ids),))], arguments
         if name == "change_plan":
@@ -225,6 +231,11 @@ class Pair:
             return [(books.SET_FAILED, (self.id_of(arguments[0], ids),))], arguments
         if name == "set_end":
             months, anchor = arguments
+            # What has ended is rolled over before its end is moved: here that may be due although the
+            # model has done it (a call that was refused), or done although it was due.
+            if self.connection.ask(books.HAS_ENDED, (user,)) == [(True,)]:
+                self.connection.ask("CALL sp_reset_monthly_cycles()")
+            self.account.roll_over(by_reset=True)
             end = datetime.datetime.now(UTC) - datetime.timedelta(seconds=1, days=31 * months)
             values = {"end": end, "anchor": anchor, "user": user, "moved": self.account.end - end}
             return [(books.SET_END, values), (books.MOVE_CREDITS, values)], (end, anchor)

@@ -476,6 +476,7 @@ class Account:
     def cancel_credit(self, number):
         if number not in self.credits:
             raise Error("P0002")
+        self.roll_over()
         credit = self.credits[number]
         # Reading: cancelling twice takes nothing more, what came back in between neither.
         if not credit.cancelled:

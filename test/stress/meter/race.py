@@ -66,7 +66,7 @@ class Racer(threading.Thread):
         what = self.dice.randrange(3)
         if what == 0:
             plan = self.dice.choice((QUOTA, SMALL, LARGE)).code
-            self.call("change_plan", plan, self.dice.random() < 0.3, "now", "k" * self.dice.randint(1, 40))
+            self.call("change_plan", plan, self.dice.random() < 0.3, "now", None)
         elif what == 1:
             self.call("add_credit", 0, self.dice.randint(1, 3), None, None)
         else:
@@ -131,9 +131,9 @@ class Race:
         return wrong
 
 
-def run(report, count, seed):
+def run(report, count, seed, zone):
     connections = [calls.Connection("meter race") for _ in range(SESSIONS)]
-    meter = Meter().add(QUOTA, SMALL, LARGE)
+    meter = Meter(zone=zone).add(QUOTA, SMALL, LARGE)
     for plan in (QUOTA, SMALL, LARGE):
         connections[0].run([calls.insert_plan(plan)])
     connections[0].run([("CREATE SEQUENCE meter_order CACHE 1", ())])
