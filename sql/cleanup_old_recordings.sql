@@ -35,7 +35,7 @@ SELECT source FROM recordings ORDER BY created_at;
 SELECT * FROM t.subscriptions;
 SELECT count(*) AS orphans FROM segments AS s WHERE NOT EXISTS (SELECT FROM recordings AS r WHERE r.id = s.recording_id);
 
--- Only what is done.
+-- Only what has ended: done or failed.
 UPDATE recordings SET created_at = now() - interval '2 years';
 UPDATE recordings SET status = 'failed' WHERE source = 'age 86';
 UPDATE recordings SET status = 'processing' WHERE source = 'age 87';

@@ -72,21 +72,24 @@ DROP TRIGGER suppress ON user_subscriptions;
 CALL sp_reset_monthly_cycles();
 
 -- An index that goes by its name is looked at.
-ALTER INDEX recordings_done_created_at_idx RENAME TO kept;
-CREATE INDEX recordings_done_created_at_idx ON recordings (user_id) WHERE status = 'done';
+ALTER INDEX recordings_ended_idx RENAME TO kept;
+CREATE INDEX recordings_ended_idx ON recordings (user_id) WHERE status <> 'processing';
 SELECT message, detail FROM t.error_of('SELECT * FROM sp_cleanup_old_recordings(90)');
-DROP INDEX recordings_done_created_at_idx;
-CREATE INDEX recordings_done_created_at_idx ON recordings (created_at DESC) WHERE status = 'done';
+DROP INDEX recordings_ended_idx;
+CREATE INDEX recordings_ended_idx ON recordings (created_at DESC) WHERE status <> 'processing';
 SELECT message, detail FROM t.error_of('SELECT * FROM sp_cleanup_old_recordings(90)');
-DROP INDEX recordings_done_created_at_idx;
-CREATE INDEX recordings_done_created_at_idx ON recordings USING brin (created_at);
+DROP INDEX recordings_ended_idx;
+CREATE INDEX recordings_ended_idx ON recordings USING brin (created_at);
 SELECT message, detail FROM t.error_of('SELECT * FROM sp_cleanup_old_recordings(90)');
-DROP INDEX recordings_done_created_at_idx;
-CREATE INDEX recordings_done_created_at_idx ON recordings (created_at) WHERE status = 'done';
-UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'recordings_done_created_at_idx'::regclass;
+DROP INDEX recordings_ended_idx;
+CREATE INDEX recordings_ended_idx ON recordings (created_at, user_id) WHERE status <> 'processing';
 SELECT message, detail FROM t.error_of('SELECT * FROM sp_cleanup_old_recordings(90)');
-DROP INDEX recordings_done_created_at_idx;
-ALTER INDEX kept RENAME TO recordings_done_created_at_idx;
+DROP INDEX recordings_ended_idx;
+CREATE INDEX recordings_ended_idx ON recordings (created_at, id) WHERE status <> 'processing';
+UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'recordings_ended_idx'::regclass;
+SELECT message, detail FROM t.error_of('SELECT * FROM sp_cleanup_old_recordings(90)');
+DROP INDEX recordings_ended_idx;
+ALTER INDEX kept RENAME TO recordings_ended_idx;
 SELECT * FROM sp_cleanup_old_recordings(90);
 
 -- A search for nothing but signs says nothing of its own.

@@ -3,6 +3,7 @@
 #include "failures/ring.h"
 #include "pg/error.h"
 #include "pg/function.h"
+#include "pg/identity.h"
 #include "pg/session.h"
 #include "procedures/shared/failure.h"
 
@@ -27,21 +28,6 @@ enum class Outcome : uint8_t {
   kGivenUp,  // and told
 };
 
-// Whose rights a mark is made with, from here to the end of its transaction: deferred triggers run
-// at the commit, and must find them. A transaction that fails gives them back by itself.
-class Identity {
- public:
-  void take(Oid owner) {
-    GetUserIdAndSecContext(&user_, &context_);
-    SetUserIdAndSecContext(owner, context_ | SECURITY_LOCAL_USERID_CHANGE);
-  }
-  void give_back() const { SetUserIdAndSecContext(user_, context_); }
-
- private:
-  Oid user_ = InvalidOid;
-  int context_ = 0;
-};
-
 // Whether the extension that the mark comes from is still there: its schema or its owner may have
 // been dropped meanwhile, and the recording with them.
 bool still_there(const FailureMark& mark) {
@@ -49,12 +35,12 @@ bool still_there(const FailureMark& mark) {
          SearchSysCacheExists1(AUTHOID, ObjectIdGetDatum(mark.owner));
 }
 
-bool mark_recording(const FailureMark& mark) {
+procedures::Tried mark_recording(const FailureMark& mark) {
   pg::Session session = pg::Session::open(mark.schema, mark.owner, "s2t failure marks");
-  bool done = procedures::try_fail_if_processing(&session, &mark.recording_id, mark.reason,
-                                                 "sp_complete_recording");
+  procedures::Tried tried =
+      procedures::try_to_fail(&session, &mark.recording_id, mark.reason, "sp_complete_recording");
   session.close();
-  return done;
+  return tried;
 }
 
 // What an error means for the mark that met it.
@@ -76,7 +62,8 @@ Outcome judge(const FailureMark& mark, const ErrorData* error) {
 Outcome make_mark(const FailureMark& mark) {
   volatile Outcome outcome = Outcome::kOver;
   MemoryContext caller = CurrentMemoryContext;
-  Identity identity;
+  // Deferred triggers run at the commit, and must find the owner's rights.
+  pg::Identity identity;
   SetCurrentStatementStartTimestamp();
   StartTransactionCommand();
   PG_TRY();
@@ -85,7 +72,7 @@ Outcome make_mark(const FailureMark& mark) {
     if (still_there(mark)) {
       enable_timeout_after(STATEMENT_TIMEOUT, 5000);
       identity.take(mark.owner);
-      if (!mark_recording(mark)) outcome = Outcome::kHeld;
+      if (mark_recording(mark) == procedures::Tried::kHeld) outcome = Outcome::kHeld;
       disable_timeout(STATEMENT_TIMEOUT, false);
       PopActiveSnapshot();
       CommitTransactionCommand();

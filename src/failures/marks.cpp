@@ -1,7 +1,7 @@
 #include "failures/marks.h"
 
 #include "failures/ring.h"
-#include "pg/error.h"
+#include "pg/attempt.h"
 #include "pg/settings.h"
 
 namespace s2t::failures {
@@ -21,22 +21,9 @@ Pending running;
 Pending undelivered;
 
 // Whether a retry of the same call would fail in the same way: the data are at fault, not the
-// circumstances.
+// circumstances. But an unknown recording cannot be marked.
 bool is_permanent(int sqlstate) {
-  switch (ERRCODE_TO_CATEGORY(sqlstate)) {
-    case MAKE_SQLSTATE('0', '9', '0', '0', '0'):  // triggered action
-    case MAKE_SQLSTATE('2', '1', '0', '0', '0'):  // cardinality
-    case MAKE_SQLSTATE('2', '2', '0', '0', '0'):  // data
-    case MAKE_SQLSTATE('2', '3', '0', '0', '0'):  // integrity constraint
-    case MAKE_SQLSTATE('2', '7', '0', '0', '0'):  // triggered data change
-    case MAKE_SQLSTATE('4', '4', '0', '0', '0'):  // check option
-      return true;
-    // Raised by a trigger; but an unknown recording cannot be marked.
-    case MAKE_SQLSTATE('P', '0', '0', '0', '0'):
-      return sqlstate != ERRCODE_NO_DATA_FOUND;
-    default:
-      return false;
-  }
+  return pg::is_about_data(sqlstate) && sqlstate != ERRCODE_NO_DATA_FOUND;
 }
 
 // Makes room for `more` marks: where they are put, at the end of a transaction, memory must not be

@@ -60,14 +60,25 @@ AttrNumber find_attribute(Relation relation, Oid schema, const ColumnSpec& colum
   return number;
 }
 
+// The order that comparisons of the column's values go by.
+Oid family_of(const TableSpec& table, int column) {
+  return get_opclass_family(GetDefaultOpClass(table.columns[column].type, BTREE_AM_OID));
+}
+
 // Whether scans for the column can go by this index: a valid B-tree that leads with it, in the
 // type's own order. One that finds a single row is unique on the column alone and holds every row;
 // one that is known by its name may be for a part of them.
-bool serves(Relation index, const IndexSpec& spec, AttrNumber column, Oid family) {
+bool serves(Relation index, const TableSpec& table, const IndexSpec& spec, AttrNumber column,
+            AttrNumber then) {
+  auto orders = [&](int position, int key, AttrNumber attribute) {
+    return index->rd_index->indkey.values[position] == attribute &&
+           index->rd_opfamily[position] == family_of(table, key) &&
+           (index->rd_indoption[position] & INDOPTION_DESC) == 0;
+  };
   Form_pg_index form = index->rd_index;
   return index->rd_rel->relkind == RELKIND_INDEX && index->rd_rel->relam == BTREE_AM_OID &&
-         form->indisvalid && form->indkey.values[0] == column && index->rd_opfamily[0] == family &&
-         (index->rd_indoption[0] & INDOPTION_DESC) == 0 &&
+         form->indisvalid && orders(0, spec.column, column) &&
+         (spec.then < 0 || (form->indnkeyatts > 1 && orders(1, spec.then, then))) &&
          (spec.name != nullptr ||
           heap_attisnull(index->rd_indextuple, Anum_pg_index_indpred, nullptr)) &&
          (!spec.unique_column ||
@@ -75,8 +86,7 @@ bool serves(Relation index, const IndexSpec& spec, AttrNumber column, Oid family
 }
 
 Oid find_index(Relation relation, Oid schema, const TableSpec& table, const IndexSpec& spec,
-               AttrNumber column) {
-  Oid family = get_opclass_family(GetDefaultOpClass(table.columns[spec.column].type, BTREE_AM_OID));
+               const AttrNumber* attributes) {
   Oid named = spec.name != nullptr ? get_relname_relid(spec.name, schema) : InvalidOid;
   Oid found = InvalidOid;
   List* indexes = RelationGetIndexList(relation);
@@ -84,12 +94,15 @@ Oid find_index(Relation relation, Oid schema, const TableSpec& table, const Inde
   foreach (cell, indexes) {
     if (spec.name != nullptr && lfirst_oid(cell) != named) continue;
     Relation index = index_open(lfirst_oid(cell), AccessShareLock);
-    if (serves(index, spec, column, family)) found = RelationGetRelid(index);
+    if (serves(index, table, spec, attributes[spec.column],
+               spec.then < 0 ? InvalidAttrNumber : attributes[spec.then]))
+      found = RelationGetRelid(index);
     index_close(index, AccessShareLock);
     if (OidIsValid(found)) break;
   }
   list_free(indexes);
-  if (!OidIsValid(found) && !spec.later) raise_missing_index(relation, schema, spec, column);
+  if (!OidIsValid(found) && !spec.later)
+    raise_missing_index(relation, schema, spec, attributes[spec.column]);
   return found;
 }
 
@@ -299,8 +312,7 @@ TableMap* build_map(const TableSpec& spec, Oid schema, Relation relation) {
     map->attribute[i] = find_attribute(relation, schema, spec.columns[i],
                                        static_cast<int>(i) >= spec.first_columns);
   for (size_t i = 0; i < spec.indexes.size(); i++) {
-    map->index[i] =
-        find_index(relation, schema, spec, spec.indexes[i], map->attribute[spec.indexes[i].column]);
+    map->index[i] = find_index(relation, schema, spec, spec.indexes[i], map->attribute);
   }
   find_defaults(relation, map);
   CalledFunctions called = functions_of(relation);

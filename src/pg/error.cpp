@@ -45,6 +45,14 @@ void raise_suppressed_by_trigger(Relation relation) {
   pg_unreachable();
 }
 
+void raise_cannot_commit(const char* procedure, const char* batch) {
+  ereport(ERROR, (errcode(ERRCODE_INVALID_TRANSACTION_TERMINATION),
+                  errmsg("%s cannot run inside a transaction block", procedure),
+                  errdetail("It commits after each batch."),
+                  errhint("Call it on its own with autocommit on, or use %s().", batch)));
+  pg_unreachable();
+}
+
 void raise_serialization_failure() {
   ereport(ERROR, (errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
                   errmsg("could not serialize access due to concurrent update")));

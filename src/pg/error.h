@@ -15,6 +15,10 @@ void raise_unless_ok(const core::Status& status);
 // 09000: a trigger of the database's owner kept a change back that the procedure cannot do without.
 [[noreturn]] void raise_suppressed_by_trigger(Relation relation);
 
+// 2D000: `procedure` commits and was called where it must not; `batch` does a batch of its work
+// there.
+[[noreturn]] void raise_cannot_commit(const char* procedure, const char* batch);
+
 // 40001, as the server words it.
 [[noreturn]] void raise_serialization_failure();
 

@@ -25,7 +25,7 @@ enum class TableId : uint8_t {
 };
 
 inline constexpr int kMaxColumns = 40;
-inline constexpr int kMaxIndexes = 4;
+inline constexpr int kMaxIndexes = 6;
 
 struct ColumnSpec {
   const char* name;
@@ -39,6 +39,7 @@ struct IndexSpec {
   int column;          // the leading column
   bool unique_column;  // unique on that column alone
   bool later = false;  // not there in tables of earlier versions: an error only when it is used
+  int then = -1;       // the column after it, where a walk goes by both
 };
 
 struct TableSpec {
@@ -210,7 +211,14 @@ enum Column : int {
   create_key,
   create_key_hash,
 };
-enum Index : int { by_id, by_user_id, done_by_created_at, by_create_key };
+enum Index : int {
+  by_id,
+  by_user_id,
+  ended_by_created_at,
+  done_by_created_at,  // of tables before 1.2.0, in the place of the one above
+  processing_by_created_at,
+  by_create_key,
+};
 inline constexpr ColumnSpec kColumns[] = {
     {"id", UUIDOID},
     {"user_id", UUIDOID},
@@ -234,10 +242,13 @@ inline constexpr ColumnSpec kColumns[] = {
     {"create_key", TEXTOID},
     {"create_key_hash", BYTEAOID},
 };
-inline constexpr IndexSpec kIndexes[] = {{nullptr, id, true},
-                                         {nullptr, user_id, false},
-                                         {"recordings_done_created_at_idx", created_at, false},
-                                         {"recordings_create_key_key", user_id, false, true}};
+inline constexpr IndexSpec kIndexes[] = {
+    {nullptr, id, true},
+    {nullptr, user_id, false},
+    {"recordings_ended_idx", created_at, false, true, id},
+    {"recordings_done_created_at_idx", created_at, false, true, id},
+    {"recordings_processing_idx", created_at, false, true, id},
+    {"recordings_create_key_key", user_id, false, true}};
 inline constexpr TableSpec kTable = {TableId::kRecordings, "recordings", kColumns, kIndexes,
                                      charged_cycle_id};
 }  // namespace recordings

@@ -41,6 +41,15 @@ Session Session::open(FunctionCallInfo fcinfo, const char* name, Mode mode) {
   return open(schema, owner, name, mode);
 }
 
+Oid Session::owner_of(FunctionCallInfo fcinfo) {
+  HeapTuple tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(fcinfo->flinfo->fn_oid));
+  if (!HeapTupleIsValid(tuple))
+    elog(ERROR, "cache lookup failed for function %u", fcinfo->flinfo->fn_oid);
+  Oid owner = reinterpret_cast<Form_pg_proc>(GETSTRUCT(tuple))->proowner;
+  ReleaseSysCache(tuple);
+  return owner;
+}
+
 Session Session::open(Oid schema, Oid owner, const char* name, Mode mode) {
   Session session;
   session.mode_ = mode;

@@ -55,6 +55,9 @@ class Session {
   // is the transaction's, that is 40001.
   void keep(Relation relation);
 
+  // The owner of the function that is called.
+  [[nodiscard]] static Oid owner_of(FunctionCallInfo fcinfo);
+
   // The instant that decides on cycles and stamps new rows: the clock's, not the transaction's
   // start, which may lie before the wait for a lock.
   [[nodiscard]] static TimestampTz now() { return GetCurrentTimestamp(); }

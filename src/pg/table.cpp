@@ -390,4 +390,18 @@ ScanKeyData text_scan_key(int position, std::string_view value) {
   return scan_key(position, BTEqualStrategyNumber, F_TEXTEQ, make_text(value));
 }
 
+ScanKeyData after(const Place& place, ScanKeyData (&members)[2]) {
+  // As the executor builds the key of a row comparison.
+  ScanKeyEntryInitialize(&members[0], SK_ROW_MEMBER, 1, BTGreaterStrategyNumber, TIMESTAMPTZOID,
+                         InvalidOid, F_TIMESTAMPTZ_CMP, TimestampTzGetDatum(place.at));
+  ScanKeyEntryInitialize(&members[1], SK_ROW_MEMBER | SK_ROW_END, 2, BTGreaterStrategyNumber,
+                         UUIDOID, InvalidOid, F_UUID_CMP, UUIDPGetDatum(&place.id));
+  ScanKeyData key = {};
+  key.sk_flags = SK_ROW_HEADER;
+  key.sk_attno = 1;
+  key.sk_strategy = BTGreaterStrategyNumber;
+  key.sk_argument = PointerGetDatum(members);
+  return key;
+}
+
 }  // namespace s2t::pg

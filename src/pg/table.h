@@ -311,4 +311,14 @@ class Scan {
 // The same for equality with a text; its collation is the index's.
 [[nodiscard]] ScanKeyData text_scan_key(int position, std::string_view value);
 
+// A place in a walk through an index on (timestamptz, uuid): strictly after the row last met, so
+// that one that stays is not met again.
+struct Place {
+  TimestampTz at = DT_NOBEGIN;
+  pg_uuid_t id = {};
+};
+
+// The key of a scan for the rows after `place`; `members` lives as long as the scan.
+[[nodiscard]] ScanKeyData after(const Place& place, ScanKeyData (&members)[2]);
+
 }  // namespace s2t::pg

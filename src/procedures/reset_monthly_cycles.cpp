@@ -5,6 +5,7 @@
 #include "pg/function.h"
 #include "pg/settings.h"
 #include "procedures/shared/account.h"
+#include "procedures/shared/set_aside.h"
 
 namespace s2t::procedures {
 
@@ -17,6 +18,7 @@ using pg::Values;
 
 namespace {
 
+constexpr const char* kName = "sp_reset_monthly_cycles";
 constexpr int kBatch = 1000;
 constexpr int64_t kArchivedBytes = 60;  // of a row of usage_cycles, as BulkInsert counts them
 
@@ -107,12 +109,10 @@ bool renew(Account* account, Row* row, TimestampTz now) {
   return subscriptions->update(*row, account->change()) != nullptr;
 }
 
-// Closes up to kBatch ended cycles. Returns how many.
-int close_batch(Session* session, Position* position) {
-  TimestampTz now = Session::now();
-  Account account = Account::open(session);
+// Closes ended cycles. Returns how many.
+int close_cycles(Account* opened, std::span<const Ended> ended, TimestampTz now) {
+  Account& account = *opened;
   Table* subscriptions = account.subscriptions();
-  std::span<Ended> ended = find_ended(subscriptions, now, position);
   if (ended.empty()) return 0;
 
   auto* closed = static_cast<Values*>(
@@ -137,10 +137,82 @@ int close_batch(Session* session, Position* position) {
   for (int i = 0; i < count; i++) archive.add(closed[i], kArchivedBytes);
   (void)archive.end();
   for (int i = 0; i < granted; i++) granting[i].store_more(now);
-  audit::write(
-      session, pg::settings::Audit::kChanges,
-      {.procedure = "sp_reset_monthly_cycles", .detail = psprintf("%d cycles closed", count)});
   return count;
+}
+
+// The next batch, in an attempt of its own.
+bool try_to_close(FunctionCallInfo fcinfo, pg::Deferred deferred, Position* position, int* closed,
+                  pg::Refusal* refusal) {
+  return pg::attempt(refusal, deferred, [&] {
+    Session session = Session::open(fcinfo, kName);
+    TimestampTz now = Session::now();
+    Account account = Account::open(&session);
+    *closed = close_cycles(&account, find_ended(account.subscriptions(), now, position), now);
+    session.close();
+  });
+}
+
+// The users of the next batch, in memory that outlives the session.
+std::span<const pg_uuid_t> find_users(FunctionCallInfo fcinfo, Position* position) {
+  MemoryContext caller = CurrentMemoryContext;
+  Session session = Session::open(fcinfo, kName);
+  Account account = Account::open(&session);
+  std::span<Ended> ended = find_ended(account.subscriptions(), Session::now(), position);
+  auto* users = static_cast<pg_uuid_t*>(
+      MemoryContextAllocHuge(caller, sizeof(pg_uuid_t) * Max(ended.size(), 1)));
+  for (size_t i = 0; i < ended.size(); i++) users[i] = ended[i].user_id;
+  session.close();
+  return {users, ended.size()};
+}
+
+// Closes the cycle of one user, if it has ended.
+int close_one(Session* session, const pg_uuid_t& user_id) {
+  namespace s = pg::user_subscriptions;
+  TimestampTz now = Session::now();
+  Account account = Account::open(session);
+  Row row;
+  if (!account.subscriptions()->find(s::by_user_id, UUIDPGetDatum(&user_id), &row) ||
+      row.as_timestamp(s::cycle_end, DT_NOBEGIN) > now)
+    return 0;
+  Ended ended{user_id, row.tid()};
+  return close_cycles(&account, {&ended, 1}, now);
+}
+
+// A batch that was refused as a whole, user by user.
+int close_one_by_one(FunctionCallInfo fcinfo, pg::Deferred deferred, Position* position,
+                     SetAside* set_aside) {
+  int total = 0;
+  for (const pg_uuid_t& user_id : find_users(fcinfo, position)) {
+    CHECK_FOR_INTERRUPTS();
+    pg::Refusal refusal;
+    bool done = pg::attempt(&refusal, deferred, [&] {
+      Session session = Session::open(fcinfo, kName);
+      total += close_one(&session, user_id);
+      session.close();
+    });
+    if (!done) set_aside->add(user_id, refusal);
+  }
+  return total;
+}
+
+// Closes up to kBatch ended cycles; those that a constraint or a trigger refuses to close are set
+// aside. Returns how many were closed.
+int close_batch(FunctionCallInfo fcinfo, pg::Deferred deferred, Position* position,
+                SetAside* set_aside) {
+  Position begin = *position;
+  int closed = 0;
+  pg::Refusal refusal;
+  if (!try_to_close(fcinfo, deferred, position, &closed, &refusal)) {
+    *position = begin;
+    closed = close_one_by_one(fcinfo, deferred, position, set_aside);
+  }
+  if (closed > 0) {
+    Session session = Session::open(fcinfo, kName);
+    audit::write(&session, pg::settings::Audit::kChanges,
+                 {.procedure = kName, .detail = psprintf("%d cycles closed", closed)});
+    session.close();
+  }
+  return closed;
 }
 
 void report(int64_t closed) {
@@ -164,14 +236,15 @@ S2T_PROCEDURE(sp_reset_monthly_cycles) {
   using namespace s2t::procedures;
   bool atomic = Arguments(fcinfo).atomic();
   SPI_connect_ext(atomic ? 0 : SPI_OPT_NONATOMIC);
+  auto deferred = atomic ? s2t::pg::Deferred::kAtCommit : s2t::pg::Deferred::kNow;
+  SetAside set_aside(s2t::metrics::set_aside::Job::kReset, "user");
   Position position;
   int64_t closed = 0;
   while (!position.finished) {
-    Session session = Session::open(fcinfo, "sp_reset_monthly_cycles");
-    closed += close_batch(&session, &position);
-    session.close();
+    closed += close_batch(fcinfo, deferred, &position, &set_aside);
     if (!atomic) s2t::pg::commit_and_go_on();
   }
+  set_aside.tell();
   report(closed);
   SPI_finish();
   PG_RETURN_VOID();

@@ -2,6 +2,8 @@
 -- The audit log, removed by age.
 -- ------------------------------------------------------------------------------------------------
 
+-- sp_purge_audit_log() commits, and so cannot have the owner's rights: what needs them is in here. Where
+-- a trigger or a constraint of the database's owner refuses to let a row go, it goes row by row.
 CREATE FUNCTION @extschema@.s2t_purge_audit_batch(
     in_older_than interval,
     in_batch_size integer)
@@ -10,8 +12,18 @@ LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, @extschema@, pg_temp
 AS $function$
 DECLARE
-    bound   timestamptz := pg_catalog.clock_timestamp() - in_older_than;
-    deleted integer;
+    bound      timestamptz := pg_catalog.clock_timestamp() - in_older_than;
+    -- The ids are in the order of time: milliseconds since 1970 in the first 48 bits.
+    last       uuid := pg_catalog.rpad(
+                           pg_catalog.lpad(pg_catalog.to_hex(
+                               greatest(pg_catalog.ceil(extract(epoch FROM bound) * 1000::numeric), 0::numeric)::bigint), 12, '0'),
+                           32, '0')::uuid;
+    deleted    integer := 0;
+    set_aside  integer := 0;
+    found_id   uuid;
+    first      uuid;
+    reason     text;
+    one_by_one boolean := false;
 BEGIN
     IF in_older_than IS NULL OR in_older_than < '0'::interval OR in_batch_size IS NULL OR in_batch_size < 1 THEN
         RAISE EXCEPTION 'invalid age or batch size'
@@ -21,22 +33,57 @@ BEGIN
                     HINT = 'Neither may be null, the age not negative, and the batch size is at least 1.';
     END IF;
 
-    -- The ids are in the order of time: milliseconds since 1970 in the first 48 bits.
-    WITH old AS MATERIALIZED (
-        SELECT a.id
-          FROM @extschema@.audit_log AS a
-         WHERE a.id < pg_catalog.rpad(
-                   pg_catalog.lpad(pg_catalog.to_hex(
-                       greatest(pg_catalog.ceil(extract(epoch FROM bound) * 1000::numeric), 0::numeric)::bigint), 12, '0'),
-                   32, '0')::uuid
-           AND a.at < bound
-         ORDER BY a.id
-         LIMIT in_batch_size
-           FOR UPDATE SKIP LOCKED
-    )
-    DELETE FROM @extschema@.audit_log AS a USING old AS o WHERE a.id = o.id;
+    BEGIN
+        WITH old AS MATERIALIZED (
+            SELECT a.id
+              FROM @extschema@.audit_log AS a
+             WHERE a.id < last AND a.at < bound
+             ORDER BY a.id
+             LIMIT in_batch_size
+               FOR UPDATE SKIP LOCKED
+        )
+        DELETE FROM @extschema@.audit_log AS a USING old AS o WHERE a.id = o.id;
+        GET DIAGNOSTICS deleted = ROW_COUNT;
+    EXCEPTION
+        WHEN triggered_action_exception OR cardinality_violation OR data_exception OR integrity_constraint_violation
+             OR triggered_data_change_violation OR with_check_option_violation OR plpgsql_error THEN
+            one_by_one := true;
+    END;
 
-    GET DIAGNOSTICS deleted = ROW_COUNT;
+    IF one_by_one THEN
+        FOR found_id IN
+            SELECT a.id FROM @extschema@.audit_log AS a WHERE a.id < last AND a.at < bound ORDER BY a.id
+        LOOP
+            EXIT WHEN deleted = in_batch_size;
+            BEGIN
+                PERFORM FROM @extschema@.audit_log AS a WHERE a.id = found_id FOR UPDATE SKIP LOCKED;
+                IF FOUND THEN
+                    DELETE FROM @extschema@.audit_log AS a WHERE a.id = found_id;
+                    IF FOUND THEN
+                        deleted := deleted + 1;
+                    END IF;
+                END IF;
+            EXCEPTION
+                WHEN triggered_action_exception OR cardinality_violation OR data_exception OR integrity_constraint_violation
+                     OR triggered_data_change_violation OR with_check_option_violation OR plpgsql_error THEN
+                    IF first IS NULL THEN
+                        first := found_id;
+                        reason := SQLERRM;
+                    END IF;
+                    set_aside := set_aside + 1;
+            END;
+        END LOOP;
+    END IF;
+
+    -- A run ends with a batch that is not full, which has met all of them.
+    IF deleted < in_batch_size THEN
+        PERFORM @extschema@.s2t_note_set_aside(set_aside);
+        IF set_aside > 0 THEN
+            RAISE WARNING '%', pg_catalog.format(CASE WHEN set_aside = 1 THEN '%s row was set aside' ELSE '%s rows were set aside' END, set_aside)
+                  USING DETAIL = pg_catalog.format('The first is that of event %s: %s.', first, reason),
+                        HINT = 'Put right what refuses them; the next run tries them again.';
+        END IF;
+    END IF;
     IF deleted > 0 THEN
         PERFORM @extschema@.s2t_note('sp_purge_audit_log', NULL, NULL, 'done',
                                      pg_catalog.format('%s rows from before %s', deleted, bound));
@@ -53,21 +100,8 @@ CREATE PROCEDURE @extschema@.sp_purge_audit_log(
     in_older_than interval DEFAULT '1 year',
     in_batch_size integer DEFAULT 10000,
     INOUT deleted bigint DEFAULT 0)
-LANGUAGE plpgsql
-AS $procedure$
-DECLARE
-    batch integer;
-BEGIN
-    deleted := 0;
-    COMMIT;  -- Inside a transaction block this is an error: better before the work than after it.
-    LOOP
-        batch := @extschema@.s2t_purge_audit_batch(in_older_than, in_batch_size);
-        deleted := deleted OPERATOR(pg_catalog.+) batch;
-        COMMIT;
-        EXIT WHEN batch OPERATOR(pg_catalog.<) in_batch_size;
-    END LOOP;
-END
-$procedure$;
+LANGUAGE c
+AS 'MODULE_PATHNAME', 'sp_purge_audit_log';
 
 REVOKE ALL ON PROCEDURE @extschema@.sp_purge_audit_log(interval, integer, bigint) FROM PUBLIC;
 COMMENT ON PROCEDURE @extschema@.sp_purge_audit_log(interval, integer, bigint)

@@ -187,6 +187,13 @@ BEGIN
               JOIN constraint_here AS o ON o.conrelid = t.oid AND o.conname = w.name
              WHERE w.kind = 'gone'
             UNION ALL
+            SELECT 5, 0, 'make', false, w.tab, format('index %s of %s', w.name, w.tab), 'dropped',
+                   format('DROP INDEX %s.%I', home, w.name)
+              FROM wanted_constraint AS w
+              JOIN table_here AS t USING (tab)
+              JOIN index_here AS i ON i.indrelid = t.oid AND i.relname = w.name
+             WHERE w.kind = 'gone' AND i.predicate IS NOT NULL
+            UNION ALL
             -- Whoever had usage before there was a ledger: it begins with what the counters say. A
             -- recording under way is charged to the open cycle if it was created in there.
             SELECT 5, w.seq, 'recount', false, w.tab, 'table ' || w.tab, w.outcome, w.command

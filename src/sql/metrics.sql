@@ -41,6 +41,24 @@ REVOKE ALL ON FUNCTION @extschema@.s2t_failure_marks_lost() FROM PUBLIC;
 COMMENT ON FUNCTION @extschema@.s2t_failure_marks_lost()
     IS 'Failed completions, since the server started and in all its databases, whose recordings could not be marked as failed.';
 
+CREATE FUNCTION @extschema@.s2t_rows_set_aside()
+RETURNS bigint
+LANGUAGE c VOLATILE
+AS 'MODULE_PATHNAME', 's2t_rows_set_aside';
+
+REVOKE ALL ON FUNCTION @extschema@.s2t_rows_set_aside() FROM PUBLIC;
+COMMENT ON FUNCTION @extschema@.s2t_rows_set_aside()
+    IS 'How many rows the last runs of the jobs in this database set aside, since the server started.';
+
+CREATE FUNCTION @extschema@.s2t_note_set_aside(in_rows integer)
+RETURNS void
+LANGUAGE c VOLATILE
+AS 'MODULE_PATHNAME', 's2t_note_set_aside';
+
+REVOKE ALL ON FUNCTION @extschema@.s2t_note_set_aside(integer) FROM PUBLIC;
+COMMENT ON FUNCTION @extschema@.s2t_note_set_aside(integer)
+    IS 'Notes how many rows of audit_log a purge has set aside.';
+
 -- Each view calls the function itself: who reads a view needs the right to call what it calls.
 
 CREATE VIEW @extschema@.s2t_procedure_stats AS
@@ -115,7 +133,7 @@ BEGIN
             SELECT p.retention_days FROM @extschema@.plans AS p WHERE p.retention_days IS NOT NULL) AS kept
      CROSS JOIN LATERAL (SELECT r.user_id
                            FROM @extschema@.recordings AS r
-                          WHERE r.status = 'done'
+                          WHERE r.status <> 'processing'
                                 -- A thousand years are as good as for ever, and fit.
                             AND r.created_at < now_is - least(kept.days, 365000) * day
                           ORDER BY r.created_at DESC
@@ -132,12 +150,13 @@ COMMENT ON FUNCTION @extschema@.s2t_read_health(integer, integer)
 
 CREATE VIEW @extschema@.s2t_health AS
     SELECT h.oldest_processing_seconds, h.ended_cycles, h.purge_backlog,
-           @extschema@.s2t_failure_marks_lost() AS failure_marks_lost_total
+           @extschema@.s2t_failure_marks_lost() AS failure_marks_lost_total,
+           @extschema@.s2t_rows_set_aside() AS rows_set_aside
       FROM @extschema@.s2t_read_health() AS h;
 
 REVOKE ALL ON TABLE @extschema@.s2t_health FROM PUBLIC;
 COMMENT ON VIEW @extschema@.s2t_health
-    IS 'Signs of trouble: age of the oldest recording in processing, ended cycles that were not reset, recordings past their retention (a lower bound where there are very many), failures that could not be marked.';
+    IS 'Signs of trouble: age of the oldest recording in processing, ended cycles that were not reset, recordings past their retention (a lower bound where there are very many), failures that could not be marked, rows that the jobs set aside.';
 
 -- A job that has only failed so far succeeded infinitely long ago; one that has not run yet is not
 -- there.
@@ -203,6 +222,8 @@ AS $function$
           FROM @extschema@.s2t_job_ages AS j
         UNION ALL
         SELECT 9, '', '', @extschema@.s2t_failure_marks_lost()::text
+        UNION ALL
+        SELECT 10, '', format('{datname=%s}', @extschema@.s2t_metric_label(current_database())), @extschema@.s2t_rows_set_aside()::text
     ), family (family, name, type, help) AS (
         VALUES
         (1, 'procedure_duration_seconds',  'histogram', 'Time that calls of a procedure took.'),
@@ -213,7 +234,8 @@ AS $function$
         (6, 's2t_ended_cycles',            'gauge',     'Billing cycles that have ended and were not reset.'),
         (7, 's2t_purge_backlog',           'gauge',     'Recordings past their retention.'),
         (8, 's2t_job_success_age_seconds', 'gauge',     'Time since a scheduled job last succeeded.'),
-        (9, 's2t_failure_marks_lost_total', 'counter',  'Failed completions whose recordings could not be marked as failed.')
+        (9, 's2t_failure_marks_lost_total', 'counter',  'Failed completions whose recordings could not be marked as failed.'),
+        (10, 's2t_rows_set_aside',         'gauge',     'Rows that the last runs of the jobs set aside.')
     )
     SELECT string_agg(format(E'# HELP %1$s %2$s\n# TYPE %1$s %3$s\n', f.name, f.help, f.type) || coalesce(l.lines, ''), ''
                       ORDER BY f.family)

@@ -122,56 +122,12 @@ REVOKE ALL ON FUNCTION @extschema@.s2t_fail_recording(uuid, text, uuid) FROM PUB
 COMMENT ON FUNCTION @extschema@.s2t_fail_recording(uuid, text, uuid)
     IS 'Does what sp_fail_recording() does, and tells whether it had failed already, and what was given back.';
 
--- A procedure that commits can neither be SECURITY DEFINER nor carry a SET clause. So the work is in
--- functions that do one batch with the owner's rights, and the procedures that repeat them have
--- nothing in their bodies that search_path could lead astray.
-
 CREATE FUNCTION @extschema@.s2t_fail_stale_batch(
     in_older_than interval,
     in_batch_size integer)
 RETURNS integer
-LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = pg_catalog, @extschema@, pg_temp
-SET intervalstyle = 'postgres'
-AS $function$
-DECLARE
-    reason text := pg_catalog.format('not completed within %s', in_older_than);
-    bound  timestamptz := pg_catalog.clock_timestamp() - in_older_than;
-    marked record;
-    failed integer := 0;
-BEGIN
-    IF in_older_than IS NULL OR in_older_than < '0'::interval OR in_batch_size IS NULL OR in_batch_size < 1 THEN
-        RAISE EXCEPTION 'invalid age or batch size'
-              USING ERRCODE = 'invalid_parameter_value',
-                    DETAIL = pg_catalog.format('The age is %s, the batch size %s.',
-                                               coalesce(in_older_than::text, 'null'), coalesce(in_batch_size::text, 'null')),
-                    HINT = 'Neither may be null, the age not negative, and the batch size is at least 1.';
-    END IF;
-
-    -- Waits for nobody, so that the order of locking does not matter. The owner of the database may
-    -- have made the column a varchar, for which an operator of its own could stand in our schema.
-    FOR marked IN
-        WITH stuck AS MATERIALIZED (
-            SELECT r.id
-              FROM @extschema@.recordings AS r
-             WHERE r.status OPERATOR(pg_catalog.=) 'processing' AND r.created_at < bound
-             ORDER BY r.created_at
-             LIMIT in_batch_size
-               FOR NO KEY UPDATE SKIP LOCKED
-        )
-        UPDATE @extschema@.recordings AS r
-           SET status = 'failed', error = reason
-          FROM stuck AS s
-         WHERE r.id = s.id
-        RETURNING r.id, r.user_id
-    LOOP
-        PERFORM @extschema@.s2t_note('sp_fail_stale_recordings', marked.user_id, marked.id, 'failed', reason);
-        failed := failed + 1;
-    END LOOP;
-
-    RETURN failed;
-END
-$function$;
+LANGUAGE c VOLATILE SECURITY DEFINER
+AS 'MODULE_PATHNAME', 's2t_fail_stale_batch';
 
 REVOKE ALL ON FUNCTION @extschema@.s2t_fail_stale_batch(interval, integer) FROM PUBLIC;
 COMMENT ON FUNCTION @extschema@.s2t_fail_stale_batch(interval, integer)
@@ -181,21 +137,8 @@ CREATE PROCEDURE @extschema@.sp_fail_stale_recordings(
     in_older_than interval DEFAULT '6 hours',
     in_batch_size integer DEFAULT 1000,
     INOUT failed bigint DEFAULT 0)
-LANGUAGE plpgsql
-AS $procedure$
-DECLARE
-    batch integer;
-BEGIN
-    failed := 0;
-    COMMIT;  -- Inside a transaction block this is an error: better before the work than after it.
-    LOOP
-        batch := @extschema@.s2t_fail_stale_batch(in_older_than, in_batch_size);
-        failed := failed OPERATOR(pg_catalog.+) batch;
-        COMMIT;
-        EXIT WHEN batch OPERATOR(pg_catalog.<) in_batch_size;
-    END LOOP;
-END
-$procedure$;
+LANGUAGE c
+AS 'MODULE_PATHNAME', 'sp_fail_stale_recordings';
 
 REVOKE ALL ON PROCEDURE @extschema@.sp_fail_stale_recordings(interval, integer, bigint) FROM PUBLIC;
 COMMENT ON PROCEDURE @extschema@.sp_fail_stale_recordings(interval, integer, bigint)
@@ -211,7 +154,7 @@ AS 'MODULE_PATHNAME', 'sp_cleanup_old_recordings';
 
 REVOKE ALL ON FUNCTION @extschema@.sp_cleanup_old_recordings(integer, integer) FROM PUBLIC;
 COMMENT ON FUNCTION @extschema@.sp_cleanup_old_recordings(integer, integer)
-    IS 'Deletes one batch of the oldest done recordings past their retention, with their segments; (0, 0) means nothing is left.';
+    IS 'Deletes one batch of the oldest recordings that are past their retention, done or failed, with their segments; (0, 0) means nothing is left.';
 
 CREATE PROCEDURE @extschema@.sp_purge_old_recordings(
     in_retention_days integer DEFAULT 90,

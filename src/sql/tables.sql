@@ -236,8 +236,10 @@ AS $function$
     ('recordings',         'recordings_held_seconds_check',   'check',        'held_seconds',      'held_seconds >= 0'),
     ('recordings',         'recordings_create_key_key',       'unique index', 'user_id, create_key', 'create_key IS NOT NULL'),
     ('recordings',         'recordings_user_id_id_idx',       'index',        'user_id, id',       NULL),
-    ('recordings',         'recordings_done_created_at_idx',  'index',        'created_at, id',    'status = ''done'''),
-    ('recordings',         'recordings_processing_created_at_idx', 'index',   'created_at',        'status = ''processing'''),
+    ('recordings',         'recordings_done_created_at_idx',  'gone',         'created_at, id',    NULL),
+    ('recordings',         'recordings_processing_created_at_idx', 'gone',    'created_at',        NULL),
+    ('recordings',         'recordings_ended_idx',            'index',        'created_at, id',    'status <> ''processing'''),
+    ('recordings',         'recordings_processing_idx',       'index',        'created_at, id',    'status = ''processing'''),
 
     ('user_profiles',      'user_profiles_pkey',              'key',          'user_id',           NULL),
     ('user_profiles',      'user_profiles_user_id_fkey',      'foreign key',  'user_id',           'users (id) ON DELETE CASCADE'),

@@ -49,10 +49,10 @@ SELECT is_empty('TABLE inexact', 'totals follow');
 SELECT is((SELECT sum(usage_count) FROM user_subscriptions), 8::bigint, 'nothing is refunded');
 SELECT is((SELECT count(*) FROM segments), 6::bigint, 'no segment of a deleted one is left');
 
--- Only what is done.
+-- Only what has ended.
 UPDATE recordings SET created_at = now() - interval '10 years', status = 'failed' WHERE source = 'an 89';
 UPDATE recordings SET created_at = now() - interval '10 years', status = 'processing' WHERE source = 'b 90';
-SELECT results_eq('SELECT * FROM sp_cleanup_old_recordings(0)', 'VALUES (0, 0)', 'neither processing nor failed ones');
+SELECT results_eq('SELECT * FROM sp_cleanup_old_recordings(0)', 'VALUES (1, 4)', 'failed ones, too, not those in processing');
 DELETE FROM recordings;
 
 -- Retention of the plan.

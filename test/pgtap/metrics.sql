@@ -1,12 +1,12 @@
 -- Metrics (docs/reference.md, "Metrics"): what can be seen with and without shared memory, gauges, text format, rights.
 -- test/t/030_metrics.pl counts calls.
 \ir include/begin.sql
-SELECT plan(71);
+SELECT plan(75);
 
 CREATE TEMPORARY TABLE metric_view (name text);
 INSERT INTO metric_view VALUES ('s2t_procedure_stats'), ('s2t_procedure_histogram'), ('s2t_procedure_buckets'), ('s2t_procedure_errors'), ('s2t_health'), ('s2t_job_ages');
 CREATE TEMPORARY TABLE metric_function (name text);
-INSERT INTO metric_function VALUES ('s2t_procedure_counters'), ('s2t_duration_bounds'), ('s2t_reset_metrics'), ('s2t_failure_marks_lost'), ('s2t_read_health'), ('s2t_metric_label'), ('s2t_metrics');
+INSERT INTO metric_function VALUES ('s2t_procedure_counters'), ('s2t_duration_bounds'), ('s2t_reset_metrics'), ('s2t_failure_marks_lost'), ('s2t_rows_set_aside'), ('s2t_note_set_aside'), ('s2t_read_health'), ('s2t_metric_label'), ('s2t_metrics');
 
 SELECT has_view(name::name) FROM metric_view;
 SELECT has_function(name::name) FROM metric_function;
@@ -51,9 +51,9 @@ INSERT INTO recordings (user_id, source, status, created_at)
 SELECT u.id, 'x', s.status, now() - a.age FROM users AS u, (VALUES ('processing'), ('done'), ('failed')) AS s (status), (VALUES (interval '1 hour'), ('89 days'), ('91 days')) AS a (age);
 SELECT cmp_ok((SELECT oldest_processing_seconds FROM s2t_health), '>=', 91 * 86400::float8, 'the oldest in processing');
 SELECT cmp_ok((SELECT oldest_processing_seconds FROM s2t_health), '<', 91 * 86400 + 600::float8, 'the oldest in processing, to the minute');
-SELECT is((SELECT purge_backlog FROM s2t_health), 4::bigint, 'past their retention: one of 90 days, none of ever, all three of none');
-SELECT is((SELECT purge_backlog FROM s2t_read_health(88)), 5::bigint, 'another retention where the plan has none');
-SELECT is((SELECT purge_backlog FROM s2t_read_health(2147483647)), 3::bigint, 'retention beyond all time');
+SELECT is((SELECT purge_backlog FROM s2t_health), 8::bigint, 'past their retention, done and failed: one each of 90 days, none of ever, all three of none');
+SELECT is((SELECT purge_backlog FROM s2t_read_health(88)), 10::bigint, 'another retention where the plan has none');
+SELECT is((SELECT purge_backlog FROM s2t_read_health(2147483647)), 6::bigint, 'retention beyond all time');
 UPDATE recordings SET status = 'done';
 SELECT is((SELECT oldest_processing_seconds FROM s2t_health), 0::float8, 'nothing in processing');
 UPDATE recordings SET status = 'processing', created_at = now() + interval '1 day';
@@ -71,7 +71,7 @@ SELECT is_empty($$SELECT line FROM regexp_split_to_table(rtrim(s2t_metrics(), E'
                     AND line !~ '^[a-z0-9_]+(\{([a-z_]+="([^"\\]|\\.)*",?)+\})? (\+Inf|[0-9.]+(e-?[0-9]+)?)$'$$, 'every line is one of the format');
 SELECT results_eq($$SELECT substring(line FROM '^# TYPE (\S+)') FROM regexp_split_to_table(s2t_metrics(), E'\n') AS line WHERE line LIKE '# TYPE%'$$,
   ARRAY['procedure_duration_seconds', 'procedure_errors_total', 'procedure_refusals_total', 'procedure_rows_total', 's2t_oldest_processing_seconds',
-        's2t_ended_cycles', 's2t_purge_backlog', 's2t_job_success_age_seconds', 's2t_failure_marks_lost_total'], 'each metric once');
+        's2t_ended_cycles', 's2t_purge_backlog', 's2t_job_success_age_seconds', 's2t_failure_marks_lost_total', 's2t_rows_set_aside'], 'each metric once');
 SELECT matches(s2t_metrics(), format('\ns2t_ended_cycles\{datname="%s"\} 0\n', current_database()), 'a gauge');
 SELECT is(s2t_metrics() ~ '\nprocedure_duration_seconds_count\{[^}]*procedure_name="sp_register_user"\} \d+\n', pg_temp.has_memory(), 'calls, where they are counted');
 

@@ -162,13 +162,13 @@ SELECT bag_eq($$
   WHERE c.relnamespace = (SELECT extnamespace FROM pg_extension WHERE extname = 's2t') AND c.relkind = 'r'
     AND c.relname IN ('plans', 'users', 'recordings', 'user_profiles', 'user_subscriptions', 'segments', 'usage_cycles')
     AND (i.indrelid IN ('users'::regclass, 'user_subscriptions'::regclass, 'user_profiles'::regclass, 'segments'::regclass)
-         OR i.indexrelid::regclass::text IN ('plans_is_default_key', 'recordings_user_id_id_idx', 'recordings_done_created_at_idx', 'usage_cycles_user_id_closed_at_idx'))
+         OR i.indexrelid::regclass::text IN ('plans_is_default_key', 'recordings_user_id_id_idx', 'recordings_ended_idx', 'usage_cycles_user_id_closed_at_idx'))
     AND NOT EXISTS (SELECT FROM pg_constraint AS o WHERE o.conindid = i.indexrelid AND o.contype IN ('p', 'u'))$$, $$VALUES
   ('plans_is_default_key', 'is_default', 'is_default'),
   ('users_email_lower_key', NULL, 'lower(email)'),
   ('users_user_name_lower_key', NULL, 'lower(user_name)'),
   ('recordings_user_id_id_idx', NULL, 'user_id, id'),
-  ('recordings_done_created_at_idx', '(status = ''done''::text)', 'created_at, id'),
+  ('recordings_ended_idx', '(status <> ''processing''::text)', 'created_at, id'),
   ('user_subscriptions_plan_id_idx', NULL, 'plan_id'),
   ('user_subscriptions_cycle_end_user_id_idx', NULL, 'cycle_end, user_id'),
   ('usage_cycles_user_id_closed_at_idx', NULL, 'user_id, closed_at')$$,

@@ -408,6 +408,7 @@ tests:
       - {series: 's2t_ended_cycles{datname="d"}', values: '0x10 5x200'}
       - {series: 's2t_oldest_processing_seconds{datname="d"}', values: '0x10 25201x200'}
       - {series: 's2t_failure_marks_lost_total{datname="d"}', values: '0x10 1x200'}
+      - {series: 's2t_rows_set_aside{datname="d"}', values: '0x10 2x200'}
       - {series: 's2t_job_success_age_seconds{datname="d",job_name="fail-stale-recordings"}', values: '3600x10 3601x200'}
       - {series: 's2t_job_success_age_seconds{datname="d",job_name="reset-monthly-cycles"}', values: '90000x210'}
       - {series: 'procedure_errors_total{datname="d",procedure_name="p",sqlstate_class="XX"}', values: '_x11 1x200'}
@@ -430,6 +431,7 @@ tests:
           - {labels: '{alertname="S2tJobNotSucceeding"}', value: 1}
           - {labels: '{alertname="S2tManyErrors"}', value: 1}
           - {labels: '{alertname="S2tRecordingsStuck"}', value: 1}
+          - {labels: '{alertname="S2tRowsSetAside"}', value: 1}
           - {labels: '{alertname="S2tSlow"}', value: 1}
   - interval: 1h
     input_series:

@@ -120,30 +120,41 @@ class Owners {
   HTAB* known_ = nullptr;
 };
 
+bool has_ended(const Row& recording) {
+  std::string_view status = recording.as_text(pg::recordings::status);
+  return status == "done" || status == "failed";
+}
+
 bool is_due(const Row& recording, Owners* owners, TimestampTz now) {
   namespace r = pg::recordings;
-  return recording.as_text(r::status) == "done" && !recording.is_null(r::user_id) &&
+  return has_ended(recording) && !recording.is_null(r::user_id) &&
          recording.as_timestamp(r::created_at, DT_NOEND) <
              days_before(now, owners->days_for(recording.as_uuid(r::user_id)));
 }
 
-// Finds and locks the oldest recordings that are due.
+// Finds and locks the oldest recordings that are due, after the position, which moves on to the
+// last one that was looked at.
 Batch lock_due(Table* recordings, Owners* owners, const RetentionPolicy& policy,
                CleanupPosition* position) {
   namespace r = pg::recordings;
   TimestampTz now = Session::now();
   Batch batch{nullptr, 0};
   int room = 0;
+  pg::Place begin = position->place;
+  ScanKeyData members[2];
   ScanKeyData keys[] = {
       pg::scan_key(1, BTLessStrategyNumber, F_TIMESTAMPTZ_LT,
                    TimestampTzGetDatum(days_before(now, owners->shortest()))),
-      pg::scan_key(1, BTGreaterEqualStrategyNumber, F_TIMESTAMPTZ_GE,
-                   TimestampTzGetDatum(position->from)),
+      pg::after(begin, members),
   };
-  Scan scan = Scan::begin(recordings, r::done_by_created_at, keys, lengthof(keys));
+  // Until s2t_install() has brought older tables up to date, what has failed stays.
+  bool former = !recordings->has_index(r::ended_by_created_at) &&
+                recordings->has_index(r::done_by_created_at);
+  Scan scan = Scan::begin(recordings, former ? r::done_by_created_at : r::ended_by_created_at, keys,
+                          lengthof(keys));
   Row row;
   while (batch.count < policy.batch_size && scan.next(&row)) {
-    position->from = row.as_timestamp(r::created_at, DT_NOBEGIN);
+    position->place = {row.as_timestamp(r::created_at, DT_NOBEGIN), *row.as_uuid(r::id)};
     if (!is_due(row, owners, now)) continue;
     if (!owners->hold(row.as_uuid(r::user_id))) continue;
     if (recordings->lock_found(&row, RowLock::kUpdate, OnConflict::kSkip) != Locked::kYes) continue;
@@ -236,7 +247,8 @@ void move_totals(Account* totals, const Batch& batch) {
 
 }  // namespace
 
-Removed remove_batch(Session* session, const RetentionPolicy& policy, CleanupPosition* position) {
+// Removes the next recordings after the position, as many as the policy's batch.
+Removed remove_next(Session* session, const RetentionPolicy& policy, CleanupPosition* position) {
   Table recordings = Table::open(session, pg::recordings::kTable, pg::kLockRows | pg::kDelete,
                                  {TableId::kSegments});
   Owners owners = Owners::open(session, policy.days);
@@ -248,12 +260,58 @@ Removed remove_batch(Session* session, const RetentionPolicy& policy, CleanupPos
   removed.recordings = remove_recordings(&recordings, batch);
   removed.segments = remove_segments(&segments, batch);
   if (recordings.counts_natively()) move_totals(&totals, batch);
-  if (removed.recordings > 0) {
-    audit::write(session, pg::settings::Audit::kChanges,
-                 {.procedure = policy.procedure,
-                  .detail = psprintf(INT64_FORMAT " recordings, " INT64_FORMAT " segments",
-                                     removed.recordings, removed.segments)});
+  return removed;
+}
+
+// The same in an attempt of its own.
+bool try_to_remove(FunctionCallInfo fcinfo, const RetentionPolicy& policy,
+                   CleanupPosition* position, Removed* removed, pg::Refusal* refusal) {
+  return pg::attempt(refusal, policy.deferred, [&] {
+    Session session = Session::open(fcinfo, policy.procedure);
+    *removed = remove_next(&session, policy, position);
+    session.close();
+  });
+}
+
+// A batch that was refused as a whole, recording by recording.
+Removed remove_one_by_one(FunctionCallInfo fcinfo, const RetentionPolicy& policy,
+                          CleanupPosition* position, SetAside* set_aside) {
+  RetentionPolicy single = policy;
+  single.batch_size = 1;
+  Removed total;
+  while (total.recordings < policy.batch_size && !position->finished) {
+    Removed removed;
+    pg::Refusal refusal;
+    if (try_to_remove(fcinfo, single, position, &removed, &refusal)) {
+      total.recordings += removed.recordings;
+      total.segments += removed.segments;
+    } else {
+      set_aside->add(position->place.id, refusal);
+    }
   }
+  return total;
+}
+
+void write_audit(FunctionCallInfo fcinfo, const RetentionPolicy& policy, const Removed& removed) {
+  if (removed.recordings == 0) return;
+  Session session = Session::open(fcinfo, policy.procedure);
+  audit::write(&session, pg::settings::Audit::kChanges,
+               {.procedure = policy.procedure,
+                .detail = psprintf(INT64_FORMAT " recordings, " INT64_FORMAT " segments",
+                                   removed.recordings, removed.segments)});
+  session.close();
+}
+
+Removed remove_batch(FunctionCallInfo fcinfo, const RetentionPolicy& policy,
+                     CleanupPosition* position, SetAside* set_aside) {
+  CleanupPosition begin = *position;
+  Removed removed;
+  pg::Refusal refusal;
+  if (!try_to_remove(fcinfo, policy, position, &removed, &refusal)) {
+    *position = begin;
+    removed = remove_one_by_one(fcinfo, policy, position, set_aside);
+  }
+  write_audit(fcinfo, policy, removed);
   return removed;
 }
 

@@ -4,7 +4,9 @@
 
 #include <stdint.h>
 
-#include "pg/session.h"
+#include "pg/attempt.h"
+#include "pg/table.h"
+#include "procedures/shared/set_aside.h"
 
 namespace s2t::procedures {
 
@@ -12,11 +14,12 @@ struct RetentionPolicy {
   const char* procedure;  // the SQL name of the caller
   int32_t days;           // of users whose plan sets no retention
   int32_t batch_size;     // recordings a batch
+  pg::Deferred deferred;  // when deferred constraints are looked at
 };
 
 // Where a run of several batches has got to, so that none looks again at what the one before kept.
 struct CleanupPosition {
-  TimestampTz from = DT_NOBEGIN;
+  pg::Place place;
   bool finished = false;  // the last batch found fewer recordings than it could take
 };
 
@@ -25,10 +28,11 @@ struct Removed {
   int64_t segments = 0;
 };
 
-// Removes the oldest recordings that are done and older than their owners keep them, with their
-// segments, and moves the owners' running totals. Recordings somebody else holds are skipped, not
-// waited for.
-[[nodiscard]] Removed remove_batch(pg::Session* session, const RetentionPolicy& policy,
-                                   CleanupPosition* position);
+// Removes the oldest recordings after the position that have ended, done or failed, and are older
+// than their owners keep them, with their segments, and moves the owners' running totals.
+// Recordings somebody else holds are skipped, not waited for; those that a constraint or a trigger
+// refuses to let go are set aside. Opens its sessions itself.
+[[nodiscard]] Removed remove_batch(FunctionCallInfo fcinfo, const RetentionPolicy& policy,
+                                   CleanupPosition* position, SetAside* set_aside);
 
 }  // namespace s2t::procedures

@@ -24,12 +24,16 @@ constexpr int kMaxStale = 100;
 // Looking back this far: what is older is the job's.
 constexpr int64_t kStaleReach = 62 * USECS_PER_DAY;
 
+TimestampTz last_sign_of_life(const Row& recording) {
+  namespace r = pg::recordings;
+  return Max(recording.as_timestamp(r::created_at, DT_NOEND),
+             recording.as_timestamp(r::active_at, DT_NOBEGIN));
+}
+
 bool is_stale(const Row& recording, TimestampTz now) {
   namespace r = pg::recordings;
   if (recording.as_text(r::status) != "processing") return false;
-  TimestampTz since = recording.as_timestamp(r::created_at, DT_NOEND);
-  since = Max(recording.as_timestamp(r::active_at, DT_NOBEGIN), since);
-  return since < now - pg::settings::stale_after();
+  return last_sign_of_life(recording) < now - pg::settings::stale_after();
 }
 
 // Where the user's stale recordings lie, in the order of their ids.
@@ -53,8 +57,8 @@ int find_stale(Table* recordings, const pg_uuid_t* user_id, TimestampTz now, pg_
 
 // Fails a recording that is held. Where nothing is charged or held, the subscription is not waited
 // for.
-Failure fail(Session* session, Recording* recording, std::string_view reason,
-             const char* procedure) {
+Failure fail(Session* session, Recording* recording, std::string_view reason, const char* procedure,
+             const char* detail) {
   Status status = recording->status();
   if (status != Status::kProcessing) return {status, {}};
   Metered metered = Metered::of(recording->row());
@@ -64,13 +68,14 @@ Failure fail(Session* session, Recording* recording, std::string_view reason,
   TimestampTz now = Session::now();
   if (locked) account.roll_over_if_ended(now);
   return {status, fail_locked(locked ? &account : nullptr, recording->table(), recording->row(),
-                              reason, procedure, now)};
+                              reason, procedure, now, detail)};
 }
 
 }  // namespace
 
 core::Amount fail_locked(Account* account, Table* recordings, const Row& locked,
-                         std::string_view reason, const char* procedure, TimestampTz now) {
+                         std::string_view reason, const char* procedure, TimestampTz now,
+                         const char* detail) {
   namespace r = pg::recordings;
   pg_uuid_t id = *locked.as_uuid(r::id);
   pg_uuid_t user_id = *locked.as_uuid(r::user_id);
@@ -98,22 +103,31 @@ core::Amount fail_locked(Account* account, Table* recordings, const Row& locked,
                {.procedure = procedure,
                 .outcome = audit::Outcome::kFailed,
                 .user_id = &user_id,
-                .recording_id = &id});
+                .recording_id = &id,
+                .detail = detail});
   return {before.cycle_id && !after.cycle_id ? 1 : 0, before.seconds - after.seconds};
 }
 
 Failure fail_if_processing(Session* session, const pg_uuid_t* id, std::string_view reason,
                            const char* procedure) {
   Recording recording = Recording::lock(session, id);
-  return fail(session, &recording, reason, procedure);
+  return fail(session, &recording, reason, procedure, nullptr);
 }
 
-bool try_fail_if_processing(Session* session, const pg_uuid_t* id, std::string_view reason,
-                            const char* procedure) {
+Tried try_to_fail(Session* session, const pg_uuid_t* id, std::string_view reason,
+                  const char* procedure, TimestampTz alive_before, const char* detail) {
   Recording recording;
-  if (!recording.try_lock(session, id)) return false;
-  (void)fail(session, &recording, reason, procedure);
-  return true;
+  switch (recording.try_lock(session, id)) {
+    case pg::Locked::kSkipped:
+      return Tried::kHeld;
+    case pg::Locked::kNo:
+      return Tried::kNothing;
+    case pg::Locked::kYes:
+      break;
+  }
+  if (last_sign_of_life(recording.row()) >= alive_before) return Tried::kNothing;
+  Failure failure = fail(session, &recording, reason, procedure, detail);
+  return failure.was == Status::kProcessing ? Tried::kFailed : Tried::kNothing;
 }
 
 int fail_stale_of(Account* account, const char* procedure, TimestampTz now) {

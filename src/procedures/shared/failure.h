@@ -21,16 +21,25 @@ struct Failure {
 Failure fail_if_processing(pg::Session* session, const pg_uuid_t* id, std::string_view reason,
                            const char* procedure);
 
-// The same without waiting for recording or owner: false if somebody holds one of them.
-[[nodiscard]] bool try_fail_if_processing(pg::Session* session, const pg_uuid_t* id,
-                                          std::string_view reason, const char* procedure);
+// What came of a try that waits for nobody.
+enum class Tried : uint8_t {
+  kFailed,   // the recording has failed now
+  kHeld,     // somebody holds it or its owner
+  kNothing,  // it is not there, not in processing, or was alive after the time given
+};
+
+// The same without waiting for recording or owner. `detail` is for the audit log.
+[[nodiscard]] Tried try_to_fail(pg::Session* session, const pg_uuid_t* id, std::string_view reason,
+                                const char* procedure, TimestampTz alive_before = DT_NOEND,
+                                const char* detail = nullptr);
 
 // The same for a recording in processing that the caller has locked, together with its owner's
 // account, whose ended cycle is rolled over. Stores the account: lock it again to go on with it.
 // `account` is nullptr where there is nothing to give back, or no subscription. Returns what is
 // given back.
 core::Amount fail_locked(Account* account, pg::Table* recordings, const pg::Row& locked,
-                         std::string_view reason, const char* procedure, TimestampTz now);
+                         std::string_view reason, const char* procedure, TimestampTz now,
+                         const char* detail = nullptr);
 
 // Fails those of a user's recordings that have been in processing for longer than s2t.stale_after
 // without a sign of life, except those that somebody holds. `account` is locked, its ended cycle

@@ -27,23 +27,15 @@ Recording Recording::lock(Session* session, const pg_uuid_t* id) {
   return recording;
 }
 
-bool Recording::try_lock(Session* session, const pg_uuid_t* id) {
+Locked Recording::try_lock(Session* session, const pg_uuid_t* id) {
   id_ = *id;
   recordings_ = Table::open(session, pg::recordings::kTable, pg::kUpdate);
-  if (!recordings_.find(pg::recordings::by_id, UUIDPGetDatum(id), &row_))
-    pg::raise_not_found("recording", id);
+  if (!recordings_.find(pg::recordings::by_id, UUIDPGetDatum(id), &row_)) return Locked::kNo;
   user_id_ = *row_.as_uuid(pg::recordings::user_id);
-  if (try_hold_user(session, &user_id_) == Locked::kSkipped) return false;
-  switch (recordings_.lock_found(&row_, RowLock::kNoKeyUpdate, pg::OnConflict::kSkip)) {
-    case Locked::kSkipped:
-      return false;
-    case Locked::kNo:
-      pg::raise_not_found("recording", id);
-    case Locked::kYes:
-      break;
-  }
-  user_id_ = *row_.as_uuid(pg::recordings::user_id);
-  return true;
+  if (try_hold_user(session, &user_id_) == Locked::kSkipped) return Locked::kSkipped;
+  Locked locked = recordings_.lock_found(&row_, RowLock::kNoKeyUpdate, pg::OnConflict::kSkip);
+  if (locked == Locked::kYes) user_id_ = *row_.as_uuid(pg::recordings::user_id);
+  return locked;
 }
 
 void Recording::lock_again() {

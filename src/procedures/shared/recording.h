@@ -15,8 +15,9 @@ class Recording {
   // there is no such recording.
   static Recording lock(pg::Session* session, const pg_uuid_t* id);
 
-  // The same without waiting, for jobs: false if somebody else holds the recording or its owner.
-  [[nodiscard]] bool try_lock(pg::Session* session, const pg_uuid_t* id);
+  // The same without waiting, for jobs: kSkipped if somebody else holds the recording or its owner,
+  // kNo if there is no such recording.
+  [[nodiscard]] pg::Locked try_lock(pg::Session* session, const pg_uuid_t* id);
 
   // Finds it anew after triggers of the database's owner may have changed it. Raises P0002 if they
   // removed it.
@@ -25,6 +26,7 @@ class Recording {
   // Raises 55000 for a status this version does not know.
   [[nodiscard]] Status status() const;
   [[nodiscard]] const pg::Row& row() const { return row_; }
+  [[nodiscard]] const pg_uuid_t* id() const { return &id_; }
   [[nodiscard]] const pg_uuid_t* user_id() const { return &user_id_; }
   [[nodiscard]] pg::Table* table() { return &recordings_; }
 

@@ -1,0 +1,23 @@
+// Working with the rights of another role for a while.
+#pragma once
+
+#include "pg/server.h"
+
+namespace s2t::pg {
+
+// Taken and given back in pairs, as fmgr does around a SECURITY DEFINER function; an error gives it
+// back with the transaction or subtransaction that it was taken in.
+class Identity {
+ public:
+  void take(Oid role) {
+    GetUserIdAndSecContext(&role_, &context_);
+    SetUserIdAndSecContext(role, context_ | SECURITY_LOCAL_USERID_CHANGE);
+  }
+  void give_back() const { SetUserIdAndSecContext(role_, context_); }
+
+ private:
+  Oid role_ = InvalidOid;
+  int context_ = 0;
+};
+
+}  // namespace s2t::pg
