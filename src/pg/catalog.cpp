@@ -351,6 +351,47 @@ Oid relation_of(const TableSpec& spec, Oid schema) {
   return relation;
 }
 
+namespace {
+
+// Whether a routine's setting puts another schema where ours stands, between pg_catalog and
+// pg_temp.
+bool names_another_schema(const char* setting, const char* schema) {
+  const char* wanted = psprintf("search_path=pg_catalog, %s, pg_temp", quote_identifier(schema));
+  constexpr std::string_view kBegin = "search_path=pg_catalog, ";
+  constexpr std::string_view kEnd = ", pg_temp";
+  std::string_view found = setting;
+  return found.starts_with(kBegin) && found.ends_with(kEnd) && found != wanted;
+}
+
+// The native procedures know their schema by its number and go on after ALTER SCHEMA ... RENAME;
+// what is written in SQL and PL/pgSQL has the name as text, and fails. One that is always there
+// tells.
+void warn_if_renamed(Oid schema) {
+  const char* name = get_namespace_name(schema);
+  oidvector* none = buildoidvector(nullptr, 0);
+  HeapTuple tuple = SearchSysCache3(PROCNAMEARGSNSP, CStringGetDatum("s2t_count_segments"),
+                                    PointerGetDatum(none), ObjectIdGetDatum(schema));
+  if (!HeapTupleIsValid(tuple)) return;
+  bool renamed = false;
+  bool is_null = false;
+  Datum settings = SysCacheGetAttr(PROCNAMEARGSNSP, tuple, Anum_pg_proc_proconfig, &is_null);
+  if (!is_null && name != nullptr) {
+    Datum* elements = nullptr;
+    int count = 0;
+    deconstruct_array(DatumGetArrayTypePCopy(settings), TEXTOID, -1, false, TYPALIGN_INT, &elements,
+                      nullptr, &count);
+    for (int i = 0; i < count; i++)
+      renamed |= names_another_schema(TextDatumGetCString(elements[i]), name);
+  }
+  ReleaseSysCache(tuple);
+  if (!renamed) return;
+  ereport(WARNING, (errmsg("schema of extension s2t was renamed"),
+                    errdetail("Its routines in SQL and PL/pgSQL name the schema that was."),
+                    errhint("Use SELECT * FROM %s.s2t_follow_rename().", quote_identifier(name))));
+}
+
+}  // namespace
+
 const TableMap* map_of(const TableSpec& spec, Oid schema, Relation relation) {
   static bool registered = false;
   if (!registered) {
@@ -360,6 +401,7 @@ const TableMap* map_of(const TableSpec& spec, Oid schema, Relation relation) {
   if (cache_schema != schema) {
     forget_relation(static_cast<Datum>(0), InvalidOid);
     cache_schema = schema;
+    warn_if_renamed(schema);
   }
   CachedMap* entry = &cache[static_cast<int>(spec.id)];
   if (entry->map != nullptr && entry->valid && entry->relation == RelationGetRelid(relation))

@@ -419,7 +419,7 @@ BEGIN
               USING DETAIL = format('These are %s; the routines belong to role %s, and the tables must.',
                                     (SELECT string_agg(w.tab, ', ') FROM @extschema@.s2t_wanted_tables() AS w), owner),
                     HINT = format('If the tables come with another owner, use CALL %1$s.s2t_set_owner(...) after the restore with the role that is to own both. '
-                                  'If nothing is being restored, use SELECT * FROM %1$s.s2t_install().', '@extschema@');
+                                  'If nothing is being restored, use SELECT * FROM %1$s.s2t_install().', '@extschema@'::regnamespace);
         RETURN;
     END IF;
 

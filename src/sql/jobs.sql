@@ -45,13 +45,13 @@ BEGIN
                          'Let another role call s2t_job_commands(): names of jobs are unique for each role.')) END
       FROM (VALUES
                ('reset-monthly-cycles', in_reset_schedule,
-                format('CALL %s.sp_reset_monthly_cycles()', '@extschema@')),
+                format('CALL %s.sp_reset_monthly_cycles()', '@extschema@'::regnamespace)),
                ('cleanup-old-recordings', in_cleanup_schedule,
-                format('CALL %s.sp_purge_old_recordings(%s)', '@extschema@', in_retention_days)),
+                format('CALL %s.sp_purge_old_recordings(%s)', '@extschema@'::regnamespace, in_retention_days)),
                ('fail-stale-recordings', in_stale_schedule,
-                format('CALL %s.sp_fail_stale_recordings(%L)', '@extschema@', in_stale_after)),
+                format('CALL %s.sp_fail_stale_recordings(%L)', '@extschema@'::regnamespace, in_stale_after)),
                ('purge-audit-log', CASE WHEN in_audit_retention IS NOT NULL THEN in_audit_schedule END,
-                format('CALL %s.sp_purge_audit_log(', '@extschema@') || quote_literal(in_audit_retention) || ')')
+                format('CALL %s.sp_purge_audit_log(', '@extschema@'::regnamespace) || quote_literal(in_audit_retention) || ')')
            ) AS w (job, schedule, command);
 END
 $function$;

@@ -190,7 +190,7 @@ BEGIN
     PERFORM @extschema@.s2t_check_grant(s2t_grant.role, s2t_grant.profile);
 
     FOR rights IN
-        SELECT format('USAGE ON SCHEMA %s', '@extschema@')
+        SELECT format('USAGE ON SCHEMA %s', '@extschema@'::regnamespace)
          WHERE NOT has_schema_privilege(s2t_grant.role::oid, '@extschema@'::regnamespace::oid, 'USAGE')
         UNION ALL
         SELECT r FROM @extschema@.s2t_rights_of(s2t_grant.profile) AS r
@@ -231,7 +231,7 @@ BEGIN
            AND d.dbid = (SELECT b.oid FROM pg_database AS b WHERE b.datname = current_database())
            AND coalesce(c.relnamespace, p.pronamespace, t.typnamespace) = '@extschema@'::regnamespace)
     THEN
-        EXECUTE format('REVOKE USAGE ON SCHEMA %s FROM %s', '@extschema@', s2t_revoke.role);
+        EXECUTE format('REVOKE USAGE ON SCHEMA %s FROM %s', '@extschema@'::regnamespace, s2t_revoke.role);
     END IF;
 END
 $procedure$;
@@ -368,3 +368,89 @@ $procedure$;
 REVOKE ALL ON PROCEDURE @extschema@.s2t_set_owner(regrole) FROM PUBLIC;
 COMMENT ON PROCEDURE @extschema@.s2t_set_owner(regrole)
     IS 'Hands the routines, the views and the tables over to a role: for a superuser, or their owner if that may give them to it.';
+
+-- A schema keeps its objects when it is renamed, but not what they say: bodies in SQL and PL/pgSQL and
+-- the settings of routines have its name as text. This routine names nothing in it, and so goes on
+-- working; what it knows of the name before is in its own text.
+CREATE FUNCTION @extschema@.s2t_follow_rename()
+RETURNS TABLE (object text, action text)
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+-- A body of SQL would be looked into before the routines it calls are put right.
+SET check_function_bodies = off
+AS $function$
+DECLARE
+    former  CONSTANT text := '@extschema@';
+    present text;
+    place   text;
+    tables  text;
+    routine record;
+    body    text;
+    setting text;
+BEGIN
+    SELECT quote_ident(n.nspname)
+      INTO present
+      FROM pg_extension AS e
+      JOIN pg_namespace AS n ON n.oid = e.extnamespace
+     WHERE e.extname = 's2t';
+    IF present = former THEN
+        RETURN;
+    END IF;
+    -- As CREATE EXTENSION has it: what is put into the text of a routine must not end a string in there.
+    IF btrim(present, '"') ~ '["$''\\]' THEN
+        RAISE EXCEPTION 'the schema of extension s2t cannot be called %', present
+              USING ERRCODE = 'invalid_schema_name',
+                    DETAIL = 'The name has a quotation mark, a dollar sign or a backslash.',
+                    HINT = 'Use ALTER SCHEMA ... RENAME TO with another name.';
+    END IF;
+    place := regexp_replace(former, '([^[:alnum:]_ ])', '\\\1', 'g');
+    SELECT string_agg(c.relname, '|')
+      INTO tables
+      FROM pg_extension AS e
+      JOIN pg_class AS c ON c.relnamespace = e.extnamespace
+     WHERE e.extname = 's2t' AND c.relname ~ '^[a-z0-9_]+$';
+
+    FOR routine IN
+        SELECT p.oid, p.prosrc, p.proconfig, l.lanname
+          FROM pg_depend AS d
+          JOIN pg_extension AS e ON d.refclassid = 'pg_extension'::regclass AND d.refobjid = e.oid AND d.deptype = 'e'
+          JOIN pg_proc AS p ON d.classid = 'pg_proc'::regclass AND p.oid = d.objid
+          JOIN pg_language AS l ON l.oid = p.prolang
+         WHERE e.extname = 's2t'
+         ORDER BY p.oid::regprocedure::text
+    LOOP
+        object := format('routine %s', routine.oid::regprocedure);
+        action := NULL;
+        IF routine.lanname IN ('sql', 'plpgsql') THEN
+            -- A schema is named before a call or a list of columns, where a statement names a table, in
+            -- a regnamespace, in to_regclass() and above. Elsewhere its name is an alias, the first half
+            -- of a setting's or any other word.
+            body := regexp_replace(routine.prosrc, '(?<![[:alnum:]_."])' || place || '(?=\.[a-z0-9_]+ *\()', present, 'g');
+            body := regexp_replace(body, '(((?<!DISTINCT )FROM|JOIN|INTO|UPDATE|TABLE|VIEW|INDEX|ON)\s+)' || place
+                                         || '(?=\.(' || tables || '|segments_search_idx)\M)', '\1' || present, 'g');
+            body := replace(body, format('to_regclass(''%s.', former), format('to_regclass(''%s.', present));
+            body := replace(body, format('''%s''::regnamespace', former), format('''%s''::regnamespace', present));
+            body := replace(body, format(':= ''%s'';', former), format(':= ''%s'';', present));
+            IF body <> routine.prosrc THEN
+                EXECUTE replace(pg_get_functiondef(routine.oid), routine.prosrc, body);
+                action := 'replaced';
+            END IF;
+        END IF;
+        FOR setting IN
+            SELECT regexp_replace(substr(c, length('search_path=') + 1), '(, )' || place || '(?=,|$)', '\1' || present)
+              FROM unnest(routine.proconfig) AS c
+             WHERE c ~ ('^search_path=.*, ' || place || '(,|$)')
+        LOOP
+            EXECUTE format('ALTER ROUTINE %s SET search_path = %s', routine.oid::regprocedure, setting);
+            action := 'replaced';
+        END LOOP;
+        IF action IS NOT NULL THEN
+            RETURN NEXT;
+        END IF;
+    END LOOP;
+END
+$function$;
+
+REVOKE ALL ON FUNCTION @extschema@.s2t_follow_rename() FROM PUBLIC;
+COMMENT ON FUNCTION @extschema@.s2t_follow_rename()
+    IS 'Puts the routines right after ALTER SCHEMA ... RENAME, and returns a row for each that it replaced; a second run returns none.';

@@ -1,0 +1,87 @@
+# ALTER SCHEMA ... RENAME: one call, itself working, and the extension is as if it had been created in a
+# schema of that name.
+#
+# Part of `make test`; alone: as 007_upgrade.pl.
+
+use strict;
+use warnings;
+
+use FindBin;
+use lib "$FindBin::Bin/../perl";
+
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use S2TTest;
+use Test::More;
+
+my $node = PostgreSQL::Test::Cluster->new('renamed');
+$node->init;
+$node->start;
+with_tools($node);
+$node->safe_psql('postgres', 'CREATE ROLE svc LOGIN; CREATE ROLE app LOGIN; CREATE ROLE other LOGIN');
+
+# Everything whose text could have a schema's name in it; asked with an empty search_path.
+my $texts = q{
+	SET search_path = '';
+	WITH home AS (SELECT extnamespace AS oid FROM pg_extension WHERE extname = 's2t'),
+	r AS (SELECT c.oid, relkind FROM pg_class AS c, home WHERE relnamespace = home.oid)
+	SELECT pg_get_functiondef(p.oid) FROM pg_proc AS p, home WHERE pronamespace = home.oid
+	UNION ALL SELECT pg_get_viewdef(oid) FROM r WHERE relkind = 'v'
+	UNION ALL SELECT pg_get_indexdef(oid) FROM r WHERE relkind = 'i'
+	UNION ALL SELECT pg_get_triggerdef(oid) FROM pg_trigger WHERE tgrelid IN (SELECT oid FROM r) AND NOT tgisinternal
+	UNION ALL SELECT conname || pg_get_constraintdef(oid) FROM pg_constraint WHERE conrelid IN (SELECT oid FROM r)
+	UNION ALL SELECT adrelid::regclass || pg_get_expr(adbin, adrelid) FROM pg_attrdef WHERE adrelid IN (SELECT oid FROM r)
+	ORDER BY 1};
+my $rights = q{SELECT proname, proowner::regrole, proacl::text FROM pg_proc
+	WHERE pronamespace = (SELECT extnamespace FROM pg_extension WHERE extname = 's2t') ORDER BY 1, 2, 3};
+my $members = q{SELECT count(*) FROM pg_depend WHERE deptype = 'e' AND refobjid = (SELECT oid FROM pg_extension WHERE extname = 's2t')};
+
+# Names that are also the extension's own words, aliases in its statements, or want quotation marks.
+my @names = ([ 's2t', 'speech' ], [ 'recordings', 's2t' ], [ 'r', 'Speech to Text' ], [ 'Speech to Text', 'c' ], [ 'app', 'now' ]);
+foreach my $i (0 .. $#names)
+{
+	my ($from, $to) = @{ $names[$i] };
+	my ($before, $after) = ("before_$i", "after_$i");
+	my $what = "$from to $to";
+	$node->safe_psql('postgres', "CREATE DATABASE $_ OWNER svc") for $before, $after;
+	my $as = sub { my ($database, $sql) = @_; return $node->safe_psql($database, $sql, extra_params => [ '-U', 'svc' ]); };
+	my $says = sub { my ($role, $sql) = @_; my (undef, undef, $stderr) = $node->psql($before, $sql, extra_params => [ '-U', $role ]); return $stderr; };
+	my ($in_from, $in_to) = map { qq{SET search_path = "$_", public;} } $from, $to;
+
+	$as->($before, qq{CREATE SCHEMA "$from"; CREATE EXTENSION s2t SCHEMA "$from"; $in_from CALL s2t_grant('app', 'app')});
+	is($as->($before, "$in_from SELECT count(*) FROM s2t_follow_rename()"), '0', "$what: nothing to do before");
+	$as->($before, $in_from . everything('before'));
+	$as->($after, qq{CREATE SCHEMA "$to"; CREATE EXTENSION s2t SCHEMA "$to"; $in_to CALL s2t_grant('app', 'app')});
+	my ($rights_before, $members_before) = map { $node->safe_psql($before, $_) } $rights, $members;
+
+	$as->($before, qq{ALTER SCHEMA "$from" RENAME TO "$to"});
+	like($says->('svc', "$in_to SELECT s2t_metrics()"), qr/ERROR:  schema "\Q$from\E" does not exist/, "$what: what is written in SQL fails");
+	# The native procedures go on, and say what to do.
+	my $stats = "$in_to SELECT * FROM sp_get_user_stats(gen_random_uuid())";
+	like($says->('app', $stats), qr/WARNING:  schema of extension s2t was renamed.*HINT: .*s2t_follow_rename\(\)/s, "$what: a native procedure warns");
+	like($says->('other', "SELECT * FROM \"$to\".s2t_follow_rename()"), qr/permission denied/, "$what: not for everybody");
+
+	cmp_ok($as->($before, "$in_to SELECT count(*) FROM s2t_follow_rename()"), '>', 20, "$what: one call replaces routines");
+	is($as->($before, "$in_to SELECT count(*) FROM s2t_follow_rename()"), '0', "$what: and has nothing left to do");
+	my ($here, $there) = map { $node->safe_psql($_, $texts) } $before, $after;
+	unless (ok($here eq $there, "$what: every text is that of an extension created there"))
+	{
+		my %there = map { $_ => 1 } split /\n/, $there;
+		diag($_) for grep { !$there{$_} } split /\n/, $here;
+	}
+	is($node->safe_psql($before, $rights), $rights_before, "$what: owners and rights stay");
+	is($node->safe_psql($before, $members), $members_before, "$what: members stay members");
+	$as->($before, $in_to . everything('after'));
+	is($as->($before, "$in_to SELECT count(*) FROM s2t_install()"), '0', "$what: s2t_install() has nothing to do");
+	is($says->('app', $stats), '', "$what: no more warning");
+}
+
+# What cannot stand in the text of a routine is refused, and nothing is changed.
+$node->safe_psql('postgres', 'CREATE DATABASE odd');
+$node->safe_psql('odd', q{CREATE SCHEMA plain; CREATE EXTENSION s2t SCHEMA plain; ALTER SCHEMA plain RENAME TO "it's"});
+my (undef, undef, $stderr) = $node->psql('odd', qq{\\set VERBOSITY verbose\nSELECT * FROM "it's".s2t_follow_rename()});
+like($stderr, qr/3F000: .*cannot be called/, 'a name with a quotation mark is refused');
+$node->safe_psql('odd', q{ALTER SCHEMA "it's" RENAME TO plain; SELECT plain.s2t_metrics()});
+
+$node->stop;
+done_testing();
