@@ -2,6 +2,7 @@
 // gone when there is not.
 #include "failures/ring.h"
 #include "pg/error.h"
+#include "pg/ids.h"
 #include "pg/function.h"
 #include "pg/identity.h"
 #include "pg/session.h"
@@ -139,7 +140,7 @@ class Hands {
   [[nodiscard]] bool contains(const FailureMark& mark) const {
     for (int i = 0; i < count_; i++) {
       if (marks_[i].schema == mark.schema &&
-          memcmp(&marks_[i].recording_id, &mark.recording_id, UUID_LEN) == 0)
+          pg::same_id(marks_[i].recording_id, mark.recording_id))
         return true;
     }
     return false;

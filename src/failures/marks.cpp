@@ -3,6 +3,7 @@
 #include "failures/ring.h"
 #include "pg/attempt.h"
 #include "pg/settings.h"
+#include "pg/ids.h"
 
 namespace s2t::failures {
 
@@ -140,7 +141,7 @@ void remember_failure(const pg_uuid_t* recording_id, Oid schema) {
 void forget_failure(const pg_uuid_t* recording_id) {
   int kept = 0;
   for (int i = 0; i < running.count; i++) {
-    if (memcmp(&running.marks[i].recording_id, recording_id, UUID_LEN) != 0)
+    if (!pg::same_id(running.marks[i].recording_id, *recording_id))
       running.marks[kept++] = running.marks[i];
   }
   running.count = kept;

@@ -19,6 +19,11 @@ namespace s2t::pg {
 // addresses which users_email_lower_key holds for one have one slot. Allocates.
 [[nodiscard]] int slot_of_email(std::string_view email);
 
+// Whether two ids are the same.
+[[nodiscard]] inline bool same_id(const pg_uuid_t& a, const pg_uuid_t& b) {
+  return memcmp(&a, &b, UUID_LEN) == 0;
+}
+
 // The slot an id carries.
 [[nodiscard]] int slot_of(const pg_uuid_t* id);
 

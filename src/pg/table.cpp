@@ -154,6 +154,11 @@ std::string_view Row::as_text(int column) const {
   return {VARDATA_ANY(content), static_cast<size_t>(VARSIZE_ANY_EXHDR(content))};
 }
 
+std::optional<pg_uuid_t> Row::as_optional_uuid(int column) const {
+  if (is_null(column)) return std::nullopt;
+  return *as_uuid(column);
+}
+
 const pg_uuid_t* Row::as_uuid(int column) const {
   bool null;
   Datum value = datum(column, &null);

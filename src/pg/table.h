@@ -66,6 +66,7 @@ class Row {
   [[nodiscard]] std::string_view as_text(int column) const;  // "" for NULL
   // 23502 for NULL: an id that a row cannot do without (an adopted table may allow NULL).
   [[nodiscard]] const pg_uuid_t* as_uuid(int column) const;
+  [[nodiscard]] std::optional<pg_uuid_t> as_optional_uuid(int column) const;  // nullopt for NULL
   [[nodiscard]] const ItemPointerData& tid() const { return slot->tts_tid; }
 
   TupleTableSlot* slot = nullptr;

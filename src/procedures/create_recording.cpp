@@ -108,7 +108,7 @@ pg_uuid_t insert_recording(Table* recordings, const Request& request, const Mete
     recording.set(r::create_key_hash, PointerGetDatum(hash_of(request)));
   }
   const Row* stored = recordings->insert_one(recording);
-  if (memcmp(stored->as_uuid(r::user_id), request.user_id, UUID_LEN) != 0) {
+  if (!pg::same_id(*stored->as_uuid(r::user_id), *request.user_id)) {
     ereport(ERROR, (errcode(ERRCODE_TRIGGERED_ACTION_EXCEPTION),
                     errmsg("owner of a new recording was changed by a trigger"),
                     errtable(recordings->relation())));

@@ -138,7 +138,7 @@ bool cancel_credit(Session* session, const pg_uuid_t* user_id, const pg_uuid_t* 
   Table credits = Table::open(session, c::kTable, pg::kUpdate);
   Row row;
   if (!find_credit(&credits, user_id, &row, [&](const Row& credit) {
-        return memcmp(credit.as_uuid(c::id), credit_id, UUID_LEN) == 0;
+        return pg::same_id(*credit.as_uuid(c::id), *credit_id);
       }))
     pg::raise_not_found("credit", credit_id);
   if (!row.is_null(c::cancelled_at)) return false;

@@ -7,6 +7,7 @@
 #include "pg/compat.h"
 #include "pg/encoding.h"
 #include "pg/error.h"
+#include "pg/ids.h"
 #include "pg/function.h"
 #include "pg/table.h"
 #include "procedures/shared/speaker.h"
@@ -156,7 +157,7 @@ bool is_owner(Session* session, const pg_uuid_t* user, const pg_uuid_t* recordin
   Table recordings = Table::open(session, pg::recordings::kTable, pg::kRead);
   Row row;
   return recordings.find(pg::recordings::by_id, UUIDPGetDatum(recording), &row) &&
-         memcmp(row.as_uuid(pg::recordings::user_id), user, UUID_LEN) == 0;
+         pg::same_id(*row.as_uuid(pg::recordings::user_id), *user);
 }
 
 }  // namespace

@@ -66,13 +66,8 @@ bool hold_default_plan(Table* plans, Plan* plan) {
   return found && hold_plan(plans, plan->code, plan) && plan->active;
 }
 
-std::optional<pg_uuid_t> optional_uuid(const Row& row, int column) {
-  if (row.is_null(column)) return std::nullopt;
-  return *row.as_uuid(column);
-}
-
 bool same(const std::optional<pg_uuid_t>& a, const pg_uuid_t& b) {
-  return a && memcmp(&*a, &b, UUID_LEN) == 0;
+  return a && pg::same_id(*a, b);
 }
 
 }  // namespace
@@ -114,7 +109,7 @@ Metered Metered::of(const Row& recording) {
   namespace r = pg::recordings;
   // Tables of earlier versions know nothing of it: there a recording is charged when it is created.
   if (!recording.has(r::charged_cycle_id)) return {.cycle_id = pg_uuid_t{}};
-  return {optional_uuid(recording, r::charged_cycle_id), recording.as_int32(r::charged_seconds),
+  return {recording.as_optional_uuid(r::charged_cycle_id), recording.as_int32(r::charged_seconds),
           recording.as_int32(r::held_seconds), recording.as_bool(r::credit_drawn)};
 }
 
@@ -183,7 +178,7 @@ void Account::read(const Row& row) {
   row_ = row;
   user_id_ = *row.as_uuid(s::user_id);
   plan_id_ = *row.as_uuid(s::plan_id);
-  cycle_id_ = optional_uuid(row, s::cycle_id).value_or(pg_uuid_t{});
+  cycle_id_ = row.as_optional_uuid(s::cycle_id).value_or(pg_uuid_t{});
   counters_ = {{row.as_int32(s::usage_count), row.as_int32(s::used_seconds)},
                {row.as_int32(s::credit_recordings), row.as_int32(s::credit_seconds)},
                {row.as_int32(s::overage_recordings), row.as_int32(s::overage_seconds)}};
@@ -192,8 +187,8 @@ void Account::read(const Row& row) {
   noted_recordings_ = row.as_int32(s::noted_recordings);
   noted_minutes_ = row.as_int32(s::noted_minutes);
   plan_changed_ = !row.is_null(s::plan_changed_at);
-  carried_cycle_id_ = optional_uuid(row, s::carried_cycle_id);
-  prorated_cycle_id_ = optional_uuid(row, s::prorated_cycle_id);
+  carried_cycle_id_ = row.as_optional_uuid(s::carried_cycle_id);
+  prorated_cycle_id_ = row.as_optional_uuid(s::prorated_cycle_id);
   prorated_ = {};
   if (prorated_cycle_id_) {
     prorated_ = {
@@ -215,7 +210,7 @@ void Account::read(const Row& row) {
 }
 
 const Plan& Account::plan() {
-  bool known = !plan_.code.empty() && memcmp(&plan_.id, &plan_id_, UUID_LEN) == 0;
+  bool known = !plan_.code.empty() && pg::same_id(plan_.id, plan_id_);
   if (!known && !find_plan(plans(), &plan_id_, &plan_)) pg::raise_not_found("plan", &plan_id_);
   return plan_;
 }
@@ -262,7 +257,7 @@ void Account::close_cycle(TimestampTz end, TimestampTz now, const char* reason) 
 // The plan that was scheduled; one that is no longer active, or gone, is dropped.
 void Account::take_scheduled_plan() {
   namespace s = pg::user_subscriptions;
-  std::optional<pg_uuid_t> next = optional_uuid(row_, s::next_plan_id);
+  std::optional<pg_uuid_t> next = row_.as_optional_uuid(s::next_plan_id);
   if (!next) return;
   change_.set_null(s::next_plan_id);
   Plan scheduled;
@@ -460,7 +455,7 @@ void Account::note_thresholds(const core::Counters& before) {
 
 core::Counters* Account::book_of(const pg_uuid_t& cycle_id, pg_uuid_t* entry_cycle) {
   *entry_cycle = cycle_id;
-  if (memcmp(&cycle_id, &cycle_id_, UUID_LEN) == 0) return &counters_;
+  if (pg::same_id(cycle_id, cycle_id_)) return &counters_;
   if (same(carried_cycle_id_, cycle_id)) {
     *entry_cycle = cycle_id_;
     return &counters_;
@@ -579,7 +574,7 @@ void Account::add_entry(const Entry& entry) {
 
 void Account::move_credit(const pg_uuid_t& id, const core::Amount& by) {
   for (int i = 0; i < credit_move_count_; i++) {
-    if (memcmp(&credit_moves_[i].id, &id, UUID_LEN) != 0) continue;
+    if (!pg::same_id(credit_moves_[i].id, id)) continue;
     credit_moves_[i].by.recordings += by.recordings;
     credit_moves_[i].by.seconds += by.seconds;
     return;

@@ -2,6 +2,7 @@
 
 #include "audit/audit.h"
 #include "pg/error.h"
+#include "pg/ids.h"
 #include "procedures/shared/account.h"
 
 namespace s2t::procedures {
@@ -233,7 +234,7 @@ void move_totals(Account* totals, const Batch& batch) {
     int64_t recordings = 0;
     int64_t duration_ms = 0;
     int64_t segments = 0;
-    for (; i < batch.count && memcmp(&batch.recordings[i].user_id, user_id, UUID_LEN) == 0; i++) {
+    for (; i < batch.count && pg::same_id(batch.recordings[i].user_id, *user_id); i++) {
       if (!batch.recordings[i].removed) continue;
       recordings++;
       duration_ms += batch.recordings[i].duration_ms;

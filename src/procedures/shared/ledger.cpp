@@ -14,15 +14,8 @@ using pg::Values;
 
 namespace {
 
-bool same(const pg_uuid_t& a, const pg_uuid_t& b) { return memcmp(&a, &b, UUID_LEN) == 0; }
-
 bool same(const std::optional<pg_uuid_t>& a, const std::optional<pg_uuid_t>& b) {
-  return a.has_value() == b.has_value() && (!a || same(*a, *b));
-}
-
-std::optional<pg_uuid_t> optional_uuid(const Row& row, int column) {
-  if (row.is_null(column)) return std::nullopt;
-  return *row.as_uuid(column);
+  return a.has_value() == b.has_value() && (!a || pg::same_id(*a, *b));
 }
 
 void set_amount(Values* values, int recordings, int seconds, const core::Amount& amount) {
@@ -93,10 +86,10 @@ std::span<Share> read_shares(Session* session, const pg_uuid_t* user_id,
   pg::Scan scan = scan_user(&ledger, e::by_user_id, e::id, user_id, &from);
   Row row;
   while (scan.next(&row)) {
-    std::optional<pg_uuid_t> about = optional_uuid(row, e::recording_id);
-    if (!about || !same(*about, *recording_id)) continue;
+    std::optional<pg_uuid_t> about = row.as_optional_uuid(e::recording_id);
+    if (!about || !pg::same_id(*about, *recording_id)) continue;
     pg_uuid_t cycle_id = *row.as_uuid(e::cycle_id);
-    std::optional<pg_uuid_t> credit_id = optional_uuid(row, e::credit_id);
+    std::optional<pg_uuid_t> credit_id = row.as_optional_uuid(e::credit_id);
     // Of a credit, its part: what a closed cycle's counters keep went back to the credit all the
     // same.
     core::Amount amount =
@@ -105,7 +98,7 @@ std::span<Share> read_shares(Session* session, const pg_uuid_t* user_id,
             : core::Amount{row.as_int32(e::recordings), row.as_int32(e::seconds)};
     int i = 0;
     while (i < count &&
-           !(same(shares[i].cycle_id, cycle_id) && same(shares[i].credit_id, credit_id)))
+           !(pg::same_id(shares[i].cycle_id, cycle_id) && same(shares[i].credit_id, credit_id)))
       i++;
     if (i == room) {
       room *= 2;
@@ -158,7 +151,7 @@ void move_credit(Session* session, const pg_uuid_t* user_id, const pg_uuid_t* cr
   Row row;
   pg::Scan scan = scan_user(&credits, c::by_user_id, c::id, user_id, credit_id);
   bool found = false;
-  while (!found && scan.next(&row)) found = same(*row.as_uuid(c::id), *credit_id);
+  while (!found && scan.next(&row)) found = pg::same_id(*row.as_uuid(c::id), *credit_id);
   scan.end();
   if (!found || credits.lock_found(&row, pg::RowLock::kNoKeyUpdate, pg::OnConflict::kWait) !=
                     pg::Locked::kYes)
