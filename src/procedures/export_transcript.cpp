@@ -3,6 +3,7 @@
 #include "core/export/export.h"
 
 #include "metrics/metrics.h"
+#include "pg/array.h"
 #include "pg/encoding.h"
 #include "pg/error.h"
 #include "pg/function.h"
@@ -90,29 +91,19 @@ Cue read_cue(const Row& row, SubtitleFormat format, bool words) {
   return cue;
 }
 
-struct Cues {
-  Cue* items;
-  int64_t count;
-};
-
-Cues read_cues(Session* session, const pg_uuid_t* id, SubtitleFormat format, bool words) {
+std::span<Cue> read_cues(Session* session, const pg_uuid_t* id, SubtitleFormat format, bool words) {
   namespace s = pg::segments;
   Table segments = Table::open(session, s::kTable, pg::kRead);
   ScanKeyData key = pg::scan_key(1, BTEqualStrategyNumber, F_UUID_EQ, UUIDPGetDatum(id));
   pg::Scan scan = pg::Scan::begin(&segments, s::by_recording_id, &key, 1);
-  int64_t room = 256;
-  Cues cues{static_cast<Cue*>(palloc(sizeof(Cue) * room)), 0};
+  pg::Array<Cue> cues;
   Row row;
   while (scan.next(&row)) {
     CHECK_FOR_INTERRUPTS();
-    if (cues.count == room) {
-      room *= 2;
-      cues.items = static_cast<Cue*>(repalloc_huge(cues.items, sizeof(Cue) * room));
-    }
-    cues.items[cues.count++] = read_cue(row, format, words);
+    cues.push(read_cue(row, format, words));
   }
   scan.end();
-  return cues;
+  return cues.all();
 }
 
 int compare(int32_t a, int32_t b) {
@@ -159,12 +150,12 @@ void write_file(Session* session, const pg_uuid_t* id, SubtitleFormat format,
   SubtitleWriter writer(format, recording.as_int32(pg::recordings::duration_ms),
                         pg::to_utf8(recording.as_text(pg::recordings::language)), options);
 
-  Cues cues = read_cues(session, id, format, options.words);
-  qsort(cues.items, cues.count, sizeof(Cue), core::wants_time_order(format) ? by_start : by_idx);
+  std::span<Cue> cues = read_cues(session, id, format, options.words);
+  qsort(cues.data(), cues.size(), sizeof(Cue), core::wants_time_order(format) ? by_start : by_idx);
   append(file, [&](char* out) { return writer.write_head(out); });
-  for (int64_t i = 0; i < cues.count; i++) {
+  for (const Cue& cue : cues) {
     CHECK_FOR_INTERRUPTS();
-    append(file, [&](char* out) { return writer.write_cue(cues.items[i], out); });
+    append(file, [&](char* out) { return writer.write_cue(cue, out); });
   }
   append(file, [&](char* out) { return writer.write_tail(out); });
 }

@@ -4,11 +4,12 @@
 #include "core/transcript/script.h"
 #include "core/transcript/segment.h"
 #include "metrics/metrics.h"
+#include "pg/array.h"
 #include "pg/compat.h"
 #include "pg/encoding.h"
 #include "pg/error.h"
-#include "pg/ids.h"
 #include "pg/function.h"
+#include "pg/ids.h"
 #include "pg/table.h"
 #include "procedures/shared/speaker.h"
 
@@ -29,10 +30,7 @@ struct Spoken {
 };
 
 // In the order of their numbers; those without text left out.
-struct Transcript {
-  Spoken* items;
-  int64_t count;
-};
+using Transcript = std::span<const Spoken>;
 
 // The text as a whole, and where the segments end in it.
 struct Flat {
@@ -64,40 +62,34 @@ Transcript read_transcript(Session* session, const pg_uuid_t* id) {
   Table segments = Table::open(session, s::kTable, pg::kRead);
   ScanKeyData key = pg::scan_key(1, BTEqualStrategyNumber, F_UUID_EQ, UUIDPGetDatum(id));
   pg::Scan scan = pg::Scan::begin(&segments, s::by_recording_id, &key, 1);
-  int64_t room = 256;
-  Transcript transcript{static_cast<Spoken*>(palloc(sizeof(Spoken) * room)), 0};
+  pg::Array<Spoken> transcript;
   Row row;
   while (scan.next(&row)) {
     CHECK_FOR_INTERRUPTS();
-    if (transcript.count == room) {
-      room *= 2;
-      transcript.items =
-          static_cast<Spoken*>(repalloc_huge(transcript.items, sizeof(Spoken) * room));
-    }
     Spoken spoken = read_segment(row);
-    if (!spoken.segment.text.empty()) transcript.items[transcript.count++] = spoken;
+    if (!spoken.segment.text.empty()) transcript.push(spoken);
   }
   scan.end();
-  qsort(transcript.items, transcript.count, sizeof(Spoken), by_idx);
-  return transcript;
+  qsort(transcript.begin(), transcript.size(), sizeof(Spoken), by_idx);
+  return transcript.all();
 }
 
-Flat flatten(const Transcript& transcript) {
+Flat flatten(Transcript transcript) {
   size_t room = 1;
-  for (int64_t i = 0; i < transcript.count; i++) {
-    room += transcript.items[i].segment.text.size() + 1;
+  for (size_t i = 0; i < transcript.size(); i++) {
+    room += transcript[i].segment.text.size() + 1;
   }
   Flat flat{static_cast<char*>(MemoryContextAllocHuge(CurrentMemoryContext, room)), 0,
             static_cast<Chunker::SegmentEnd*>(MemoryContextAllocHuge(
-                CurrentMemoryContext, sizeof(Chunker::SegmentEnd) * (transcript.count + 1)))};
+                CurrentMemoryContext, sizeof(Chunker::SegmentEnd) * (transcript.size() + 1)))};
   auto append = [&flat](std::string_view text) {
     memcpy(flat.characters + flat.bytes, text.data(), text.size());
     flat.bytes += text.size();
   };
-  for (int64_t i = 0; i < transcript.count; i++) {
-    const Spoken& spoken = transcript.items[i];
+  for (size_t i = 0; i < transcript.size(); i++) {
+    const Spoken& spoken = transcript[i];
     if (i > 0) {
-      const Spoken& before = transcript.items[i - 1];
+      const Spoken& before = transcript[i - 1];
       bool same = before.speaker == spoken.speaker;
       flat.ends[i - 1].turn = !same;
       append(core::chunk_separator(before.segment.text, spoken.segment.text, same));
@@ -116,23 +108,22 @@ struct Extent {
   int32_t end_ms;
 };
 
-Extent extent_of(const Transcript& transcript, const Flat& flat, Chunk chunk, int64_t first) {
+Extent extent_of(Transcript transcript, const Flat& flat, Chunk chunk, int64_t first) {
   while (flat.ends[first].at <= chunk.from) first++;
-  const Segment& begin = transcript.items[first].segment;
+  const Segment& begin = transcript[first].segment;
   Extent extent{first, first, begin.start_ms, begin.end_ms};
   while (flat.ends[extent.last].at < chunk.to) {
-    const Segment& next = transcript.items[++extent.last].segment;
+    const Segment& next = transcript[++extent.last].segment;
     extent.start_ms = Min(extent.start_ms, next.start_ms);
     extent.end_ms = Max(extent.end_ms, next.end_ms);
   }
   return extent;
 }
 
-void put_chunks(const Transcript& transcript, int32_t max_chars, int32_t overlap,
-                ReturnSetInfo* result) {
+void put_chunks(Transcript transcript, int32_t max_chars, int32_t overlap, ReturnSetInfo* result) {
   Flat flat = flatten(transcript);
   std::string_view text{flat.characters, flat.bytes};
-  Chunker chunker(text, flat.ends, static_cast<size_t>(transcript.count), max_chars, overlap);
+  Chunker chunker(text, flat.ends, transcript.size(), max_chars, overlap);
   Extent extent{};
   Chunk chunk;
   for (int32_t index = 0; chunker.next(&chunk); index++) {
@@ -144,8 +135,8 @@ void put_chunks(const Transcript& transcript, int32_t max_chars, int32_t overlap
                       Int32GetDatum(extent.start_ms),
                       Int32GetDatum(extent.end_ms),
                       piece,
-                      Int32GetDatum(transcript.items[extent.first].segment.idx),
-                      Int32GetDatum(transcript.items[extent.last].segment.idx)};
+                      Int32GetDatum(transcript[extent.first].segment.idx),
+                      Int32GetDatum(transcript[extent.last].segment.idx)};
     bool nulls[lengthof(values)] = {};
     tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
     pfree(DatumGetPointer(piece));

@@ -55,8 +55,7 @@ std::span<Ended> find_ended(Table* subscriptions, TimestampTz now, Position* pos
   namespace s = pg::user_subscriptions;
   bool indexed = subscriptions->has_index(s::by_cycle_end);
   bool ordered = indexed && subscriptions->index_continues_with(s::by_cycle_end, s::user_id);
-  int room = kBatch;
-  auto* ended = static_cast<Ended*>(palloc(sizeof(Ended) * room));
+  pg::Array<Ended> ended;
   ScanKeyData keys[] = {
       pg::scan_key(1, BTLessEqualStrategyNumber, F_TIMESTAMPTZ_LE, TimestampTzGetDatum(now)),
       pg::scan_key(1, BTGreaterEqualStrategyNumber, F_TIMESTAMPTZ_GE,
@@ -64,7 +63,6 @@ std::span<Ended> find_ended(Table* subscriptions, TimestampTz now, Position* pos
   pg::Scan scan =
       indexed ? pg::Scan::begin(subscriptions, s::by_cycle_end, keys, position->begun ? 2 : 1)
               : subscriptions->scan();
-  int count = 0;
   Row row;
   position->finished = true;
   while (scan.next(&row)) {
@@ -72,22 +70,18 @@ std::span<Ended> find_ended(Table* subscriptions, TimestampTz now, Position* pos
     const pg_uuid_t* user_id = row.as_uuid(s::user_id);
     if (end > now) continue;
     if (ordered && !position->is_behind(end, *user_id)) continue;
-    if (ordered && count == kBatch) {
+    if (ordered && ended.size() == kBatch) {
       position->finished = false;
       break;
-    }
-    if (count == room) {
-      room *= 2;
-      ended = static_cast<Ended*>(repalloc_huge(ended, sizeof(Ended) * room));
     }
     position->end = end;
     position->user_id = *user_id;
     position->begun = true;
-    ended[count++] = {*user_id, row.tid()};
+    ended.push({*user_id, row.tid()});
   }
   scan.end();
-  qsort(ended, count, sizeof(Ended), compare_users);
-  return {ended, static_cast<size_t>(count)};
+  qsort(ended.begin(), ended.size(), sizeof(Ended), compare_users);
+  return ended.all();
 }
 
 // Opens the next cycle for one subscription whose cycle has ended, as the scan found it or, if

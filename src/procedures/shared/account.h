@@ -10,26 +10,9 @@
 #include "pg/calendar.h"
 #include "pg/table.h"
 #include "procedures/shared/ledger.h"
+#include "procedures/shared/plan.h"
 
 namespace s2t::procedures {
-
-struct Plan {
-  pg_uuid_t id;
-  std::string_view code;  // lives as long as the session
-  core::Limits limits;
-  std::optional<int32_t> retention_days;
-  int32_t carry_over_minutes = 0;
-  std::span<const int32_t> alert_percents;  // lives as long as the session
-  bool active = false;
-};
-
-// Finds a plan by its code or id, without locking it. False if there is none.
-[[nodiscard]] bool find_plan(pg::Table* plans, std::string_view code, Plan* plan);
-[[nodiscard]] bool find_plan(pg::Table* plans, const pg_uuid_t* id, Plan* plan);
-
-// Locks the plan of this code against removal (KEY SHARE), as a foreign key would. False if there
-// is none.
-[[nodiscard]] bool hold_plan(pg::Table* plans, std::string_view code, Plan* plan);
 
 // Holds the user against removal (KEY SHARE), as a foreign key would: users come first in the order
 // of locks. False if there is no such user. `blocked`, if given, tells whether s2t.blocked_statuses
@@ -94,7 +77,8 @@ class Account {
   // The plan that the next rollover moves to; nullptr takes that back.
   void schedule(const pg_uuid_t* plan_id);
 
-  // What may still be used at `now`: plan and open credits less all holds.
+  // What may still be used at `now`: plan and open credits less all holds. This and what charges
+  // look at the credits as they are stored: what was charged and given back before is stored first.
   [[nodiscard]] core::Left left(TimestampTz now);
   // What open credits have left; {} for a user without credits, without looking.
   [[nodiscard]] core::Balance balance(TimestampTz now);
@@ -191,8 +175,6 @@ class Account {
   [[nodiscard]] pg::Table* cycles();
 
  private:
-  static constexpr int kEntries = 8;
-
   struct CreditMove {
     pg_uuid_t id;
     core::Amount by;
@@ -207,7 +189,6 @@ class Account {
   // The counters that a refund of this cycle moves; nullptr if it is closed for good.
   [[nodiscard]] core::Counters* book_of(const pg_uuid_t& cycle_id, pg_uuid_t* entry_cycle);
   [[nodiscard]] core::Amount give_back(const Share& share);
-  void add_entry(const Entry& entry);
   void move_credit(const pg_uuid_t& id, const core::Amount& by);
   [[nodiscard]] std::span<OpenCredit> open_credits(TimestampTz now);
   void update_closed_row();
@@ -242,12 +223,8 @@ class Account {
   int closed_count_ = 0;
   int32_t granted_seconds_ = 0;  // a credit until the end of the new cycle, not stored yet
   pg_uuid_t granted_id_;
-  Entry* entries_ = nullptr;
-  int entry_count_ = 0;
-  int entry_room_ = 0;
-  CreditMove* credit_moves_ = nullptr;
-  int credit_move_count_ = 0;
-  int credit_move_room_ = 0;
+  pg::Array<Entry> entries_;
+  pg::Array<CreditMove> credit_moves_;
 };
 
 }  // namespace s2t::procedures

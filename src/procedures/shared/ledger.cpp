@@ -52,6 +52,32 @@ bool pays_before(const OpenCredit& a, const OpenCredit& b) {
 
 }  // namespace
 
+core::Counters CounterColumns::read(const Row& row) const {
+  return {{row.as_int32(recordings), row.as_int32(seconds)},
+          {row.as_int32(credit_recordings), row.as_int32(credit_seconds)},
+          {row.as_int32(overage_recordings), row.as_int32(overage_seconds)}};
+}
+
+void CounterColumns::set(const core::Counters& counters, Values* values) const {
+  set_amount(values, recordings, seconds, counters.used);
+  set_amount(values, credit_recordings, credit_seconds, counters.credits);
+  set_amount(values, overage_recordings, overage_seconds, counters.overage);
+}
+
+void CounterColumns::set_changed(const core::Counters& counters, const Row& row,
+                                 Values* values) const {
+  auto set = [&](int column, int32_t value) {
+    if (values->is_set(column) || row.as_int32(column) != value)
+      values->set(column, Int32GetDatum(value));
+  };
+  set(recordings, counters.used.recordings);
+  set(seconds, counters.used.seconds);
+  set(credit_recordings, counters.credits.recordings);
+  set(credit_seconds, counters.credits.seconds);
+  set(overage_recordings, counters.overage.recordings);
+  set(overage_seconds, counters.overage.seconds);
+}
+
 void write_entries(Session* session, const pg_uuid_t* user_id, const pg_uuid_t* recording_id,
                    std::span<const Entry> entries, TimestampTz now) {
   namespace e = pg::usage_entries;
@@ -80,9 +106,7 @@ std::span<Share> read_shares(Session* session, const pg_uuid_t* user_id,
   namespace e = pg::usage_entries;
   Table ledger = Table::open(session, e::kTable, pg::kRead);
   pg_uuid_t from = first_id_of(recording_id);
-  int room = 8;
-  int count = 0;
-  auto* shares = static_cast<Share*>(palloc(sizeof(Share) * room));
+  pg::Array<Share> shares;
   pg::Scan scan = scan_user(&ledger, e::by_user_id, e::id, user_id, &from);
   Row row;
   while (scan.next(&row)) {
@@ -96,35 +120,26 @@ std::span<Share> read_shares(Session* session, const pg_uuid_t* user_id,
         credit_id
             ? core::Amount{row.as_int32(e::credit_recordings), row.as_int32(e::credit_seconds)}
             : core::Amount{row.as_int32(e::recordings), row.as_int32(e::seconds)};
-    int i = 0;
-    while (i < count &&
+    size_t i = 0;
+    while (i < shares.size() &&
            !(pg::same_id(shares[i].cycle_id, cycle_id) && same(shares[i].credit_id, credit_id)))
       i++;
-    if (i == room) {
-      room *= 2;
-      shares = static_cast<Share*>(repalloc(shares, sizeof(Share) * room));
-    }
-    if (i == count) shares[count++] = {cycle_id, credit_id, {}};
+    if (i == shares.size()) shares.push({cycle_id, credit_id, {}});
     shares[i].amount.recordings += amount.recordings;
     shares[i].amount.seconds += amount.seconds;
   }
   scan.end();
-  return {shares, static_cast<size_t>(count)};
+  return shares.all();
 }
 
 std::span<OpenCredit> read_open_credits(Session* session, const pg_uuid_t* user_id, TimestampTz now,
                                         const std::optional<OpenCredit>& granted) {
   namespace c = pg::usage_credits;
   Table credits = Table::open(session, c::kTable, pg::kRead);
-  int room = 8;
-  int count = 0;
-  auto* open = static_cast<OpenCredit*>(palloc(sizeof(OpenCredit) * room));
+  pg::Array<OpenCredit> open;
   auto add = [&](const OpenCredit& credit) {
-    if (count == room) {
-      room *= 2;
-      open = static_cast<OpenCredit*>(repalloc(open, sizeof(OpenCredit) * room));
-    }
-    int i = count++;
+    size_t i = open.size();
+    open.push(credit);
     for (; i > 0 && pays_before(credit, open[i - 1]); i--) open[i] = open[i - 1];
     open[i] = credit;
   };
@@ -141,7 +156,7 @@ std::span<OpenCredit> read_open_credits(Session* session, const pg_uuid_t* user_
     if (!closed && !credit.state.left.is_zero()) add(credit);
   }
   scan.end();
-  return {open, static_cast<size_t>(count)};
+  return open.all();
 }
 
 void move_credit(Session* session, const pg_uuid_t* user_id, const pg_uuid_t* credit_id,

@@ -6,6 +6,7 @@
 
 #include <span>
 
+#include "pg/array.h"
 #include "pg/table.h"
 
 namespace s2t::procedures {
@@ -36,6 +37,18 @@ struct Share {
   pg_uuid_t cycle_id;
   std::optional<pg_uuid_t> credit_id;
   core::Amount amount;
+};
+
+// Where a table has the counters of a cycle.
+struct CounterColumns {
+  int recordings, seconds;
+  int credit_recordings, credit_seconds;
+  int overage_recordings, overage_seconds;
+
+  [[nodiscard]] core::Counters read(const pg::Row& row) const;
+  void set(const core::Counters& counters, pg::Values* values) const;
+  // Sets only what differs from the row or is set already: a trigger may be for one of the columns.
+  void set_changed(const core::Counters& counters, const pg::Row& row, pg::Values* values) const;
 };
 
 // Writes entries of a user about a recording (nullptr: about none), stamped `now`.
