@@ -43,6 +43,35 @@ pg::Scan scan_user(Table* table, int index, int id_column, const pg_uuid_t* user
   return pg::Scan::begin(table, index, keys, count);
 }
 
+// Sets off what was charged against what was given back, of one count.
+void set_off(int32_t* share, int32_t* amount) {
+  if ((*share > 0) == (*amount > 0)) return;
+  int32_t part = Min(abs(*share), abs(*amount));
+  if (*amount < 0) part = -part;
+  *share += part;
+  *amount -= part;
+}
+
+// Adds what an entry says to the shares. What was given back in one cycle may have been charged to
+// another that was carried into it. Entries of one millisecond are in no order.
+void book(pg::Array<Share>* shares, const Share& entry) {
+  size_t own = 0;
+  while (own < shares->size() && !(pg::same_id((*shares)[own].cycle_id, entry.cycle_id) &&
+                                   same((*shares)[own].credit_id, entry.credit_id)))
+    own++;
+  if (own == shares->size()) shares->push({entry.cycle_id, entry.credit_id, {}});
+  core::Amount amount = entry.amount;
+  auto set_off_against = [&](Share* share) {
+    set_off(&share->amount.recordings, &amount.recordings);
+    set_off(&share->amount.seconds, &amount.seconds);
+  };
+  set_off_against(&(*shares)[own]);
+  for (Share& other : *shares)
+    if (same(other.credit_id, entry.credit_id)) set_off_against(&other);
+  (*shares)[own].amount.recordings += amount.recordings;
+  (*shares)[own].amount.seconds += amount.seconds;
+}
+
 bool pays_before(const OpenCredit& a, const OpenCredit& b) {
   if (a.expires_at != b.expires_at) return a.expires_at < b.expires_at;
   // Ids of one millisecond are in no order.
@@ -120,13 +149,7 @@ std::span<Share> read_shares(Session* session, const pg_uuid_t* user_id,
         credit_id
             ? core::Amount{row.as_int32(e::credit_recordings), row.as_int32(e::credit_seconds)}
             : core::Amount{row.as_int32(e::recordings), row.as_int32(e::seconds)};
-    size_t i = 0;
-    while (i < shares.size() &&
-           !(pg::same_id(shares[i].cycle_id, cycle_id) && same(shares[i].credit_id, credit_id)))
-      i++;
-    if (i == shares.size()) shares.push({cycle_id, credit_id, {}});
-    shares[i].amount.recordings += amount.recordings;
-    shares[i].amount.seconds += amount.seconds;
+    book(&shares, {cycle_id, credit_id, amount});
   }
   scan.end();
   return shares.all();
