@@ -21,6 +21,8 @@ enum class TableId : uint8_t {
   kAuditLog,
   kUsageEntries,
   kUsageCredits,
+  kEventConsumers,
+  kEvents,
   kCount,
 };
 
@@ -144,6 +146,7 @@ enum Column : int {
   change_key_hash,
   change_success,
   change_message,
+  last_event_at,
 };
 enum Index : int { by_user_id, by_cycle_end };
 inline constexpr ColumnSpec kColumns[] = {
@@ -180,6 +183,7 @@ inline constexpr ColumnSpec kColumns[] = {
     {"change_key_hash", BYTEAOID},
     {"change_success", BOOLOID},
     {"change_message", TEXTOID},
+    {"last_event_at", TIMESTAMPTZOID},
 };
 inline constexpr IndexSpec kIndexes[] = {{nullptr, user_id, true},
                                          {nullptr, cycle_end, false, true}};
@@ -408,5 +412,47 @@ inline constexpr ColumnSpec kColumns[] = {
 inline constexpr IndexSpec kIndexes[] = {{nullptr, user_id, false}};
 inline constexpr TableSpec kTable = {TableId::kUsageCredits, "usage_credits", kColumns, kIndexes};
 }  // namespace usage_credits
+
+namespace event_consumers {
+enum Column : int { queue_id, dead_queue_id, name, types };
+enum Index : int { by_name };
+inline constexpr ColumnSpec kColumns[] = {
+    {"queue_id", UUIDOID},
+    {"dead_queue_id", UUIDOID},
+    {"name", TEXTOID},
+    {"types", TEXTARRAYOID},
+};
+inline constexpr IndexSpec kIndexes[] = {{nullptr, name, true}};
+inline constexpr TableSpec kTable = {TableId::kEventConsumers, "event_consumers", kColumns,
+                                     kIndexes};
+}  // namespace event_consumers
+
+namespace events {
+enum Column : int {
+  queue_id,
+  id,
+  type,
+  at,
+  user_id,
+  recording_id,
+  data,
+  attempt,
+  due_at,
+  dead_at,
+  error,
+};
+enum Index : int { by_user, ready, taken, due };
+inline constexpr ColumnSpec kColumns[] = {
+    {"queue_id", UUIDOID},       {"id", UUIDOID},      {"type", TEXTOID},
+    {"at", TIMESTAMPTZOID},      {"user_id", UUIDOID}, {"recording_id", UUIDOID},
+    {"data", JSONBOID},          {"attempt", INT4OID}, {"due_at", TIMESTAMPTZOID},
+    {"dead_at", TIMESTAMPTZOID}, {"error", TEXTOID},
+};
+inline constexpr IndexSpec kIndexes[] = {{"events_pkey", queue_id, false, true, user_id},
+                                         {"events_ready_idx", queue_id, false, true, id},
+                                         {"events_taken_idx", queue_id, false, true, id},
+                                         {"events_due_idx", queue_id, false, true, due_at}};
+inline constexpr TableSpec kTable = {TableId::kEvents, "events", kColumns, kIndexes};
+}  // namespace events
 
 }  // namespace s2t::pg

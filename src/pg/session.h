@@ -55,6 +55,11 @@ class Session {
   // is the transaction's, that is 40001.
   void keep(Relation relation);
 
+  // What a room above has found out and keeps for as long as the session is open; nullptr until
+  // then.
+  [[nodiscard]] const void* finding() const { return finding_; }
+  void keep_finding(const void* finding) { finding_ = finding; }
+
   // The owner of the function that is called.
   [[nodiscard]] static Oid owner_of(FunctionCallInfo fcinfo);
 
@@ -78,6 +83,7 @@ class Session {
   Relation* relations_ = nullptr;  // in the memory of the executor's state
   int relation_count_ = 0;
   int relation_room_ = 0;
+  const void* finding_ = nullptr;
 };
 
 // Commits the transaction of a procedure that was called where it may, and begins the next. No

@@ -36,6 +36,8 @@ const char* tables_of_others(Oid schema, Oid owner) {
       audit_log::kTable.name,
       "usage_entries",
       "usage_credits",
+      event_consumers::kTable.name,
+      events::kTable.name,
   };
   StringInfoData names;
   initStringInfo(&names);

@@ -86,6 +86,9 @@ class Columns {
     return (others.bits_ & ~bits_) == 0;
   }
   [[nodiscard]] friend constexpr bool operator==(Columns, Columns) = default;
+  [[nodiscard]] friend constexpr Columns operator|(Columns left, Columns right) {
+    return Columns(left.bits_ | right.bits_);
+  }
 
  private:
   uint64_t bits_ = 0;

@@ -68,7 +68,11 @@ void remember(Account* account, const Request& request, const Answer& answer) {
 
 Answer schedule(Account* account, const Request& request, const Plan& plan, const char* code) {
   bool in_force = account->plan().code == request.plan_code;
+  bool scheduled = !account->row().is_null(pg::user_subscriptions::next_plan_id);
   account->schedule(in_force ? nullptr : &plan.id);
+  if (!in_force || scheduled)
+    account->tell_plan_changed(in_force ? "cancelled" : "scheduled", account->plan().code,
+                               plan.code);
   return {true, in_force ? psprintf("plan stays \"%s\"", code)
                          : psprintf("plan changes to \"%s\" at the end of the cycle", code)};
 }
@@ -87,6 +91,7 @@ Answer move(Account* account, const Request& request, const Plan& plan, Timestam
   } else {
     account->carry_back();
   }
+  account->tell_plan_changed("made", old_code, plan.code);
   account->change_plan(plan, now);
   return {true, psprintf("plan changed from \"%.*s\" to \"%s\"", static_cast<int>(old_code.size()),
                          old_code.data(), code)};
@@ -171,6 +176,7 @@ bool cancel_change(Session* session, const pg_uuid_t* user_id) {
   if (ended) {
     account.roll_over(now);
   } else {
+    account.tell_plan_changed("cancelled", account.plan().code, account.plan().code);
     account.schedule(nullptr);
   }
   account.store(now);

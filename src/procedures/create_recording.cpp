@@ -126,6 +126,15 @@ void create(Table* recordings, Account* account, const Request& request, int32_t
   account->store(now);
   answer->id = insert_recording(recordings, request, metered, now);
   account->write_entries(&answer->id, now);
+  events::write(recordings->session(),
+                {.type = events::Type::kRecordingCreated,
+                 .user_id = request.user_id,
+                 .recording_id = &answer->id,
+                 .times = account->times()},
+                [&](events::Data* data) {
+                  data->add_text("source", request.source);
+                  data->add_text("language", request.language);
+                });
   answer->remaining = remaining_for(account, now, 0);
 }
 

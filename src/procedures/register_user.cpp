@@ -10,6 +10,7 @@
 #include "pg/settings.h"
 #include "pg/table.h"
 #include "procedures/shared/account.h"
+#include "procedures/shared/events.h"
 
 namespace s2t::procedures {
 
@@ -80,7 +81,7 @@ void insert_profile(Table* profiles, const Registration& registration, const pg_
 }
 
 void insert_subscription(Table* subscriptions, const Plan& plan, const pg_uuid_t* id,
-                         TimestampTz now) {
+                         TimestampTz now, events::Times* times) {
   namespace s = pg::user_subscriptions;
   bool by_anniversary = pg::settings::cycle_anchor() == pg::settings::CycleAnchor::kRegistration;
   int anchor_day = by_anniversary ? pg::day_of(now) : 0;
@@ -99,6 +100,7 @@ void insert_subscription(Table* subscriptions, const Plan& plan, const pg_uuid_t
   subscription.set(s::total_duration_ms, Int64GetDatum(0));
   subscription.set(s::total_segments, Int64GetDatum(0));
   subscription.set(s::held_seconds, Int64GetDatum(0));
+  if (events::anybody(subscriptions->session())) times->begin(now, &subscription);
   (void)subscriptions->insert_one(subscription);
 }
 
@@ -113,7 +115,10 @@ pg_uuid_t register_user(FunctionCallInfo fcinfo, const char* name) {
                                     {TableId::kUsers, TableId::kPlans});
   pg_uuid_t id = insert_user(&users, registration, now);
   insert_profile(&profiles, registration, &id);
-  insert_subscription(&subscriptions, plan, &id, now);
+  events::Times times;
+  insert_subscription(&subscriptions, plan, &id, now, &times);
+  events::write(&session, {.type = events::Type::kUserRegistered, .user_id = &id, .times = &times},
+                [&](events::Data* data) { data->add_text("plan_code", plan.code); });
   audit::write(
       &session, pg::settings::Audit::kChanges,
       {.procedure = name, .user_id = &id, .detail = psprintf("plan \"%s\"", plan.code.data())});

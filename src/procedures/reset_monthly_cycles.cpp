@@ -90,6 +90,7 @@ bool renew(Account* account, Row* row, TimestampTz now) {
   Table* subscriptions = account->subscriptions();
   account->take(*row);
   account->roll_over(now);
+  account->set_times_aside(now);
   switch (subscriptions->update_found(*row, account->change())) {
     case pg::Changed::kYes:
       return true;
@@ -100,6 +101,7 @@ bool renew(Account* account, Row* row, TimestampTz now) {
   }
   if (!account->lock_found(row) || !account->cycle_ended(now)) return false;
   account->roll_over(now);
+  account->set_times_aside(now);
   return subscriptions->update(*row, account->change()) != nullptr;
 }
 
@@ -116,7 +118,9 @@ int close_cycles(Account* opened, std::span<const Ended> ended, TimestampTz now)
   int count = 0;
   int granted = 0;
   (void)account.cycles();  // opened before the first statement: see pg::Table
-  subscriptions->begin(CMD_UPDATE, Account::kRollOverColumns);
+  bool told = events::anybody(subscriptions->session());
+  subscriptions->begin(CMD_UPDATE,
+                       told ? Account::kRollOverAndTellColumns : Account::kRollOverColumns);
   for (const Ended& one : ended) {
     CHECK_FOR_INTERRUPTS();
     Row row = subscriptions->locked_at(one.tid);

@@ -88,7 +88,9 @@ AS $function$
     ('usage_cycles',                        'SELECT, INSERT',         '{admin}'),
     ('audit_log',                           'SELECT, INSERT',         '{admin}'),
     ('usage_entries',                       'SELECT, INSERT',         '{admin}'),
-    ('usage_credits',                       'SELECT, INSERT, UPDATE', '{admin}')
+    ('usage_credits',                       'SELECT, INSERT, UPDATE', '{admin}'),
+    ('event_consumers',                     'SELECT',                 '{admin}'),
+    ('events',                              'SELECT, INSERT',         '{admin}')
 $function$;
 
 REVOKE ALL ON FUNCTION @extschema@.s2t_rights() FROM PUBLIC;

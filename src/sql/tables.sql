@@ -19,7 +19,11 @@ AS $function$
     ('audit_log',          '',                         'Who did what to accounts and recordings, when and from where.'),
     -- Room, so that the entry of a growing recording is rewritten without touching its indexes.
     ('usage_entries',      ' WITH (fillfactor = 90)',  'The ledger: every charge, refund and adjustment of every cycle.'),
-    ('usage_credits',      '',                         'Recordings and seconds beside the plan.')
+    ('usage_credits',      '',                         'Recordings and seconds beside the plan.'),
+    ('event_consumers',    '',                         'Who is told of events, and of which.'),
+    -- Rows come and go: what is left of them is cleared away before there is much of it.
+    ('events',             ' WITH (autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 1000, autovacuum_vacuum_insert_scale_factor = 0.5)',
+                                                       'Events that wait for a consumer, a row for each; acknowledged ones are gone.')
 $function$;
 
 REVOKE ALL ON FUNCTION @extschema@.s2t_wanted_tables() FROM PUBLIC;
@@ -129,6 +133,7 @@ AS $function$
     ('user_subscriptions', 'change_key_hash',   'bytea',       false, NULL, 'Hash of that call''s arguments.'),
     ('user_subscriptions', 'change_success',    'boolean',     false, NULL, 'What that call answered.'),
     ('user_subscriptions', 'change_message',    'text',        false, NULL, 'What that call answered.'),
+    ('user_subscriptions', 'last_event_at',     'timestamptz', false, NULL, 'No event of the user is later; NULL: there has been none.'),
 
     ('segments', 'recording_id',     'uuid',        true,  NULL,             'Recording it belongs to.'),
     ('segments', 'idx',              'integer',     true,  NULL,             'Position in the recording, from 0.'),
@@ -192,7 +197,25 @@ AS $function$
     ('usage_credits', 'created_at',         'timestamptz', true,  'now()', 'When it was given.'),
     ('usage_credits', 'note',               'text',        false, NULL,    'What it is for.'),
     ('usage_credits', 'credit_key',         'text',        false, NULL,    'Key of the call that gave it, unique for its user.'),
-    ('usage_credits', 'credit_key_hash',    'bytea',       false, NULL,    'Hash of that call''s arguments.')
+    ('usage_credits', 'credit_key_hash',    'bytea',       false, NULL,    'Hash of that call''s arguments.'),
+
+    ('event_consumers', 'queue_id',         'uuid',        true,  '{new_id}', 'Queue of its events.'),
+    ('event_consumers', 'dead_queue_id',    'uuid',        true,  '{new_id}', 'Queue of those that were given up.'),
+    ('event_consumers', 'name',             'text',        true,  NULL,    'Name by which procedures take the consumer.'),
+    ('event_consumers', 'types',            'text[]',      false, NULL,    'Types of events that it is told; NULL: all.'),
+    ('event_consumers', 'created_at',       'timestamptz', true,  'now()', 'When it was registered.'),
+
+    ('events', 'queue_id',                  'uuid',        true,  NULL,    'Queue of the consumer that it waits for.'),
+    ('events', 'id',                        'uuid',        true,  '{new_id}', 'Version 7 UUID, the same for each consumer; it has the slot of its user.'),
+    ('events', 'type',                      'text',        true,  NULL,    'What happened, for instance recording.completed.'),
+    ('events', 'at',                        'timestamptz', true,  NULL,    'When; of one user no two are alike, and the order is that of the events.'),
+    ('events', 'user_id',                   'uuid',        true,  NULL,    'User it is about, who may be gone.'),
+    ('events', 'recording_id',              'uuid',        false, NULL,    'Recording it is about.'),
+    ('events', 'data',                      'jsonb',       true,  '''{}''', 'What else there is to say; never the text of a transcript.'),
+    ('events', 'attempt',                   'integer',     true,  '0',     'How often it was given.'),
+    ('events', 'due_at',                    'timestamptz', false, NULL,    'When it may be given again; infinity: after those of its user before it; NULL: it has never been given.'),
+    ('events', 'dead_at',                   'timestamptz', false, NULL,    'When it was given up.'),
+    ('events', 'error',                     'text',        false, NULL,    'What the consumer said last.')
            ) AS w (tab, col, type, required, preset, remark)
 $function$;
 
@@ -282,7 +305,17 @@ AS $function$
     ('usage_credits',      'usage_credits_user_id_fkey',      'foreign key',  'user_id',           'users (id) ON DELETE CASCADE'),
     ('usage_credits',      'usage_credits_given_check',       'check',        'recordings, seconds', 'recordings >= 0 AND seconds >= 0'),
     ('usage_credits',      'usage_credits_left_check',        'check',        'left_recordings, left_seconds', 'left_recordings >= 0 AND left_seconds >= 0'),
-    ('usage_credits',      'usage_credits_credit_key_key',    'unique index', 'user_id, credit_key', 'credit_key IS NOT NULL')
+    ('usage_credits',      'usage_credits_credit_key_key',    'unique index', 'user_id, credit_key', 'credit_key IS NOT NULL'),
+
+    ('event_consumers',    'event_consumers_pkey',            'key',          'queue_id',          NULL),
+    ('event_consumers',    'event_consumers_name_key',        'key',          'name',              NULL),
+
+    -- In the order in which they are given; by what waits to be given for the first time, what may
+    -- be acknowledged, and what may be given again. Only two of them grow with an event.
+    ('events',             'events_pkey',                     'key',          'queue_id, user_id, at, id', NULL),
+    ('events',             'events_ready_idx',                'index',        'queue_id, id',      'due_at IS NULL'),
+    ('events',             'events_taken_idx',                'index',        'queue_id, id',      'due_at IS NOT NULL'),
+    ('events',             'events_due_idx',                  'index',        'queue_id, due_at',  'due_at IS NOT NULL')
 $function$;
 
 REVOKE ALL ON FUNCTION @extschema@.s2t_wanted_constraints() FROM PUBLIC;

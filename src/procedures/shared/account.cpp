@@ -111,6 +111,8 @@ void Account::read(const Row& row) {
   granted_seconds_ = 0;
   entries_.clear();
   credit_moves_.clear();
+  told_ = {};  // a copy of the account may still have them
+  times_ = {};
 }
 
 const Plan& Account::plan() {
@@ -139,6 +141,15 @@ void Account::close_cycle(TimestampTz end, TimestampTz now, const char* reason) 
   closed.set(c::closed_at, TimestampTzGetDatum(now));
   closed.set(c::reason, pg::make_text(reason));
   closed.set(c::carried, BoolGetDatum(false));
+  tell(events::Type::kCycleClosed, [&](events::Data* data) {
+    data->add_id("cycle_id", *DatumGetUUIDP(closed.value(c::id)));
+    data->add_text("plan_code", plan_.code);
+    data->add_text("reason", reason);
+    data->add_time("cycle_start", cycle_.start);
+    data->add_time("cycle_end", end);
+    data->add_number("usage_count", counters_.used.recordings);
+    data->add_number("used_seconds", counters_.used.seconds);
+  });
 
   cycle_id_ = pg::new_id(now, pg::slot_of(&user_id_));
   change_.set(s::cycle_id, pg::make_uuid(cycle_id_));
@@ -156,10 +167,20 @@ void Account::take_scheduled_plan() {
   std::optional<pg_uuid_t> next = row_.as_optional_uuid(s::next_plan_id);
   if (!next) return;
   change_.set_null(s::next_plan_id);
+  std::string_view former = plan().code;
   Plan scheduled;
-  if (find_plan(plans(), &*next, &scheduled) && scheduled.active &&
-      hold_plan(plans(), scheduled.code, &scheduled) && scheduled.active)
-    move_to(scheduled);
+  bool taken = find_plan(plans(), &*next, &scheduled) && scheduled.active &&
+               hold_plan(plans(), scheduled.code, &scheduled) && scheduled.active;
+  if (taken) move_to(scheduled);
+  tell_plan_changed(taken ? "made" : "dropped", former, scheduled.code);
+}
+
+void Account::tell_plan_changed(const char* change, std::string_view from, std::string_view to) {
+  tell(events::Type::kPlanChanged, [&](events::Data* data) {
+    data->add_text("change", change);
+    data->add_text("from", from);
+    data->add_text("to", to);
+  });
 }
 
 void Account::roll_over(TimestampTz now) {
@@ -188,7 +209,9 @@ void Account::roll_over(TimestampTz now) {
 
   take_scheduled_plan();
   Plan fallback;
-  if (!plan().active && hold_default_plan(plans(), &fallback)) move_to(fallback);
+  if (plan().active || !hold_default_plan(plans(), &fallback)) return;
+  tell_plan_changed("made", plan_.code, fallback.code);
+  move_to(fallback);
 }
 
 void Account::roll_over_if_ended(TimestampTz now) {
@@ -284,7 +307,7 @@ void Account::update_closed_row() {
   (void)cycles.update_one(row, change);
 }
 
-void Account::store(TimestampTz now) {
+void Account::store(TimestampTz now, int times) {
   for (int i = 0; i < closed_count_; i++) (void)cycles()->insert_one(closed_[i]);
   bool moves_closed = prorated_moved_ || prorated_carried_;
   if (moves_closed) update_closed_row();
@@ -300,6 +323,7 @@ void Account::store(TimestampTz now) {
   move(s::total_duration_ms, counted_.duration_ms);
   move(s::total_segments, counted_.segments);
   move(s::held_seconds, counted_.held);
+  set_times_aside(now, times);
   (void)subscriptions_.update_one(row_, change_);
   store_more(now);
   for (const CreditMove& move : credit_moves_)
@@ -307,8 +331,21 @@ void Account::store(TimestampTz now) {
   credit_moves_.clear();
 }
 
+void Account::set_times_aside(TimestampTz now, int count) {
+  if (!events::anybody(subscriptions_.session())) return;
+  times_.set_aside(row_, now, count, &change_);
+}
+
 void Account::store_more(TimestampTz now) {
-  if (granted_seconds_ == 0) return;
+  if (granted_seconds_ != 0) grant(now);
+  for (const Told& told : told_)
+    events::write_wanted(subscriptions_.session(),
+                         {.type = told.type, .user_id = &user_id_, .times = &times_}, told.data);
+  told_.clear();
+}
+
+// The credit that a rollover has granted.
+void Account::grant(TimestampTz now) {
   core::Amount amount{0, granted_seconds_};
   granted_seconds_ = 0;
   Session* session = subscriptions_.session();

@@ -9,6 +9,7 @@
 
 #include "pg/calendar.h"
 #include "pg/table.h"
+#include "procedures/shared/events.h"
 #include "procedures/shared/ledger.h"
 #include "procedures/shared/plan.h"
 
@@ -104,8 +105,25 @@ class Account {
   // Sets further columns of the subscription.
   [[nodiscard]] pg::Values* change_of() { return &change_; }
 
-  // Writes what was changed since lock(): the closed cycle, the subscription, the credits.
-  void store(TimestampTz now);
+  // Notes an event of the user, which store() writes. `fill` is called with an events::Data* if
+  // there is somebody to read it.
+  template <typename Fill>
+  void tell(events::Type type, Fill&& fill) {
+    if (!events::wanted(subscriptions_.session(), type)) return;
+    events::Data data;
+    fill(&data);
+    told_.push({type, data.end()});
+  }
+
+  // The same for plan.changed; `change` is made, scheduled, cancelled or dropped.
+  void tell_plan_changed(const char* change, std::string_view from, std::string_view to);
+
+  // Writes what was changed since lock(): the closed cycle, the subscription, the credits, the
+  // events of the account. Sets so many times() aside.
+  void store(TimestampTz now, int times = events::Times::kRoom);
+
+  // Times for further events of the user, of those that store() has set aside.
+  [[nodiscard]] events::Times* times() { return &times_; }
 
   // Writes the entries of what was charged and given back since lock(), about this recording
   // (nullptr: about none). After store().
@@ -154,10 +172,14 @@ class Account {
       pg::user_subscriptions::carried_cycle_id,
       pg::user_subscriptions::next_plan_id,
       pg::user_subscriptions::credit_count};
+  // Where events are written, change() sets this one too, by set_times_aside().
+  static constexpr pg::Columns kRollOverAndTellColumns =
+      kRollOverColumns | pg::Columns{pg::user_subscriptions::last_event_at};
+  void set_times_aside(TimestampTz now, int count = events::Times::kRoom);
   [[nodiscard]] const pg::Values& closed_cycle() const { return closed_[0]; }
   [[nodiscard]] const pg::Values& change() const { return change_; }
-  // What store() and write_entries() do beside: credits of minutes carried over.
-  [[nodiscard]] bool has_more_to_store() const { return granted_seconds_ != 0; }
+  // What store() and write_entries() do beside: credits of minutes carried over, and events.
+  [[nodiscard]] bool has_more_to_store() const { return granted_seconds_ != 0 || !told_.empty(); }
   void store_more(TimestampTz now);
 
   // The plan in force. Raises P0002 if it is gone, which a foreign key prevents.
@@ -192,6 +214,7 @@ class Account {
   void move_credit(const pg_uuid_t& id, const core::Amount& by);
   [[nodiscard]] std::span<OpenCredit> open_credits(TimestampTz now);
   void update_closed_row();
+  void grant(TimestampTz now);
 
   pg::Table subscriptions_;
   pg::Table plans_;  // opened when it is needed
@@ -225,6 +248,12 @@ class Account {
   pg_uuid_t granted_id_;
   pg::Array<Entry> entries_;
   pg::Array<CreditMove> credit_moves_;
+  struct Told {
+    events::Type type;
+    Jsonb* data;
+  };
+  pg::Array<Told> told_;
+  events::Times times_;
 };
 
 }  // namespace s2t::procedures

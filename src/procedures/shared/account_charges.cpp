@@ -112,6 +112,14 @@ void Account::note_thresholds(const core::Counters& before) {
       percent = core::next_threshold(from, to, limit, plan_.alert_percents, percent);
       if (percent == 0) break;
       highest = percent;
+      tell(events::Type::kUsageThreshold, [&](events::Data* data) {
+        bool of_minutes = column == s::noted_minutes;
+        data->add_text("quota", of_minutes ? "minutes" : "recordings");
+        data->add_number("percent", percent);
+        data->add_number(of_minutes ? "used_seconds" : "usage_count", to);
+        data->add_number(of_minutes ? "limit_seconds" : "limit_count", *limit);
+        data->add_id("cycle_id", cycle_id_);
+      });
     }
     if (highest == 0) return;
     *noted = highest;

@@ -225,24 +225,58 @@ int by_user(const void* left, const void* right) {
                 &static_cast<const Candidate*>(right)->user_id, UUID_LEN);
 }
 
-// Moves the running totals of every owner, in the order of the primary key.
-void move_totals(Account* totals, const Batch& batch) {
+// What was removed of one owner's recordings, which lie together in the batch.
+struct Part {
+  std::span<const Candidate> recordings;
+  int64_t removed = 0;
+  int64_t duration_ms = 0;
+  int64_t segments = 0;
+};
+
+Part part_from(const Batch& batch, int first) {
+  Part part;
+  int i = first;
+  for (;
+       i < batch.count && pg::same_id(batch.recordings[i].user_id, batch.recordings[first].user_id);
+       i++) {
+    if (!batch.recordings[i].removed) continue;
+    part.removed++;
+    part.duration_ms += batch.recordings[i].duration_ms;
+    part.segments += batch.recordings[i].segment_count;
+  }
+  part.recordings = {batch.recordings + first, static_cast<size_t>(i - first)};
+  return part;
+}
+
+void tell(Session* session, const Part& part, events::Times* times) {
+  for (const Candidate& recording : part.recordings) {
+    if (!recording.removed) continue;
+    events::write(session,
+                  {.type = events::Type::kRecordingDeleted,
+                   .user_id = &recording.user_id,
+                   .recording_id = &recording.id,
+                   .times = times},
+                  [](events::Data* data) { data->add_text("reason", "retention"); });
+  }
+}
+
+// Moves the running totals of every owner, in the order of the primary key, unless triggers have
+// done it, and tells who listens.
+void settle(Account* totals, const Batch& batch, bool natively) {
+  Session* session = totals->subscriptions()->session();
+  bool wanted = events::wanted(session, events::Type::kRecordingDeleted);
+  if (!natively && !wanted) return;
   qsort(batch.recordings, batch.count, sizeof(Candidate), by_user);
-  int i = 0;
-  while (i < batch.count) {
-    const pg_uuid_t* user_id = &batch.recordings[i].user_id;
-    int64_t recordings = 0;
-    int64_t duration_ms = 0;
-    int64_t segments = 0;
-    for (; i < batch.count && pg::same_id(batch.recordings[i].user_id, *user_id); i++) {
-      if (!batch.recordings[i].removed) continue;
-      recordings++;
-      duration_ms += batch.recordings[i].duration_ms;
-      segments += batch.recordings[i].segment_count;
+  for (int i = 0; i < batch.count;) {
+    Part part = part_from(batch, i);
+    i += static_cast<int>(part.recordings.size());
+    if (part.removed == 0) continue;
+    bool subscribed = totals->lock(&part.recordings.front().user_id);
+    if (subscribed) {
+      if (natively) totals->count(-part.removed, -part.duration_ms, -part.segments, 0);
+      totals->store(Session::now(), static_cast<int>(part.removed));
     }
-    if (recordings == 0 || !totals->lock(user_id)) continue;
-    totals->count(-recordings, -duration_ms, -segments, 0);
-    totals->store(Session::now());
+    if (wanted) tell(session, part, subscribed ? totals->times() : nullptr);
   }
 }
 
@@ -260,7 +294,7 @@ Removed remove_next(Session* session, const RetentionPolicy& policy, CleanupPosi
   Account totals = Account::open(session);
   removed.recordings = remove_recordings(&recordings, batch);
   removed.segments = remove_segments(&segments, batch);
-  if (recordings.counts_natively()) move_totals(&totals, batch);
+  settle(&totals, batch, recordings.counts_natively());
   return removed;
 }
 

@@ -156,6 +156,16 @@ Completed complete_recording(Session* session, const pg_uuid_t* id, const Comple
   const Row* done = recording.update(change);
   pg_uuid_t user_id = *done->as_uuid(r::user_id);
   if (subscribed) account.write_entries(id, now);
+  events::write(session,
+                {.type = events::Type::kRecordingCompleted,
+                 .user_id = &user_id,
+                 .recording_id = id,
+                 .times = subscribed ? account.times() : nullptr},
+                [&](events::Data* data) {
+                  data->add_number("duration_ms", completion.duration_ms);
+                  data->add_number("segment_count", stored);
+                  data->add_number("charged_seconds", after.seconds);
+                });
   audit::write(
       session, pg::settings::Audit::kAll,
       {.procedure = completion.procedure,

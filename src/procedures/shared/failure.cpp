@@ -99,13 +99,24 @@ core::Amount fail_locked(Account* account, Table* recordings, const Row& locked,
   // What a trigger changes beside is counted by triggers.
   (void)recordings->update_one(row, change);
   if (account != nullptr) account->write_entries(&id, now);
+  core::Amount refunded{before.cycle_id && !after.cycle_id ? 1 : 0, before.seconds - after.seconds};
+  events::write(recordings->session(),
+                {.type = events::Type::kRecordingFailed,
+                 .user_id = &user_id,
+                 .recording_id = &id,
+                 .times = account != nullptr ? account->times() : nullptr},
+                [&](events::Data* data) {
+                  data->add_text("error", reason);
+                  data->add_number("refunded_recordings", refunded.recordings);
+                  data->add_number("refunded_seconds", refunded.seconds);
+                });
   audit::write(recordings->session(), pg::settings::Audit::kChanges,
                {.procedure = procedure,
                 .outcome = audit::Outcome::kFailed,
                 .user_id = &user_id,
                 .recording_id = &id,
                 .detail = detail});
-  return {before.cycle_id && !after.cycle_id ? 1 : 0, before.seconds - after.seconds};
+  return refunded;
 }
 
 Failure fail_if_processing(Session* session, const pg_uuid_t* id, std::string_view reason,
