@@ -73,6 +73,9 @@ TEST(BoundaryTest, AnAnchorIsClampedAndComesBack) {
 
 TEST(BoundaryTest, MonthsRunOverYearsInBothDirections) {
   EXPECT_EQ(boundary_day({2025, 12, 24}, 1, {1}), (Date{2026, 1, 1}));
+  EXPECT_EQ(boundary_day({1999, 12, 1}, 1, {1}), (Date{2000, 1, 1}));
+  for (int month = 1; month < 12; ++month)
+    EXPECT_EQ(boundary_day({2025, month, 1}, 1, {1}), (Date{2025, month + 1, 1}));
   EXPECT_EQ(boundary_day({2025, 1, 24}, -1, {5}), (Date{2024, 12, 5}));
   EXPECT_EQ(boundary_day({2025, 1, 24}, -25, {5}), (Date{2022, 12, 5}));
 }

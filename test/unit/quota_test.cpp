@@ -2,105 +2,11 @@
 
 #include <gtest/gtest.h>
 #include <stdint.h>
-#include <string.h>
 
 #include <optional>
-#include <string>
 
 namespace s2t::core {
 namespace {
-
-constexpr Limits kUnlimited{};
-
-TEST(CheckQuotaTest, UnlimitedAcceptsEverything) {
-  EXPECT_EQ(check_quota(kUnlimited, {}), Verdict::kAccepted);
-  EXPECT_EQ(check_quota(kUnlimited, {INT32_MAX, INT32_MAX}), Verdict::kAccepted);
-}
-
-TEST(CheckQuotaTest, RecordingsAreExhaustedAtTheLimit) {
-  const Limits limits{.minutes = std::nullopt, .recordings = 10};
-  EXPECT_EQ(check_quota(limits, {0, 0}), Verdict::kAccepted);
-  EXPECT_EQ(check_quota(limits, {9, INT32_MAX}), Verdict::kAccepted);
-  EXPECT_EQ(check_quota(limits, {10, 0}), Verdict::kRecordingsExhausted);
-  EXPECT_EQ(check_quota(limits, {11, 0}), Verdict::kRecordingsExhausted);
-}
-
-TEST(CheckQuotaTest, MinutesAreExhaustedAtTheLimitInSeconds) {
-  const Limits limits{.minutes = 30, .recordings = std::nullopt};
-  EXPECT_EQ(check_quota(limits, {0, 0}), Verdict::kAccepted);
-  EXPECT_EQ(check_quota(limits, {INT32_MAX, 1799}), Verdict::kAccepted);
-  EXPECT_EQ(check_quota(limits, {0, 1800}), Verdict::kMinutesExhausted);
-  EXPECT_EQ(check_quota(limits, {0, 1801}), Verdict::kMinutesExhausted);
-}
-
-TEST(CheckQuotaTest, LooksAtRecordingsFirst) {
-  const Limits limits{.minutes = 30, .recordings = 10};
-  EXPECT_EQ(check_quota(limits, {9, 1799}), Verdict::kAccepted);
-  EXPECT_EQ(check_quota(limits, {10, 1800}), Verdict::kRecordingsExhausted);
-  EXPECT_EQ(check_quota(limits, {9, 1800}), Verdict::kMinutesExhausted);
-}
-
-TEST(CheckQuotaTest, ALimitOfZeroAcceptsNothing) {
-  EXPECT_EQ(check_quota({.minutes = std::nullopt, .recordings = 0}, {}),
-            Verdict::kRecordingsExhausted);
-  EXPECT_EQ(check_quota({.minutes = 0, .recordings = std::nullopt}, {}),
-            Verdict::kMinutesExhausted);
-}
-
-TEST(CheckQuotaTest, LimitsBeyond32BitsOfSecondsDoNotWrap) {
-  // 35,791,394 minutes are 2,147,483,640 seconds, the last whole minute of 32 bits.
-  EXPECT_EQ(check_quota({.minutes = 35791394, .recordings = std::nullopt}, {0, INT32_MAX}),
-            Verdict::kMinutesExhausted);
-  EXPECT_EQ(check_quota({.minutes = 35791395, .recordings = std::nullopt}, {0, INT32_MAX}),
-            Verdict::kAccepted);
-  EXPECT_EQ(check_quota({.minutes = INT32_MAX, .recordings = std::nullopt}, {0, INT32_MAX}),
-            Verdict::kAccepted);
-}
-
-std::string refusal(Verdict verdict, const Limits& limits, const Usage& usage, int size = 128) {
-  char out[160];
-  memset(out, '#', sizeof out);
-  describe_refusal(verdict, limits, usage, out, size);
-  EXPECT_EQ(out[size], '#') << "wrote past its size";
-  return out;
-}
-
-TEST(DescribeRefusalTest, GivesTheNumbers) {
-  const Limits limits{.minutes = 30, .recordings = 10};
-  EXPECT_EQ(refusal(Verdict::kRecordingsExhausted, limits, {10, 0}),
-            "recording limit reached: 10 of 10 recordings used in this cycle");
-  EXPECT_EQ(refusal(Verdict::kRecordingsExhausted, limits, {12, 0}),
-            "recording limit reached: 12 of 10 recordings used in this cycle");
-  EXPECT_EQ(refusal(Verdict::kMinutesExhausted, limits, {0, 1800}),
-            "minute limit reached: 30 of 30 minutes used in this cycle");
-}
-
-TEST(DescribeRefusalTest, RoundsMinutesDown) {
-  const Limits limits{.minutes = 30, .recordings = std::nullopt};
-  EXPECT_EQ(refusal(Verdict::kMinutesExhausted, limits, {0, 1859}),
-            "minute limit reached: 30 of 30 minutes used in this cycle");
-  EXPECT_EQ(refusal(Verdict::kMinutesExhausted, limits, {0, 1860}),
-            "minute limit reached: 31 of 30 minutes used in this cycle");
-  EXPECT_EQ(refusal(Verdict::kMinutesExhausted, {.minutes = 0, .recordings = {}}, {0, INT32_MAX}),
-            "minute limit reached: 35791394 of 0 minutes used in this cycle");
-}
-
-TEST(DescribeRefusalTest, NothingIsSaidOfAcceptance) {
-  EXPECT_EQ(refusal(Verdict::kAccepted, kUnlimited, {}), "");
-}
-
-TEST(DescribeRefusalTest, IsCutToItsSize) {
-  const Limits limits{.minutes = 30, .recordings = 10};
-  EXPECT_EQ(refusal(Verdict::kRecordingsExhausted, limits, {10, 0}, 10), "recording");
-  EXPECT_EQ(refusal(Verdict::kMinutesExhausted, limits, {10, 0}, 7), "minute");
-  EXPECT_EQ(refusal(Verdict::kMinutesExhausted, limits, {10, 0}, 1), "");
-  EXPECT_EQ(refusal(Verdict::kAccepted, limits, {}, 1), "");
-
-  char out[] = "kept";
-  describe_refusal(Verdict::kRecordingsExhausted, limits, {10, 0}, out, 0);
-  describe_refusal(Verdict::kAccepted, limits, {10, 0}, out, -1);
-  EXPECT_STREQ(out, "kept");
-}
 
 TEST(BillableSecondsTest, RoundsUp) {
   EXPECT_EQ(billable_seconds(0), 0);

@@ -1,5 +1,5 @@
-// Billing cycles are calendar months (docs/reference.md, "Conventions"). Time zones are the
-// server's business: these functions only know civil months.
+// When a billing cycle is over (docs/reference.md, "Conventions"); where cycles begin and end is in
+// boundary.h.
 #pragma once
 
 #ifdef POSTGRES_H
@@ -7,18 +7,6 @@
 #endif
 
 namespace s2t::core {
-
-struct Month {
-  int year;
-  int month;  // 1 .. 12
-
-  friend constexpr bool operator==(const Month&, const Month&) = default;
-};
-
-// The month after `month`.
-[[nodiscard]] constexpr Month next_month(Month month) noexcept {
-  return month.month == 12 ? Month{month.year + 1, 1} : Month{month.year, month.month + 1};
-}
 
 // Whether a cycle that ends at `cycle_end` is over at `now`: a cycle's end is not part of it. Both
 // in the same unit.

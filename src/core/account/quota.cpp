@@ -1,45 +1,8 @@
 #include "core/account/quota.h"
 
-#include <stdio.h>
-
 #include <limits>
 
 namespace s2t::core {
-
-namespace {
-
-constexpr int kSecondsPerMinute = 60;
-
-}  // namespace
-
-Verdict check_quota(const Limits& limits, const Usage& usage) noexcept {
-  if (limits.recordings && usage.recordings >= *limits.recordings) {
-    return Verdict::kRecordingsExhausted;
-  }
-  // A limit of minutes fits 32 bits; the same limit in seconds need not.
-  if (limits.minutes && usage.seconds >= int64_t{*limits.minutes} * kSecondsPerMinute) {
-    return Verdict::kMinutesExhausted;
-  }
-  return Verdict::kAccepted;
-}
-
-void describe_refusal(Verdict verdict, const Limits& limits, const Usage& usage, char* out,
-                      int size) noexcept {
-  if (size <= 0) return;
-  switch (verdict) {
-    case Verdict::kAccepted:
-      out[0] = '\0';
-      return;
-    case Verdict::kRecordingsExhausted:
-      snprintf(out, size, "recording limit reached: %d of %d recordings used in this cycle",
-               usage.recordings, limits.recordings.value_or(0));
-      return;
-    case Verdict::kMinutesExhausted:
-      snprintf(out, size, "minute limit reached: %d of %d minutes used in this cycle",
-               usage.seconds / kSecondsPerMinute, limits.minutes.value_or(0));
-      return;
-  }
-}
 
 Status add_to_counter(int32_t a, int32_t b, const char* what, int32_t* sum) noexcept {
   int32_t total = 0;

@@ -27,17 +27,6 @@ struct Usage {
   int32_t seconds = 0;
 };
 
-enum class Verdict : uint8_t { kAccepted, kRecordingsExhausted, kMinutesExhausted };
-
-// Whether one more recording may start. A limit is exhausted when usage has reached it; the
-// recordings limit is looked at first.
-[[nodiscard]] Verdict check_quota(const Limits& limits, const Usage& usage) noexcept;
-
-// The reason a user reads for a refusal, zero-terminated, cut to `size` bytes; "" for kAccepted.
-// Minutes used are whole minutes, rounded down.
-void describe_refusal(Verdict verdict, const Limits& limits, const Usage& usage, char* out,
-                      int size) noexcept;
-
 // Seconds charged for a recording of `duration_ms` >= 0: rounded up.
 [[nodiscard]] constexpr int32_t billable_seconds(int32_t duration_ms) noexcept {
   return duration_ms / 1000 + (duration_ms % 1000 != 0 ? 1 : 0);
