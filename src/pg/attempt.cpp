@@ -1,5 +1,7 @@
 #include "pg/attempt.h"
 
+#include "pg/subtransaction.h"
+
 extern "C" {
 #include "nodes/parsenodes.h"
 }
@@ -54,41 +56,21 @@ bool is_about_data(int sqlstate) {
 }
 
 bool attempt(Refusal* refusal, Deferred deferred, void (*body)(void*), void* argument) {
-  MemoryContext caller_context = CurrentMemoryContext;
-  ResourceOwner caller_owner = CurrentResourceOwner;
   MemoryContext scratch =
-      AllocSetContextCreate(caller_context, "s2t attempt", ALLOCSET_DEFAULT_SIZES);
-  volatile bool done = false;
-  BeginInternalSubTransaction(nullptr);
-  MemoryContextSwitchTo(scratch);
-  PG_TRY();
-  {
+      AllocSetContextCreate(CurrentMemoryContext, "s2t attempt", ALLOCSET_DEFAULT_SIZES);
+  ErrorData* error = run_in_subtransaction(scratch, [&] {
     body(argument);
     if (deferred == Deferred::kNow) settle_deferred();
-    ReleaseCurrentSubTransaction();
-    done = true;
-  }
-  PG_CATCH();
-  {
-    MemoryContextSwitchTo(caller_context);
-    ErrorData* error = CopyErrorData();
-    FlushErrorState();
-    RollbackAndReleaseCurrentSubTransaction();
-    MemoryContextSwitchTo(caller_context);
-    CurrentResourceOwner = caller_owner;
-    if (!is_about_data(error->sqlerrcode) && !is_owners_class(error->sqlerrcode))
-      ReThrowError(error);
-    const char* message = error->message != nullptr ? error->message : "";
-    int bytes = pg_mbcliplen(message, static_cast<int>(strlen(message)), Refusal::kReasonBytes - 1);
-    memcpy(refusal->reason, message, bytes);
-    refusal->reason[bytes] = '\0';
-    FreeErrorData(error);
-  }
-  PG_END_TRY();
-  MemoryContextSwitchTo(caller_context);
-  CurrentResourceOwner = caller_owner;
+  });
   MemoryContextDelete(scratch);
-  return done;
+  if (error == nullptr) return true;
+  if (!is_about_data(error->sqlerrcode) && !is_owners_class(error->sqlerrcode)) ReThrowError(error);
+  const char* message = error->message != nullptr ? error->message : "";
+  int bytes = pg_mbcliplen(message, static_cast<int>(strlen(message)), Refusal::kReasonBytes - 1);
+  memcpy(refusal->reason, message, bytes);
+  refusal->reason[bytes] = '\0';
+  FreeErrorData(error);
+  return false;
 }
 
 }  // namespace s2t::pg

@@ -18,6 +18,7 @@
 #include "core/account/validate.h"
 #include "core/base/histogram.h"
 #include "core/base/ids.h"
+#include "core/base/json_escape.h"
 #include "core/base/status.h"
 #include "core/transcript/segment.h"
 #include "core/transcript/segment_scanner.h"

@@ -1,6 +1,7 @@
 #include "pg/shared_memory.h"
 
 #include "pg/compat.h"
+#include "pg/subtransaction.h"
 
 namespace s2t::pg::shared_memory {
 
@@ -78,34 +79,15 @@ void* get_at_run_time(const Structure& structure) {
 // is then the caller's.
 void* try_at_run_time(const Structure& structure) {
   if (!IsTransactionState()) return get_at_run_time(structure);
-  MemoryContext caller_context = CurrentMemoryContext;
-  ResourceOwner caller_owner = CurrentResourceOwner;
-  void* volatile memory = nullptr;
-  BeginInternalSubTransaction(nullptr);
-  MemoryContextSwitchTo(caller_context);
-  PG_TRY();
-  {
-    memory = get_at_run_time(structure);
-    ReleaseCurrentSubTransaction();
-  }
-  PG_CATCH();
-  {
-    MemoryContextSwitchTo(caller_context);
-    ErrorData* error = CopyErrorData();
-    FlushErrorState();
-    RollbackAndReleaseCurrentSubTransaction();
-    MemoryContextSwitchTo(caller_context);
-    CurrentResourceOwner = caller_owner;
-    if (error->sqlerrcode == ERRCODE_QUERY_CANCELED) ReThrowError(error);
-    memory = nullptr;
-    ereport(LOG, (errmsg("no shared memory for \"%s\": %s", structure.name, error->message),
-                  errhint("Add s2t to \"shared_preload_libraries\", and restart the server.")));
-    FreeErrorData(error);
-  }
-  PG_END_TRY();
-  MemoryContextSwitchTo(caller_context);
-  CurrentResourceOwner = caller_owner;
-  return memory;
+  void* memory = nullptr;
+  ErrorData* error =
+      run_in_subtransaction(CurrentMemoryContext, [&] { memory = get_at_run_time(structure); });
+  if (error == nullptr) return memory;
+  if (error->sqlerrcode == ERRCODE_QUERY_CANCELED) ReThrowError(error);
+  ereport(LOG, (errmsg("no shared memory for \"%s\": %s", structure.name, error->message),
+                errhint("Add s2t to \"shared_preload_libraries\", and restart the server.")));
+  FreeErrorData(error);
+  return nullptr;
 }
 
 void on_request() {

@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "core/base/json_escape.h"
+
 namespace s2t::core {
 namespace {
 

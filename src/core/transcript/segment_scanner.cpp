@@ -8,6 +8,7 @@
 #include <bitset>
 #include <limits>
 
+#include "core/base/json_escape.h"
 #include "core/base/text.h"
 
 namespace s2t::core {
@@ -22,90 +23,6 @@ constexpr size_t kShownBytes = 200;  // of a string in a detail
 
 constexpr bool is_json_space(char c) noexcept {
   return c == ' ' || c == '\n' || c == '\t' || c == '\r';
-}
-
-constexpr int hex_value(char c) noexcept {
-  if (is_ascii_digit(c)) return c - '0';
-  const char lower = ascii_lower(c);
-  return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
-}
-
-// The code unit of "\uXXXX" at the beginning of `text`; -1 if there is none.
-int code_unit(std::string_view text) noexcept {
-  if (text.size() < 6 || text[0] != '\\' || text[1] != 'u') return -1;
-  int unit = 0;
-  for (size_t i = 2; i < 6; ++i) {
-    const int digit = hex_value(text[i]);
-    if (digit < 0) return -1;
-    unit = unit * 16 + digit;
-  }
-  return unit;
-}
-
-constexpr bool is_high_surrogate(int unit) noexcept { return unit >= 0xD800 && unit < 0xDC00; }
-constexpr bool is_low_surrogate(int unit) noexcept { return unit >= 0xDC00 && unit < 0xE000; }
-
-size_t write_utf8(uint32_t code, char* out) noexcept {
-  const auto tail = [&](unsigned shift) {
-    return static_cast<char>(0x80U | ((code >> shift) & 0x3FU));
-  };
-  if (code < 0x80) {
-    out[0] = static_cast<char>(code);
-    return 1;
-  }
-  if (code < 0x800) {
-    out[0] = static_cast<char>(0xC0U | (code >> 6U));
-    out[1] = tail(0);
-    return 2;
-  }
-  if (code < 0x10000) {
-    out[0] = static_cast<char>(0xE0U | (code >> 12U));
-    out[1] = tail(6);
-    out[2] = tail(0);
-    return 3;
-  }
-  out[0] = static_cast<char>(0xF0U | (code >> 18U));
-  out[1] = tail(12);
-  out[2] = tail(6);
-  out[3] = tail(0);
-  return 4;
-}
-
-char simple_escape(char c) noexcept {
-  switch (c) {
-    case 'b':
-      return '\b';
-    case 'f':
-      return '\f';
-    case 'n':
-      return '\n';
-    case 'r':
-      return '\r';
-    case 't':
-      return '\t';
-    default:
-      return c;  // quotation mark, backslash, slash
-  }
-}
-
-// One escape at the beginning of `content`: what it stands for goes to `out`. Returns the bytes it
-// takes up there, and in `*written` here.
-size_t write_escape(std::string_view content, char* out, size_t* written) noexcept {
-  if (content[1] != 'u') {
-    out[0] = simple_escape(content[1]);
-    *written = 1;
-    return 2;
-  }
-  const int unit = code_unit(content);
-  if (!is_high_surrogate(unit)) {
-    *written = write_utf8(static_cast<uint32_t>(unit), out);
-    return 6;
-  }
-  const int low = code_unit(content.substr(6));
-  *written = write_utf8(0x10000U + ((static_cast<uint32_t>(unit) - 0xD800U) << 10U) +
-                            static_cast<uint32_t>(low) - 0xDC00U,
-                        out);
-  return 12;
 }
 
 // Bytes that a string may contain as they are, up to its end or an escape.
@@ -225,7 +142,7 @@ std::string_view describe(const Value& value, char* shown) noexcept {
   while (!rest.empty() && length + 5 < kShownBytes) {
     if (value.escaped && rest[0] == '\\') {
       size_t written;
-      rest.remove_prefix(write_escape(rest, shown + length, &written));
+      rest.remove_prefix(write_json_escape(rest, shown + length, &written));
       length += written;
     } else {
       shown[length++] = rest[0];
@@ -281,7 +198,7 @@ Status SegmentScanner::scan_string(std::string_view* content, bool* escaped) noe
       at_ += 2;
       continue;
     }
-    const int unit = code_unit(rest);
+    const int unit = json_code_unit(rest);
     if (unit < 0) return syntax_error("an escape with four hexadecimal digits");
     if (unit == 0) {
       return failure(Code::kInvalidParameter, "invalid segment", nullptr,
@@ -289,12 +206,23 @@ Status SegmentScanner::scan_string(std::string_view* content, bool* escaped) noe
     }
     const bool high = is_high_surrogate(unit);
     if (is_low_surrogate(unit) ||
-        (high && !is_low_surrogate(rest.size() > 6 ? code_unit(rest.substr(6)) : -1)))
+        (high && !is_low_surrogate(rest.size() > 6 ? json_code_unit(rest.substr(6)) : -1)))
       return syntax_error("a pair of surrogates");
     at_ += high ? 12 : 6;
   }
   *content = json_.substr(begin, at_ - begin);
   ++at_;
+  return {};
+}
+
+Status SegmentScanner::scan_key(std::string_view* key, bool* escaped) noexcept {
+  if (peek() != '"') return syntax_error("a key");
+  Status status = scan_string(key, escaped);
+  if (!status.ok()) return status;
+  skip_space();
+  if (peek() != ':') return syntax_error("a colon");
+  ++at_;
+  skip_space();
   return {};
 }
 
@@ -375,13 +303,8 @@ Status SegmentScanner::skip_nested() noexcept {
       if (object) {
         std::string_view key;
         bool escaped;
-        if (peek() != '"') return syntax_error("a key");
-        Status status = scan_string(&key, &escaped);
+        Status status = scan_key(&key, &escaped);
         if (!status.ok()) return status;
-        skip_space();
-        if (peek() != ':') return syntax_error("a colon");
-        ++at_;
-        skip_space();
       }
     }
     if (peek() == '{' || peek() == '[') {
@@ -418,13 +341,8 @@ Status SegmentScanner::scan_members(Members* members, bool* others) noexcept {
   for (;;) {
     std::string_view key;
     bool escaped;
-    if (peek() != '"') return syntax_error("a key");
-    Status status = scan_string(&key, &escaped);
+    Status status = scan_key(&key, &escaped);
     if (!status.ok()) return status;
-    skip_space();
-    if (peek() != ':') return syntax_error("a colon");
-    ++at_;
-    skip_space();
     Value other;
     Value* value = members->find(key, escaped);
     if (value == nullptr) *others = true;
@@ -519,21 +437,6 @@ Status SegmentScanner::next(ScannedSegment* segment, bool* found) noexcept {
   return read_element(segment);
 }
 
-size_t unescape(std::string_view content, char* out) noexcept {
-  size_t length = 0;
-  while (!content.empty()) {
-    const size_t plain = std::min(content.find('\\'), content.size());
-    memcpy(out + length, content.data(), plain);
-    length += plain;
-    content.remove_prefix(plain);
-    if (content.empty()) break;
-    size_t written;
-    content.remove_prefix(write_escape(content, out + length, &written));
-    length += written;
-  }
-  return length;
-}
-
 size_t others_of(std::string_view source, char* out) noexcept {
   SegmentScanner scanner(source);
   SegmentScanner::Members members;
@@ -547,10 +450,7 @@ size_t others_of(std::string_view source, char* out) noexcept {
     const size_t begin = scanner.at_;
     std::string_view key;
     bool escaped;
-    if (!scanner.scan_string(&key, &escaped).ok()) break;
-    scanner.skip_space();
-    ++scanner.at_;  // the colon
-    scanner.skip_space();
+    if (!scanner.scan_key(&key, &escaped).ok()) break;
     SegmentScanner::Value value;
     if (!scanner.scan_value(&value).ok()) break;
     if (members.find(key, escaped) == nullptr) {

@@ -49,6 +49,8 @@ class SegmentScanner {
 
   [[nodiscard]] Status syntax_error(const char* expected) const noexcept;
   [[nodiscard]] Status scan_string(std::string_view* content, bool* escaped) noexcept;
+  // A key and its colon, from the quotation mark to where its value begins.
+  [[nodiscard]] Status scan_key(std::string_view* key, bool* escaped) noexcept;
   [[nodiscard]] Status scan_number(std::string_view* token) noexcept;
   [[nodiscard]] Status scan_word(std::string_view word) noexcept;
   [[nodiscard]] Status scan_value(Value* value) noexcept;
@@ -66,10 +68,6 @@ class SegmentScanner {
   size_t at_ = 0;
   int position_ = -1;
 };
-
-// What the content of a JSON string stands for, written to `out`, which has room for as many bytes
-// as `content` has. Returns how many it is. The content was accepted by a scanner.
-[[nodiscard]] size_t unescape(std::string_view content, char* out) noexcept;
 
 // The members of an element beyond the four of a segment, as an object, written to `out`, which has
 // room for two bytes more than `source`. Returns how many it is.
