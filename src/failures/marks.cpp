@@ -2,8 +2,8 @@
 
 #include "failures/ring.h"
 #include "pg/attempt.h"
-#include "pg/settings.h"
 #include "pg/ids.h"
+#include "pg/settings.h"
 
 namespace s2t::failures {
 
@@ -17,6 +17,9 @@ struct Pending {
   int count = 0;
   int room = 0;
 };
+
+// The error that is about to be raised leaves no mark.
+bool spared = false;
 
 Pending running;
 Pending undelivered;
@@ -120,13 +123,17 @@ void describe(const ErrorData* error, char* reason) {
 
 }  // namespace
 
+void spare_recording() { spared = true; }
+
 void prepare_for_failure() {
+  spared = false;
   if (pg::settings::mark_failed() && !RecoveryInProgress()) ring::attach();
 }
 
 void remember_failure(const pg_uuid_t* recording_id, Oid schema) {
   // On a standby nothing can be marked, and the primary has seen no failure.
-  if (!pg::settings::mark_failed() || !is_permanent(geterrcode()) || RecoveryInProgress()) return;
+  if (spared || !pg::settings::mark_failed() || !is_permanent(geterrcode()) || RecoveryInProgress())
+    return;
   register_callbacks();
   // The error itself lives in memory that nothing else may touch.
   MemoryContext handling = MemoryContextSwitchTo(TopTransactionContext);

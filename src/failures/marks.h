@@ -15,6 +15,10 @@ void prepare_for_failure();
 // still in processing then.
 void remember_failure(const pg_uuid_t* recording_id, Oid schema);
 
+// Called before an error is raised that is the call's fault, not the transcript's: the recording is
+// not marked.
+void spare_recording();
+
 // Forgets what this transaction has noted of a recording: it went on to complete it.
 void forget_failure(const pg_uuid_t* recording_id);
 

@@ -45,10 +45,7 @@ AttrNumber find_attribute(Relation relation, Oid schema, const ColumnSpec& colum
   AttrNumber number = get_attnum(RelationGetRelid(relation), column.name);
   if (number == InvalidAttrNumber) {
     if (later) return number;
-    ereport(ERROR, (errcode(ERRCODE_UNDEFINED_COLUMN),
-                    errmsg("column \"%s\" of table \"%s\" does not exist", column.name,
-                           RelationGetRelationName(relation)),
-                    (hint_at_install(schema), 0)));
+    raise_missing_column(relation, schema, column);
   }
   Oid type = TupleDescAttr(RelationGetDescr(relation), number - 1)->atttypid;
   if (!is_usable(type, column.type)) {
@@ -327,6 +324,14 @@ TableMap* build_map(const TableSpec& spec, Oid schema, Relation relation) {
 }
 
 }  // namespace
+
+void raise_missing_column(Relation relation, Oid schema, const ColumnSpec& spec) {
+  ereport(ERROR, (errcode(ERRCODE_UNDEFINED_COLUMN),
+                  errmsg("column \"%s\" of table \"%s\" does not exist", spec.name,
+                         RelationGetRelationName(relation)),
+                  (hint_at_install(schema), 0)));
+  pg_unreachable();
+}
 
 void raise_missing_index(Relation relation, Oid schema, const IndexSpec& spec, AttrNumber column) {
   ereport(ERROR,

@@ -55,6 +55,9 @@ struct TableMap {
 // s2t_install().
 [[nodiscard]] const TableMap* map_of(const TableSpec& spec, Oid schema, Relation relation);
 
+// 42703: `relation` does not have the column.
+[[noreturn]] void raise_missing_column(Relation relation, Oid schema, const ColumnSpec& spec);
+
 // 42704: `relation` has no index that serves `spec`, whose leading column is `column`.
 [[noreturn]] void raise_missing_index(Relation relation, Oid schema, const IndexSpec& spec,
                                       AttrNumber column);

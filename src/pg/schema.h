@@ -214,6 +214,8 @@ enum Column : int {
   active_at,
   create_key,
   create_key_hash,
+  heard_ms,
+  segments_attempt,
 };
 enum Index : int {
   by_id,
@@ -245,6 +247,8 @@ inline constexpr ColumnSpec kColumns[] = {
     {"active_at", TIMESTAMPTZOID},
     {"create_key", TEXTOID},
     {"create_key_hash", BYTEAOID},
+    {"heard_ms", INT4OID},
+    {"segments_attempt", INT4OID},
 };
 inline constexpr IndexSpec kIndexes[] = {
     {nullptr, id, true},
@@ -259,12 +263,13 @@ inline constexpr TableSpec kTable = {TableId::kRecordings, "recordings", kColumn
 
 namespace segments {
 enum Column : int { recording_id, idx, start_ms, end_ms, text, meta };
-enum Index : int { by_recording_id };
+enum Index : int { by_recording_id, by_idx };
 inline constexpr ColumnSpec kColumns[] = {
     {"recording_id", UUIDOID}, {"idx", INT4OID},  {"start_ms", INT4OID},
     {"end_ms", INT4OID},       {"text", TEXTOID}, {"meta", JSONBOID},
 };
-inline constexpr IndexSpec kIndexes[] = {{nullptr, recording_id, false}};
+inline constexpr IndexSpec kIndexes[] = {{nullptr, recording_id, false},
+                                         {nullptr, recording_id, false, true, idx}};
 inline constexpr TableSpec kTable = {TableId::kSegments, "segments", kColumns, kIndexes};
 }  // namespace segments
 
@@ -357,6 +362,7 @@ enum Column : int {
   overage_seconds,
   at,
   note,
+  kept,
 };
 enum Index : int { by_user_id };
 inline constexpr ColumnSpec kColumns[] = {
@@ -374,6 +380,7 @@ inline constexpr ColumnSpec kColumns[] = {
     {"overage_seconds", INT4OID},
     {"at", TIMESTAMPTZOID},
     {"note", TEXTOID},
+    {"kept", BOOLOID},
 };
 inline constexpr IndexSpec kIndexes[] = {{nullptr, user_id, false}};
 inline constexpr TableSpec kTable = {TableId::kUsageEntries, "usage_entries", kColumns, kIndexes};

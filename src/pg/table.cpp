@@ -335,6 +335,11 @@ bool Table::exists(const Session* session, const TableSpec& spec) {
   return OidIsValid(get_relname_relid(spec.name, session->schema()));
 }
 
+void Table::require(int column) const {
+  if (map_->attribute[column] == InvalidAttrNumber)
+    raise_missing_column(relation_, session_->schema(), spec_->columns[column]);
+}
+
 bool Table::index_continues_with(int index, int column) const {
   Relation relation = index_open(known_index(index), AccessShareLock);
   bool continues = IndexRelationGetNumberOfKeyAttributes(relation) > 1 &&

@@ -178,6 +178,10 @@ class Table {
   // Finds the row whose key in `index` of the spec is `key`, as the session's snapshot sees it.
   bool find(int index, Datum key, Row* row);
 
+  // Raises 42703 if the table, of an earlier version, does not have the column: for what cannot do
+  // without it.
+  void require(int column) const;
+
   // Whether there is an index that earlier versions did not make: see IndexSpec::later.
   [[nodiscard]] bool has_index(int index) const { return OidIsValid(map_->index[index]); }
 

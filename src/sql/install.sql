@@ -42,7 +42,7 @@ BEGIN
         -- name is none of ours.
         table_here AS (
             SELECT w.seq, w.tab, format('%s.%I', home, w.tab) AS fullname, w.storage, w.remark,
-                   c.oid, c.relkind, c.relowner, c.oid IS NULL AS fresh
+                   c.oid, c.relkind, c.relowner, c.reloptions, c.oid IS NULL AS fresh
               FROM wanted_table AS w
               LEFT JOIN pg_class AS c ON c.relname = w.tab AND c.relnamespace = home
         ),
@@ -178,6 +178,14 @@ BEGIN
                    format('ALTER TABLE %s ALTER COLUMN %I SET DEFAULT %s', fullname, col, preset)
               FROM column_here
              WHERE without_default AND preset IS NOT NULL
+
+            UNION ALL
+            -- Room in the pages of older tables, unless their owner has said how much.
+            SELECT 5, 0, 'make', false, tab, 'table ' || tab, 'fillfactor set',
+                   format('ALTER TABLE %s %s', fullname, replace(storage, ' WITH ', 'SET '))
+              FROM table_here
+             WHERE NOT fresh AND storage LIKE '%fillfactor%'
+               AND NOT EXISTS (SELECT FROM unnest(reloptions) AS o WHERE o LIKE 'fillfactor=%')
 
             UNION ALL
             SELECT 5, 0, 'make', false, w.tab, format('constraint %s of %s', w.name, w.tab), 'dropped',

@@ -54,6 +54,23 @@ REVOKE ALL ON FUNCTION @extschema@.s2t_retry_recording(uuid, integer) FROM PUBLI
 COMMENT ON FUNCTION @extschema@.s2t_retry_recording(uuid, integer)
     IS 'Puts a failed recording into processing again, under the rules of creating one; what is charged already is not charged again.';
 
+CREATE FUNCTION @extschema@.s2t_append_segments(
+    in_recording_id uuid,
+    in_segments jsonb,
+    in_duration_ms integer DEFAULT NULL,
+    in_lease uuid DEFAULT NULL,
+    OUT segment_count integer,
+    OUT duration_ms integer,
+    OUT charged_seconds integer,
+    OUT quota_ok boolean,
+    OUT remaining_seconds bigint)
+LANGUAGE c VOLATILE SECURITY DEFINER
+AS 'MODULE_PATHNAME', 's2t_append_segments';
+
+REVOKE ALL ON FUNCTION @extschema@.s2t_append_segments(uuid, jsonb, integer, uuid) FROM PUBLIC;
+COMMENT ON FUNCTION @extschema@.s2t_append_segments(uuid, jsonb, integer, uuid)
+    IS 'Stores what has been recognised so far of a recording in processing, charges what has been heard, and tells what the recording has and whether the stream should go on; safe to repeat.';
+
 CREATE PROCEDURE @extschema@.sp_complete_recording(
     in_recording_id uuid,
     in_duration_ms integer,

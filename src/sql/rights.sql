@@ -12,6 +12,7 @@ AS $function$
     ('sp_register_user',                    'EXECUTE', '{app,admin}'::text[]),
     ('s2t_register_user',                   'EXECUTE', '{app,admin}'),
     ('sp_check_quota_and_create_recording', 'EXECUTE', '{app,admin}'),
+    ('s2t_append_segments',                 'EXECUTE', '{app,worker,admin}'),
     ('sp_complete_recording',               'EXECUTE', '{app,worker,admin}'),
     ('s2t_complete_recording',              'EXECUTE', '{app,worker,admin}'),
     ('s2t_complete_recording_text',         'EXECUTE', '{app,worker,admin}'),

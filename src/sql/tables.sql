@@ -10,7 +10,8 @@ AS $function$
     VALUES
     ('plans',              '',                         'Plans that users subscribe to.'),
     ('users',              '',                         'Accounts.'),
-    ('recordings',         '',                         'Recordings, from upload to transcript.'),
+    -- Room, so that a recording that grows is rewritten without touching its indexes.
+    ('recordings',         ' WITH (fillfactor = 85)',  'Recordings, from upload to transcript.'),
     ('user_profiles',      '',                         'What users show of themselves.'),
     -- Room in every page, so that counting rewrites a row without touching its indexes.
     ('user_subscriptions', ' WITH (fillfactor = 70)',  'The plan, the current cycle and the running totals of every user.'),
@@ -94,6 +95,8 @@ AS $function$
     ('recordings', 'active_at',      'timestamptz', false, NULL,             'When this attempt began or last gave a sign of life; NULL: when it was created.'),
     ('recordings', 'create_key',     'text',        false, NULL,             'Key of the call that created it, unique for its user.'),
     ('recordings', 'create_key_hash', 'bytea',      false, NULL,             'Hash of that call''s arguments.'),
+    ('recordings', 'heard_ms',       'integer',     true,  '0',              'Audio heard so far in milliseconds, of a recording that grows; it never shrinks.'),
+    ('recordings', 'segments_attempt', 'integer',   false, NULL,             'Attempt that the segments were appended in; NULL: in none.'),
 
     ('user_profiles', 'user_id',     'uuid',        true,  NULL,             'Whose profile it is.'),
     ('user_profiles', 'name',        'text',        false, NULL,             'Name to show.'),
@@ -185,6 +188,7 @@ AS $function$
     ('usage_entries', 'overage_seconds',    'integer',     true,  '0',     'By how much the overage moved.'),
     ('usage_entries', 'at',                 'timestamptz', true,  'now()', 'When it was written; of a growing recording, when that began.'),
     ('usage_entries', 'note',               'text',        false, NULL,    'Why, of an adjustment.'),
+    ('usage_entries', 'kept',               'boolean',     true,  'false', 'Whether a later attempt removed the segments that it was charged for: it is not given back any more.'),
 
     ('usage_credits', 'id',                 'uuid',        true,  '{new_id}', 'Version 7 UUID; it has the slot of its user.'),
     ('usage_credits', 'user_id',            'uuid',        true,  NULL,    'Whose credit it is.'),
@@ -257,6 +261,7 @@ AS $function$
     ('recordings',         'recordings_segment_count_check',  'check',        'segment_count',     'segment_count >= 0'),
     ('recordings',         'recordings_charged_seconds_check', 'check',       'charged_seconds',   'charged_seconds >= 0'),
     ('recordings',         'recordings_held_seconds_check',   'check',        'held_seconds',      'held_seconds >= 0'),
+    ('recordings',         'recordings_heard_ms_check',       'check',        'heard_ms',          'heard_ms >= 0'),
     ('recordings',         'recordings_create_key_key',       'unique index', 'user_id, create_key', 'create_key IS NOT NULL'),
     ('recordings',         'recordings_user_id_id_idx',       'index',        'user_id, id',       NULL),
     ('recordings',         'recordings_done_created_at_idx',  'gone',         'created_at, id',    NULL),

@@ -96,6 +96,7 @@ TEST(DecideTest, ARetryHoldsWhatIsNotChargedYet) {
   EXPECT_EQ(decide(kFree, {0, 49}, demand).reason, Reason::kMinutes);
   demand.charged_seconds = 100;
   EXPECT_EQ(decide(kFree, {0, 1}, demand).hold_seconds, 0);
+  EXPECT_EQ(decide(kFree, {0, 0}, demand).reason, Reason::kOk) << "all of it is charged already";
   demand.charges_recording = true;
   EXPECT_EQ(decide(kFree, {0, 1}, demand).reason, Reason::kRecordings);
 }

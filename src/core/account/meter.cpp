@@ -112,14 +112,15 @@ Decision decide(const Limits& limits, const Left& left, const Demand& demand) no
     return {Reason::kTooLong, 0};
   if (demand.charges_recording && left.recordings && *left.recordings < 1)
     return {Reason::kRecordings, 0};
-  if (left.seconds && *left.seconds < 1) return {Reason::kMinutes, 0};
 
   if (demand.expected_ms) {
     const int32_t seconds = billable_seconds(*demand.expected_ms);
     const int32_t wanted = at_most(int64_t{seconds} - demand.charged_seconds, kMost);
-    if (left.seconds && wanted > *left.seconds) return {Reason::kMinutes, 0};
+    // What is charged already asks nothing of the minutes.
+    if (left.seconds && wanted > 0 && wanted > *left.seconds) return {Reason::kMinutes, 0};
     return {Reason::kOk, wanted};
   }
+  if (left.seconds && *left.seconds < 1) return {Reason::kMinutes, 0};
   if (!longest) return {Reason::kOk, 0};
   const int64_t most = *longest * kSecondsPerMinute - demand.charged_seconds;
   return {Reason::kOk, at_most(std::min(most, left.seconds.value_or(most)), kMost)};

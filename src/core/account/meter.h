@@ -79,7 +79,8 @@ struct Decision {
   int32_t hold_seconds = 0;     // what an accepted recording holds
 };
 
-// Whether a recording may begin, and what it holds until it ends: what is announced, or else the
+// Whether a recording may begin, and what it holds until it ends: what is announced, less what is
+// charged of it already (if that is all of it, no minutes need to be left), or else the
 // plan's maximum or what is left, whichever is less, or nothing where there is no maximum.
 [[nodiscard]] Decision decide(const Limits& limits, const Left& left,
                               const Demand& demand) noexcept;

@@ -360,6 +360,12 @@ void Account::grant(TimestampTz now) {
   procedures::write_entries(session, &user_id_, nullptr, {&entry, 1}, now);
 }
 
+void Account::write_growth(const pg_uuid_t* recording_id, TimestampTz now, Metered* recording) {
+  procedures::write_growth(subscriptions_.session(), &user_id_, recording_id, entries_.all(), now,
+                           &recording->entry_id);
+  entries_.clear();
+}
+
 void Account::write_entries(const pg_uuid_t* recording_id, TimestampTz now) {
   procedures::write_entries(subscriptions_.session(), &user_id_, recording_id, entries_.all(), now);
   entries_.clear();

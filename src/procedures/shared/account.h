@@ -33,6 +33,9 @@ struct Metered {
   int32_t seconds = 0;                // charged for it
   int32_t held = 0;                   // seconds it holds while it is in processing
   bool credit_drawn = false;          // whether a credit paid for a part of it
+  // Of the entry that its audio is charged in while it grows.
+  std::optional<pg_uuid_t> entry_id = std::nullopt;
+  bool retried = false;  // this is not its first attempt
 
   static Metered of(const pg::Row& recording);
   // Sets the columns that differ from `before`.
@@ -92,6 +95,10 @@ class Account {
   // still open, a credit's share whatever the cycle.
   void refund(const pg_uuid_t* recording_id, Metered* recording);
 
+  // Makes final what a recording was charged so far: its segments are removed, but somebody could
+  // read them. The user may have no subscription.
+  void keep_charges(const pg_uuid_t* user_id, const pg_uuid_t* recording_id, Metered* recording);
+
   // Moves the plan's part of the open cycle's counters. Raises 22003 below zero.
   void adjust(const core::Amount& by, std::string_view note);
 
@@ -128,6 +135,9 @@ class Account {
   // Writes the entries of what was charged and given back since lock(), about this recording
   // (nullptr: about none). After store().
   void write_entries(const pg_uuid_t* recording_id, TimestampTz now);
+
+  // The same for a recording that grows: its audio is one entry of each cycle and payer.
+  void write_growth(const pg_uuid_t* recording_id, TimestampTz now, Metered* recording);
 
   // The same in two halves, for many accounts in one statement each: the row for usage_cycles and
   // the change of the subscription, with the columns that they set. Both stay valid as long as the

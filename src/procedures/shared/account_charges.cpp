@@ -18,17 +18,23 @@ Metered Metered::of(const Row& recording) {
   namespace r = pg::recordings;
   // Tables of earlier versions know nothing of it: there a recording is charged when it is created.
   if (!recording.has(r::charged_cycle_id)) return {.cycle_id = pg_uuid_t{}};
-  return {recording.as_optional_uuid(r::charged_cycle_id), recording.as_int32(r::charged_seconds),
-          recording.as_int32(r::held_seconds), recording.as_bool(r::credit_drawn)};
+  return {.cycle_id = recording.as_optional_uuid(r::charged_cycle_id),
+          .seconds = recording.as_int32(r::charged_seconds),
+          .held = recording.as_int32(r::held_seconds),
+          .credit_drawn = recording.as_bool(r::credit_drawn),
+          .entry_id = recording.as_optional_uuid(r::charged_entry_id),
+          .retried = recording.as_int32(r::attempt, 1) > 1};
 }
 
 void Metered::store(const Metered& before, pg::Values* recording) const {
   namespace r = pg::recordings;
-  if (cycle_id && !same(before.cycle_id, *cycle_id)) {
-    recording->set(r::charged_cycle_id, pg::make_uuid(*cycle_id));
-  } else if (!cycle_id && before.cycle_id) {
-    recording->set_null(r::charged_cycle_id);
-  }
+  auto store_id = [&](int column, const std::optional<pg_uuid_t>& was,
+                      const std::optional<pg_uuid_t>& is) {
+    if (is && !same(was, *is)) recording->set(column, pg::make_uuid(*is));
+    if (!is && was) recording->set_null(column);
+  };
+  store_id(r::charged_cycle_id, before.cycle_id, cycle_id);
+  store_id(r::charged_entry_id, before.entry_id, entry_id);
   if (seconds != before.seconds) recording->set(r::charged_seconds, Int32GetDatum(seconds));
   if (held != before.held) recording->set(r::held_seconds, Int32GetDatum(held));
   if (credit_drawn != before.credit_drawn)
@@ -183,16 +189,23 @@ void Account::refund(const pg_uuid_t* recording_id, Metered* recording) {
   Share whole{recording->cycle_id.value_or(pg_uuid_t{}), std::nullopt, {1, 0}};
   std::span<Share> shares{&whole, 1};
   // Nearly always one recording of the plan, and nothing else.
-  if (recording->credit_drawn || recording->seconds != 0)
+  if (recording->credit_drawn || recording->seconds != 0 || recording->retried)
     shares = read_shares(subscriptions_.session(), &user_id_, recording_id);
   for (const Share& share : shares) {
     if (share.amount.recordings <= 0 && share.amount.seconds <= 0) continue;
     core::Amount taken = give_back(share);
     if (taken.recordings > 0) recording->cycle_id.reset();
     recording->seconds = Max(recording->seconds - taken.seconds, 0);
+    if (taken.seconds > 0) recording->entry_id.reset();
   }
   set_counters();
   if (prorated_moved_) set_prorated();
+}
+
+void Account::keep_charges(const pg_uuid_t* user_id, const pg_uuid_t* recording_id,
+                           Metered* recording) {
+  keep_entries(subscriptions_.session(), user_id, recording_id);
+  recording->entry_id.reset();
 }
 
 void Account::adjust(const core::Amount& by, std::string_view note) {

@@ -4,6 +4,7 @@
 #include "pg/error.h"
 #include "pg/ids.h"
 #include "procedures/shared/account.h"
+#include "procedures/shared/segment_store.h"
 
 namespace s2t::procedures {
 
@@ -195,25 +196,13 @@ int64_t remove_recordings(Table* recordings, const Batch& batch) {
 // What the foreign key would do on cascade. Its parent being locked and removed, no segment can be
 // added any more; those that were added after this transaction's snapshot must go too, or be
 // refused.
-int64_t remove_segments(Table* segments, const Batch& batch) {
-  namespace s = pg::segments;
+int64_t remove_segments_of(Table* segments, const Batch& batch) {
   Snapshot latest = RegisterSnapshot(GetLatestSnapshot());
   int64_t removed = 0;
   segments->begin(CMD_DELETE);
   for (int i = 0; i < batch.count; i++) {
-    if (!batch.recordings[i].removed) continue;
-    ScanKeyData key =
-        pg::scan_key(1, BTEqualStrategyNumber, F_UUID_EQ, UUIDPGetDatum(&batch.recordings[i].id));
-    Scan scan = Scan::begin(segments, s::by_recording_id, &key, 1, latest);
-    Row row;
-    while (scan.next(&row)) {
-      if (IsolationUsesXactSnapshot() &&
-          !table_tuple_satisfies_snapshot(segments->relation(), row.slot,
-                                          segments->session()->snapshot()))
-        pg::raise_serialization_failure();
-      if (segments->remove(row.tid())) removed++;
-    }
-    scan.end();
+    if (batch.recordings[i].removed)
+      removed += remove_segments(segments, &batch.recordings[i].id, latest);
   }
   segments->end();
   UnregisterSnapshot(latest);
@@ -293,7 +282,7 @@ Removed remove_next(Session* session, const RetentionPolicy& policy, CleanupPosi
   Table segments = Table::open(session, pg::segments::kTable, pg::kDelete);
   Account totals = Account::open(session);
   removed.recordings = remove_recordings(&recordings, batch);
-  removed.segments = remove_segments(&segments, batch);
+  removed.segments = remove_segments_of(&segments, batch);
   settle(&totals, batch, recordings.counts_natively());
   return removed;
 }

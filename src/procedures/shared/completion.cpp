@@ -1,22 +1,20 @@
 #include "procedures/shared/completion.h"
 
 #include "audit/audit.h"
-#include "pg/bulk_insert.h"
+#include "failures/marks.h"
 #include "pg/error.h"
 #include "pg/function.h"
 #include "pg/settings.h"
 #include "procedures/shared/account.h"
 #include "procedures/shared/recording.h"
+#include "procedures/shared/segment_store.h"
 #include "segments/fingerprint.h"
 
 namespace s2t::procedures {
 
-using pg::BulkInsert;
 using pg::make_text;
 using pg::Row;
 using pg::Session;
-using pg::Table;
-using pg::TableId;
 using pg::Values;
 using segments::Fingerprint;
 
@@ -49,46 +47,16 @@ void accept_repetition(const Row& recording, const pg_uuid_t* id, const Completi
                           pg::to_cstring(id))));
 }
 
-void require_no_segments(const Row& recording, const pg_uuid_t* id) {
-  int32_t count = recording.as_int32(pg::recordings::segment_count);
-  if (count != 0) {
-    ereport(ERROR,
-            (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-             errmsg("recording already has segments"),
-             errdetail("The recording %s is not completed, but has %d segments.",
-                       pg::to_cstring(id), count),
-             errhint("Delete these segments first; completing a recording stores all of them.")));
-  }
-}
-
-// Stores all segments; the recording is locked. Returns how many were stored.
-int64_t store_segments(Table* segments, const pg_uuid_t* id, const Completion& completion,
-                       Fingerprint* fingerprint) {
-  namespace s = pg::segments;
-  BulkInsert bulk = BulkInsert::begin(
-      segments, {s::recording_id, s::idx, s::start_ms, s::end_ms, s::text, s::meta},
-      completion.segments->count());
-  MemoryContext scratch =
-      AllocSetContextCreate(CurrentMemoryContext, "s2t segment", ALLOCSET_DEFAULT_SIZES);
-  MemoryContext outer = MemoryContextSwitchTo(scratch);
-  core::Segment segment;
-  Jsonb* meta;
-  while (completion.segments->next(&segment, &meta)) {
-    fingerprint->add(segment, meta);
-    Values row;
-    row.set(s::recording_id, UUIDPGetDatum(id));
-    row.set(s::idx, Int32GetDatum(segment.idx));
-    row.set(s::start_ms, Int32GetDatum(segment.start_ms));
-    row.set(s::end_ms, Int32GetDatum(segment.end_ms));
-    row.set(s::text, make_text(segment.text));
-    row.set_or_null(s::meta, meta);
-    bulk.add(row,
-             static_cast<int64_t>(segment.text.size()) + (meta != nullptr ? VARSIZE(meta) : 0));
-    MemoryContextReset(scratch);
-  }
-  MemoryContextSwitchTo(outer);
-  MemoryContextDelete(scratch);
-  return bulk.end();
+// What was heard is charged already: a completion cannot take it back. The recording is alive, and
+// the call is wrong: no failure mark.
+void require_heard(const Row& recording, const pg_uuid_t* id, const Completion& completion) {
+  int32_t heard_ms = recording.as_int32(pg::recordings::heard_ms);
+  if (completion.duration_ms >= heard_ms) return;
+  failures::spare_recording();
+  ereport(ERROR,
+          (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("duration is less than what was heard"),
+           errdetail("Of the recording %s %d ms were heard; the duration given is %d ms.",
+                     pg::to_cstring(id), heard_ms, completion.duration_ms)));
 }
 
 // What a completion adds to the running totals, unless triggers count it.
@@ -120,27 +88,28 @@ Completed complete_recording(Session* session, const pg_uuid_t* id, const Comple
     return {true, recording.row().as_int32(r::segment_count), completion.duration_ms,
             recording.row().as_int32(r::charged_seconds)};
   }
-  require_no_segments(recording.row(), id);
+  require_heard(recording.row(), id, completion);
 
   Account account = Account::open(session);
-  Table segments = Table::open(session, pg::segments::kTable, pg::kInsert, {TableId::kRecordings});
+  SegmentStore store = SegmentStore::open(recording);
   // Settled for both tables before the first statement: a table that is opened later, for a credit
   // or a closed cycle, changes nothing of it.
-  bool natively = segments.counts_natively() && recording.table()->counts_natively();
+  bool natively = store.table()->counts_natively() && recording.table()->counts_natively();
   Fingerprint fingerprint = Fingerprint::begin(completion.duration_ms);
-  int64_t stored = store_segments(&segments, id, completion, &fingerprint);
+  store.take(completion.segments, &fingerprint);
   if (session->runs_foreign_code()) recording.lock_again();
 
   Metered before = Metered::of(recording.row());
   Metered after = before;
   Growth growth;
   if (natively) {
-    growth = {completion.duration_ms - recording.row().as_int32(r::duration_ms), stored, 0};
+    growth = {completion.duration_ms - recording.row().as_int32(r::duration_ms), store.growth(), 0};
     if (recording.status() == Status::kProcessing) growth.held = -int64_t{before.held};
   }
   // Without a subscription there is nothing to charge.
   bool subscribed = account.lock(recording.user_id());
   TimestampTz now = Session::now();
+  if (store.replaces()) account.keep_charges(recording.user_id(), id, &after);
   if (subscribed) charge_owner(&account, &after, completion.duration_ms, growth, now);
   if (session->runs_foreign_code()) recording.lock_again();
   after.held = 0;
@@ -151,11 +120,16 @@ Completed complete_recording(Session* session, const pg_uuid_t* id, const Comple
   change.set(r::completed_at, TimestampTzGetDatum(now));
   change.set_null(r::error);
   change.set(r::fingerprint, PointerGetDatum(fingerprint.end()));
-  if (natively) change.set(r::segment_count, Int32GetDatum(static_cast<int32_t>(stored)));
+  store.note(natively, false, &change);
   after.store(before, &change);
   const Row* done = recording.update(change);
   pg_uuid_t user_id = *done->as_uuid(r::user_id);
-  if (subscribed) account.write_entries(id, now);
+  int32_t segment_count = done->as_int32(r::segment_count);
+  if (subscribed && after.entry_id) {
+    account.write_growth(id, now, &after);
+  } else if (subscribed) {
+    account.write_entries(id, now);
+  }
   events::write(session,
                 {.type = events::Type::kRecordingCompleted,
                  .user_id = &user_id,
@@ -163,16 +137,16 @@ Completed complete_recording(Session* session, const pg_uuid_t* id, const Comple
                  .times = subscribed ? account.times() : nullptr},
                 [&](events::Data* data) {
                   data->add_number("duration_ms", completion.duration_ms);
-                  data->add_number("segment_count", stored);
+                  data->add_number("segment_count", segment_count);
                   data->add_number("charged_seconds", after.seconds);
                 });
-  audit::write(
-      session, pg::settings::Audit::kAll,
-      {.procedure = completion.procedure,
-       .user_id = &user_id,
-       .recording_id = id,
-       .detail = psprintf("%d ms, " INT64_FORMAT " segments", completion.duration_ms, stored)});
-  return {false, static_cast<int32_t>(stored), completion.duration_ms, after.seconds};
+  audit::write(session, pg::settings::Audit::kAll,
+               {.procedure = completion.procedure,
+                .user_id = &user_id,
+                .recording_id = id,
+                .detail = psprintf("%d ms, " INT64_FORMAT " segments", completion.duration_ms,
+                                   store.stored())});
+  return {false, segment_count, completion.duration_ms, after.seconds};
 }
 
 }  // namespace s2t::procedures

@@ -14,6 +14,8 @@ using pg::Values;
 
 namespace {
 
+namespace e = pg::usage_entries;
+
 bool same(const std::optional<pg_uuid_t>& a, const std::optional<pg_uuid_t>& b) {
   return a.has_value() == b.has_value() && (!a || pg::same_id(*a, *b));
 }
@@ -41,6 +43,19 @@ pg::Scan scan_user(Table* table, int index, int id_column, const pg_uuid_t* user
   if (from != nullptr && table->index_continues_with(index, id_column))
     keys[count++] = pg::scan_key(2, BTGreaterEqualStrategyNumber, F_UUID_GE, UUIDPGetDatum(from));
   return pg::Scan::begin(table, index, keys, count);
+}
+
+// Finds a row of a user by its id.
+bool find_of_user(Table* table, int index, int id_column, const pg_uuid_t* user_id,
+                  const pg_uuid_t* id, Row* row) {
+  ScanKeyData keys[] = {pg::scan_key(1, BTEqualStrategyNumber, F_UUID_EQ, UUIDPGetDatum(user_id)),
+                        pg::scan_key(2, BTEqualStrategyNumber, F_UUID_EQ, UUIDPGetDatum(id))};
+  pg::Scan scan =
+      pg::Scan::begin(table, index, keys, table->index_continues_with(index, id_column) ? 2 : 1);
+  bool found = false;
+  while (!found && scan.next(row)) found = pg::same_id(*row->as_uuid(id_column), *id);
+  scan.end();
+  return found;
 }
 
 // Sets off what was charged against what was given back, of one count.
@@ -79,6 +94,67 @@ bool pays_before(const OpenCredit& a, const OpenCredit& b) {
   return memcmp(&a.id, &b.id, UUID_LEN) < 0;
 }
 
+// Stores an entry and returns its id.
+pg_uuid_t insert_entry(Table* ledger, const pg_uuid_t* user_id, const pg_uuid_t* recording_id,
+                       const Entry& entry, TimestampTz now) {
+  pg_uuid_t id = pg::new_id(now, pg::slot_of(user_id));
+  Values row;
+  row.set(e::id, UUIDPGetDatum(&id));
+  row.set(e::user_id, UUIDPGetDatum(user_id));
+  row.set(e::cycle_id, UUIDPGetDatum(&entry.cycle_id));
+  if (recording_id != nullptr) row.set(e::recording_id, UUIDPGetDatum(recording_id));
+  if (entry.credit_id) row.set(e::credit_id, UUIDPGetDatum(&*entry.credit_id));
+  row.set(e::kind, make_text(entry.kind));
+  set_amount(&row, e::recordings, e::seconds, entry.amount);
+  set_amount(&row, e::credit_recordings, e::credit_seconds, entry.credits);
+  set_amount(&row, e::overage_recordings, e::overage_seconds, entry.overage);
+  row.set(e::at, TimestampTzGetDatum(now));
+  if (!entry.note.empty()) row.set(e::note, make_text(entry.note));
+  (void)ledger->insert_one(row);
+  return id;
+}
+
+bool is_about(const Row& row, const pg_uuid_t* recording_id) {
+  std::optional<pg_uuid_t> about = row.as_optional_uuid(e::recording_id);
+  return about && pg::same_id(*about, *recording_id);
+}
+
+// Whether what is charged of the recording goes into this row.
+bool takes(const Row& row, const pg_uuid_t* recording_id, const Entry& entry) {
+  return is_about(row, recording_id) && row.as_text(e::kind) == entry.kind &&
+         row.as_int32(e::recordings) == 0 && !row.as_bool(e::kept) &&
+         pg::same_id(*row.as_uuid(e::cycle_id), entry.cycle_id) &&
+         same(row.as_optional_uuid(e::credit_id), entry.credit_id);
+}
+
+// Finds the entry that the audio of a recording is charged in: the last one written, nearly always,
+// or another one of the recording, where the payer or the cycle has changed.
+bool find_growing(Table* ledger, const pg_uuid_t* user_id, const pg_uuid_t* recording_id,
+                  const Entry& entry, const pg_uuid_t* last, Row* row) {
+  if (find_of_user(ledger, e::by_user_id, e::id, user_id, last, row) &&
+      takes(*row, recording_id, entry))
+    return true;
+  pg_uuid_t from = first_id_of(recording_id);
+  pg::Scan scan = scan_user(ledger, e::by_user_id, e::id, user_id, &from);
+  bool found = false;
+  while (!found && scan.next(row)) found = takes(*row, recording_id, entry);
+  scan.end();
+  return found;
+}
+
+void grow(Table* ledger, Row* row, const Entry& entry) {
+  if (ledger->lock_found(row, pg::RowLock::kNoKeyUpdate, pg::OnConflict::kWait) != pg::Locked::kYes)
+    pg::raise_serialization_failure();
+  Values change;
+  auto add = [&](int column, int32_t by) {
+    if (by != 0) change.set(column, Int32GetDatum(row->as_int32(column) + by));
+  };
+  add(e::seconds, entry.amount.seconds);
+  add(e::credit_seconds, entry.credits.seconds);
+  add(e::overage_seconds, entry.overage.seconds);
+  (void)ledger->update_one(*row, change);
+}
+
 }  // namespace
 
 core::Counters CounterColumns::read(const Row& row) const {
@@ -109,38 +185,58 @@ void CounterColumns::set_changed(const core::Counters& counters, const Row& row,
 
 void write_entries(Session* session, const pg_uuid_t* user_id, const pg_uuid_t* recording_id,
                    std::span<const Entry> entries, TimestampTz now) {
-  namespace e = pg::usage_entries;
   if (entries.empty() || !Table::exists(session, e::kTable)) return;
   Table ledger = Table::open(session, e::kTable, pg::kInsert);
+  for (const Entry& entry : entries) (void)insert_entry(&ledger, user_id, recording_id, entry, now);
+}
+
+void write_growth(Session* session, const pg_uuid_t* user_id, const pg_uuid_t* recording_id,
+                  std::span<const Entry> entries, TimestampTz now,
+                  std::optional<pg_uuid_t>* entry_id) {
+  if (entries.empty()) return;
+  Table ledger = Table::open(session, e::kTable, pg::kInsert | pg::kUpdate);
   for (const Entry& entry : entries) {
-    pg_uuid_t id = pg::new_id(now, pg::slot_of(user_id));
-    Values row;
-    row.set(e::id, UUIDPGetDatum(&id));
-    row.set(e::user_id, UUIDPGetDatum(user_id));
-    row.set(e::cycle_id, UUIDPGetDatum(&entry.cycle_id));
-    if (recording_id != nullptr) row.set(e::recording_id, UUIDPGetDatum(recording_id));
-    if (entry.credit_id) row.set(e::credit_id, UUIDPGetDatum(&*entry.credit_id));
-    row.set(e::kind, make_text(entry.kind));
-    set_amount(&row, e::recordings, e::seconds, entry.amount);
-    set_amount(&row, e::credit_recordings, e::credit_seconds, entry.credits);
-    set_amount(&row, e::overage_recordings, e::overage_seconds, entry.overage);
-    row.set(e::at, TimestampTzGetDatum(now));
-    if (!entry.note.empty()) row.set(e::note, make_text(entry.note));
-    (void)ledger.insert_one(row);
+    Row row;
+    bool grows = entry.amount.recordings == 0;
+    if (grows && *entry_id &&
+        find_growing(&ledger, user_id, recording_id, entry, &**entry_id, &row)) {
+      *entry_id = *row.as_uuid(e::id);
+      grow(&ledger, &row, entry);
+    } else {
+      pg_uuid_t id = insert_entry(&ledger, user_id, recording_id, entry, now);
+      if (grows) *entry_id = id;
+    }
+  }
+}
+
+void keep_entries(Session* session, const pg_uuid_t* user_id, const pg_uuid_t* recording_id) {
+  Table ledger = Table::open(session, e::kTable, pg::kUpdate);
+  pg_uuid_t from = first_id_of(recording_id);
+  pg::Array<pg_uuid_t> ids;
+  pg::Scan scan = scan_user(&ledger, e::by_user_id, e::id, user_id, &from);
+  Row row;
+  while (scan.next(&row))
+    if (is_about(row, recording_id) && !row.as_bool(e::kept)) ids.push(*row.as_uuid(e::id));
+  scan.end();
+  Values change;
+  change.set(e::kept, BoolGetDatum(true));
+  for (const pg_uuid_t& id : ids) {
+    if (find_of_user(&ledger, e::by_user_id, e::id, user_id, &id, &row) &&
+        ledger.lock_found(&row, pg::RowLock::kNoKeyUpdate, pg::OnConflict::kWait) ==
+            pg::Locked::kYes)
+      (void)ledger.update_one(row, change);
   }
 }
 
 std::span<Share> read_shares(Session* session, const pg_uuid_t* user_id,
                              const pg_uuid_t* recording_id) {
-  namespace e = pg::usage_entries;
   Table ledger = Table::open(session, e::kTable, pg::kRead);
   pg_uuid_t from = first_id_of(recording_id);
   pg::Array<Share> shares;
   pg::Scan scan = scan_user(&ledger, e::by_user_id, e::id, user_id, &from);
   Row row;
   while (scan.next(&row)) {
-    std::optional<pg_uuid_t> about = row.as_optional_uuid(e::recording_id);
-    if (!about || !pg::same_id(*about, *recording_id)) continue;
+    if (!is_about(row, recording_id) || row.as_bool(e::kept)) continue;
     pg_uuid_t cycle_id = *row.as_uuid(e::cycle_id);
     std::optional<pg_uuid_t> credit_id = row.as_optional_uuid(e::credit_id);
     // Of a credit, its part: what a closed cycle's counters keep went back to the credit all the
@@ -187,12 +283,9 @@ void move_credit(Session* session, const pg_uuid_t* user_id, const pg_uuid_t* cr
   namespace c = pg::usage_credits;
   Table credits = Table::open(session, c::kTable, pg::kUpdate);
   Row row;
-  pg::Scan scan = scan_user(&credits, c::by_user_id, c::id, user_id, credit_id);
-  bool found = false;
-  while (!found && scan.next(&row)) found = pg::same_id(*row.as_uuid(c::id), *credit_id);
-  scan.end();
-  if (!found || credits.lock_found(&row, pg::RowLock::kNoKeyUpdate, pg::OnConflict::kWait) !=
-                    pg::Locked::kYes)
+  if (!find_of_user(&credits, c::by_user_id, c::id, user_id, credit_id, &row) ||
+      credits.lock_found(&row, pg::RowLock::kNoKeyUpdate, pg::OnConflict::kWait) !=
+          pg::Locked::kYes)
     pg::raise_not_found("credit", credit_id);
   Values change;
   auto move = [&](int column, int32_t amount) {

@@ -55,6 +55,15 @@ struct CounterColumns {
 void write_entries(pg::Session* session, const pg_uuid_t* user_id, const pg_uuid_t* recording_id,
                    std::span<const Entry> entries, TimestampTz now);
 
+// The same about a recording that grows: what a payer is charged of its audio in a cycle goes into
+// the entry that there is. `entry_id` is the entry that was written last; nullopt: none yet.
+void write_growth(pg::Session* session, const pg_uuid_t* user_id, const pg_uuid_t* recording_id,
+                  std::span<const Entry> entries, TimestampTz now,
+                  std::optional<pg_uuid_t>* entry_id);
+
+// Marks the entries about a recording as kept: read_shares() passes them over.
+void keep_entries(pg::Session* session, const pg_uuid_t* user_id, const pg_uuid_t* recording_id);
+
 // The shares of a recording, in the order of their entries. In the current memory context.
 [[nodiscard]] std::span<Share> read_shares(pg::Session* session, const pg_uuid_t* user_id,
                                            const pg_uuid_t* recording_id);

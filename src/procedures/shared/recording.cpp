@@ -11,7 +11,7 @@ using pg::RowLock;
 using pg::Session;
 using pg::Table;
 
-Recording Recording::lock(Session* session, const pg_uuid_t* id) {
+Recording Recording::lock(Session* session, const pg_uuid_t* id, bool* blocked) {
   Recording recording;
   recording.id_ = *id;
   recording.recordings_ = Table::open(session, pg::recordings::kTable, pg::kUpdate);
@@ -19,7 +19,7 @@ Recording Recording::lock(Session* session, const pg_uuid_t* id) {
   if (!recording.recordings_.find(pg::recordings::by_id, UUIDPGetDatum(id), row))
     pg::raise_not_found("recording", id);
   recording.user_id_ = *row->as_uuid(pg::recordings::user_id);
-  (void)hold_user(session, &recording.user_id_);
+  (void)hold_user(session, &recording.user_id_, blocked);
   if (recording.recordings_.lock_found(row, RowLock::kNoKeyUpdate, pg::OnConflict::kWait) !=
       Locked::kYes)
     pg::raise_not_found("recording", id);

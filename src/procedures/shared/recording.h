@@ -13,7 +13,8 @@ class Recording {
   // Locks the recording for a change of its state (NO KEY UPDATE), and before it its owner against
   // removal (KEY SHARE), in the lock order of docs/reference.md, "Conventions". Raises P0002 if
   // there is no such recording.
-  static Recording lock(pg::Session* session, const pg_uuid_t* id);
+  // `blocked`, if given, tells whether the owner's account is: see hold_user().
+  static Recording lock(pg::Session* session, const pg_uuid_t* id, bool* blocked = nullptr);
 
   // The same without waiting, for jobs: kSkipped if somebody else holds the recording or its owner,
   // kNo if there is no such recording.
@@ -29,6 +30,7 @@ class Recording {
   [[nodiscard]] const pg_uuid_t* id() const { return &id_; }
   [[nodiscard]] const pg_uuid_t* user_id() const { return &user_id_; }
   [[nodiscard]] pg::Table* table() { return &recordings_; }
+  [[nodiscard]] pg::Session* session() const { return recordings_.session(); }
 
   // Changes it and returns the row as stored (valid until the next change). The running totals are
   // the caller's to move where the table counts_natively().

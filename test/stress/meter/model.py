@@ -360,7 +360,9 @@ class Account:
         return "failed"
 
     def append(self, number, duration_ms, segments):
-        """(segments stored, heard, charged seconds, quota_ok, remaining seconds)."""
+        """(segments stored, heard, charged seconds, quota_ok, remaining seconds).  Segment n ends after n + 1 ms."""
+        if duration_ms is None:
+            duration_ms = segments
         recording = self.find(number)
         if recording.status != "processing":
             raise Error("55000")
