@@ -77,7 +77,10 @@ CALL sp_complete_recording(:'r6', 5000, '[
   {"idx": 7, "start_ms": 100, "end_ms": 100, "text": ""},
   {"idx": 2147483647, "start_ms": 0, "end_ms": 2147483647, "text": "Xin chào 👋🏽 — \"thế giới\"\\\n\t"},
   {"idx": 0, "start_ms": 50, "end_ms": 200, "text": "a", "speaker": "B", "words": [{"w": "a", "p": 0.25}], "none": null}]');
+-- How wide an emoji is, psql has learned over time.
+\pset format unaligned
 SELECT idx, start_ms, end_ms, text, meta FROM segments WHERE recording_id = :'r6' ORDER BY idx;
+\pset format aligned
 -- Of a key given twice JSON keeps the last.
 SELECT recording_id AS r7 FROM sp_check_quota_and_create_recording(:'an', 'realtime') \gset
 CALL sp_complete_recording(:'r7', 10, '[{"idx": 1, "idx": 2, "start_ms": 0, "end_ms": 1, "text": "x", "text": "y"}]');

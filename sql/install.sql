@@ -1,6 +1,8 @@
 -- CREATE EXTENSION: what it makes, who owns it, who may use it.
 -- Runs first: the other files use the extension and the schema `t` of helpers made at the end of this one.
 
+-- As it is from PostgreSQL 15 on.
+REVOKE CREATE ON SCHEMA public FROM PUBLIC;
 CREATE EXTENSION s2t;
 
 -- The code belongs to the extension (here: the routines of version 1.0.0, each of them once) ...

@@ -49,13 +49,21 @@ INSERT INTO recordings (id, user_id, source, duration_ms) VALUES
   ON CONFLICT (id) DO UPDATE SET duration_ms = excluded.duration_ms, user_id = :'binh';
 TABLE t.inexact;
 
--- MERGE: all three actions.
-MERGE INTO recordings AS r
+-- MERGE: all three actions; PostgreSQL 14 knows it not, and does the same in one statement.
+\set ECHO none
+SELECT CASE WHEN current_setting('server_version_num')::int >= 150000 THEN format($$
+  MERGE INTO recordings AS r
   USING (VALUES ('018f3c2a-7b00-7000-8000-000000000001'::uuid, 1), ('018f3c2a-7b00-7000-8000-000000000002', 2), ('018f3c2a-7b00-7000-8000-000000000003', 3)) AS v (id, n)
   ON r.id = v.id
   WHEN MATCHED AND v.n = 1 THEN DELETE
   WHEN MATCHED THEN UPDATE SET duration_ms = 77
-  WHEN NOT MATCHED THEN INSERT (id, user_id, source, duration_ms) VALUES (v.id, :'an', 'merged', 5);
+  WHEN NOT MATCHED THEN INSERT (id, user_id, source, duration_ms) VALUES (v.id, %L, 'merged', 5)$$, :'an')
+ELSE format($$
+  WITH d AS (DELETE FROM recordings WHERE id = '018f3c2a-7b00-7000-8000-000000000001'),
+       u AS (UPDATE recordings SET duration_ms = 77 WHERE id = '018f3c2a-7b00-7000-8000-000000000002')
+  INSERT INTO recordings (id, user_id, source, duration_ms) VALUES ('018f3c2a-7b00-7000-8000-000000000003', %L, 'merged', 5)$$, :'an')
+END \gexec
+\set ECHO all
 TABLE t.inexact;
 
 -- Two tables in one statement.

@@ -97,9 +97,14 @@ refresh_packages() {
 
 has_package() { [ -n "$(apt-cache --quiet=2 madison "$1" 2>/dev/null)" ]; }
 
-# find_server: sets PG_CONFIG (unless the caller has), PG_MAJOR and PG_BIN, and
+# of_server PACKAGE...: those packages, if the server is the distribution's; nothing of one that
+# somebody built, which has what belongs to it beside it.
+of_server() { if $PG_PACKAGED; then say "$*"; fi; }
+
+# find_server: sets PG_CONFIG (unless the caller has), PG_PACKAGED, PG_MAJOR and PG_BIN, and
 # installs the server with its build files.  A server that is here already is
-# preferred to the distribution's.
+# preferred to the distribution's; one that the caller names and that is not the
+# distribution's has its build files beside it.
 find_server() {
     local found
     if [ -z "${PG_CONFIG:-}" ]; then
@@ -118,7 +123,10 @@ find_server() {
     if [ -z "${PG_MAJOR:-}" ]; then
         PG_MAJOR=$("$PG_CONFIG" --version | sed -n 's/^PostgreSQL \([0-9]*\).*/\1/p')
     fi
-    need_packages "postgresql-$PG_MAJOR" "postgresql-server-dev-$PG_MAJOR" g++ make nlohmann-json3-dev
+    PG_PACKAGED=false
+    if [[ $PG_CONFIG = /usr/lib/postgresql/* || ! -x $PG_CONFIG ]]; then PG_PACKAGED=true; fi
+    # shellcheck disable=SC2046 # several words
+    need_packages $(of_server "postgresql-$PG_MAJOR" "postgresql-server-dev-$PG_MAJOR") g++ make nlohmann-json3-dev
     PG_BIN=$("$PG_CONFIG" --bindir) || die "no PostgreSQL: set PG_CONFIG"
     PGXS_DIR=$(realpath "$(dirname "$("$PG_CONFIG" --pgxs)")/../..")
     export PG_CONFIG PG_MAJOR PG_BIN PGXS_DIR

@@ -77,7 +77,9 @@ SELECT ok(NOT extrelocatable, 'not relocatable') FROM pg_extension WHERE extname
 SELECT bag_eq($$SELECT name, setting, vartype, context FROM pg_settings WHERE name IN ('s2t.timezone', 's2t.lazy_rollover')$$, $$VALUES
   ('s2t.timezone', 'UTC', 'string', 'superuser'), ('s2t.lazy_rollover', 'on', 'bool', 'superuser')$$, 'the settings and their defaults');
 SELECT is_empty($$SELECT name FROM pg_settings WHERE name LIKE 's2t.%' AND coalesce(short_desc, '') = ''$$, 'every setting says what it is for');
-SELECT throws_ok($$SET s2t.nonsense = 1$$, '42602', NULL, 'there are no other settings');
+SELECT CASE WHEN current_setting('server_version_num')::int >= 150000
+            THEN throws_ok($$SET s2t.nonsense = 1$$, '42602', NULL, 'there are no other settings')
+            ELSE skip('PostgreSQL 14 reserves no prefixes of settings', 1) END;
 
 SELECT * FROM finish();
 ROLLBACK;
