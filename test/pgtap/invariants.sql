@@ -43,6 +43,12 @@ CREATE FUNCTION pg_temp.any_recording(st text DEFAULT NULL) RETURNS uuid LANGUAG
   SELECT id FROM recordings WHERE st IS NULL OR status = st ORDER BY random() LIMIT 1
 $$;
 
+-- Segments that no call has stored.
+CREATE FUNCTION pg_temp.has_others(r uuid) RETURNS boolean LANGUAGE sql VOLATILE AS $$
+  SELECT EXISTS (SELECT FROM segments AS s WHERE s.recording_id = r AND (s.text = 'direct' OR s.idx >= 1000000000))
+$$;
+CREATE FUNCTION pg_temp.heard(r uuid) RETURNS int LANGUAGE sql VOLATILE AS $$ SELECT heard_ms FROM recordings WHERE id = r $$;
+
 -- One operation; the trail of what was done.
 CREATE FUNCTION pg_temp.step() RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
@@ -60,10 +66,15 @@ BEGIN
       PERFORM s2t_create_recording(u, 'random', in_expected_ms => 1 + ms);
     END IF;
     RETURN 'create';
+  ELSIF n = 5 THEN
+    r := pg_temp.any_recording('processing');
+    IF r IS NULL OR pg_temp.has_others(r) THEN RETURN '-'; END IF;
+    PERFORM s2t_append_segments(r, pg_temp.segments(floor(random() * 12)::int), ms);
+    RETURN 'append';
   ELSIF n < 9 THEN
     r := pg_temp.any_recording(CASE WHEN random() < 0.8 THEN 'processing' ELSE 'failed' END);
-    IF r IS NULL OR EXISTS (SELECT FROM segments WHERE recording_id = r) THEN RETURN '-'; END IF;
-    CALL sp_complete_recording(r, ms, pg_temp.segments(floor(random() * 12)::int));
+    IF r IS NULL OR pg_temp.has_others(r) THEN RETURN '-'; END IF;
+    CALL sp_complete_recording(r, greatest(ms, pg_temp.heard(r)), pg_temp.segments(floor(random() * 12)::int));
     RETURN 'complete';
   ELSIF n = 9 THEN
     r := pg_temp.any_recording('processing');
@@ -110,7 +121,7 @@ BEGIN
     BEGIN
       PERFORM sp_check_quota_and_create_recording(u, 'undone');
       r := pg_temp.any_recording('processing');
-      IF r IS NOT NULL THEN CALL sp_complete_recording(r, ms, pg_temp.segments(3)); END IF;
+      IF r IS NOT NULL THEN CALL sp_complete_recording(r, greatest(ms, pg_temp.heard(r)), pg_temp.segments(3)); END IF;
       DELETE FROM segments WHERE random() < 0.5;
       RAISE EXCEPTION 'undo' USING ERRCODE = 'P0099';
     EXCEPTION WHEN SQLSTATE 'P0099' OR object_not_in_prerequisite_state THEN

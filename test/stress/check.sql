@@ -27,10 +27,15 @@ SELECT 'what is held is what recordings in processing hold', count(*)
 FROM user_subscriptions AS s
 WHERE held_seconds <> (SELECT coalesce(sum(r.held_seconds), 0) FROM recordings AS r WHERE r.user_id = s.user_id AND r.status = 'processing');
 
-SELECT 'seconds of every user, open and closed cycles, are what complete charged', count(*)
-FROM user_subscriptions AS s
-WHERE s.used_seconds + (SELECT coalesce(sum(used_seconds), 0) FROM usage_cycles WHERE user_id = s.user_id AND NOT carried)
-    <> (SELECT coalesce(sum(seconds), 0) FROM stress.charged WHERE user_id = s.user_id);
+SELECT 'what is completed was charged its duration in all, grown or at once', count(*)
+FROM stress.charged AS c
+WHERE seconds <> (SELECT coalesce(sum(e.seconds), 0) FROM usage_entries AS e WHERE e.recording_id = c.recording_id);
+
+SELECT 'what is neither completed nor has segments, nor had any, is charged no seconds of an open cycle', count(*)
+FROM recordings AS r
+JOIN user_subscriptions AS s USING (user_id)
+WHERE r.status = 'failed' AND r.segments_attempt IS NULL AND s.carried_cycle_id IS NULL
+    AND EXISTS (SELECT FROM usage_entries AS e WHERE e.recording_id = r.id AND e.cycle_id = s.cycle_id HAVING sum(e.seconds) <> 0);
 
 SELECT 'nothing was charged twice', count(*)
 FROM (SELECT recording_id FROM stress.charged GROUP BY recording_id HAVING count(*) > 1) AS twice;
@@ -62,6 +67,7 @@ FROM (VALUES
     ('charged', (SELECT count(*) FROM stress.charged)),
     ('rolled over', (SELECT count(*) FROM usage_cycles WHERE reason = 'rollover')),
     ('prorated', (SELECT count(*) FROM usage_cycles WHERE reason = 'prorate')),
+    ('grown', (SELECT count(*) FROM recordings WHERE heard_ms > 0)),
     ('failed', (SELECT count(*) FROM recordings WHERE status = 'failed')),
     ('registered', (SELECT count(*) FROM users) - 40),
     ('segments', (SELECT count(*) FROM segments))) AS work (kind, done)

@@ -15,6 +15,8 @@ SERIALIZATION = "40001"  # may hit every transaction above READ COMMITTED
 EXPECTED = {
     "register": {"23505": "taken", "P0002": "plan not active"},
     "create": {"P0002": "user gone"},
+    "append": {"P0002": "recording gone", "55000": "has segments, or ended meanwhile"},
+    "retry": {"P0002": "recording gone", "55000": "has not failed"},
     "complete": {"P0002": "recording gone", "55000": "has segments, or completed meanwhile"},
     "repeat": {"P0002": "recording gone", "55000": "other content"},
     "invalid": {"22023": "bad segments", "P0002": "recording gone", "55000": "other content"},

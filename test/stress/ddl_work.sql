@@ -6,8 +6,10 @@ SELECT quote_literal(s2t_register_user(format('u%s@example.com', n), format('u%s
 SELECT quote_literal(recording_id) AS first, 1 / quota_ok::int AS yes FROM sp_check_quota_and_create_recording(:user, 'upload') \gset
 CALL sp_complete_recording(:first, 61000, '[{"idx": 0, "start_ms": 0, "end_ms": 1, "text": "x"}, {"idx": 1, "start_ms": 1, "end_ms": 2, "text": "y"}, {"idx": 2, "start_ms": 2, "end_ms": 3, "text": "z"}]');
 SELECT quote_literal(recording_id) AS second, 1 / quota_ok::int AS yes FROM s2t_create_recording(:user, 'upload', in_expected_ms => 5000) \gset
+SELECT 1 / (segment_count = 1 AND charged_seconds = 1)::int AS yes FROM s2t_append_segments(:second, '[{"idx": 0, "start_ms": 0, "end_ms": 1, "text": "gone"}]', 1000) \gset
 CALL sp_fail_recording(:second, 'engine');
 SELECT 1 / quota_ok::int AS yes FROM s2t_retry_recording(:second) \gset
+SELECT 1 / (segment_count = 0)::int AS yes FROM s2t_append_segments(:second, '[]') \gset
 CALL sp_complete_recording(:second, 1500, '[{"idx": 0, "start_ms": 0, "end_ms": 1, "text": "x"}]');
 CALL sp_change_user_plan(:user, 'PREMIUM', true);
 SELECT quote_literal(recording_id) AS third, 1 / quota_ok::int AS yes FROM sp_check_quota_and_create_recording(:user, 'live') \gset

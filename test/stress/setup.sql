@@ -62,6 +62,14 @@ BEGIN
     ELSIF dice < 30 THEN
         statement := format('/*create*/ INSERT INTO stress.created SELECT %L, recording_id'
             ' FROM sp_check_quota_and_create_recording(%L, %L) WHERE quota_ok', an_user, an_user, 'upload');
+    ELSIF dice < 40 THEN
+        -- The transcript up to some segment: later ones, or completing, go on from there.
+        SELECT id INTO recording FROM recordings WHERE status = 'processing' ORDER BY random() LIMIT 1;
+        done := stress.transcript(coalesce(recording, gen_random_uuid()));
+        n := stress.random_int(1 + jsonb_array_length(done.segments));
+        statement := format('/*append*/ SELECT s2t_append_segments(%L, %L, %s)', coalesce(recording, gen_random_uuid()),
+            (SELECT coalesce(jsonb_agg(s) FILTER (WHERE (s ->> 'idx')::int < n), '[]') FROM jsonb_array_elements(done.segments) AS s),
+            least(n * 1000, done.duration_ms));
     ELSIF dice < 52 THEN
         SELECT id INTO recording FROM recordings WHERE status <> 'done' ORDER BY random() LIMIT 1;
         done := stress.transcript(coalesce(recording, gen_random_uuid()));
@@ -81,6 +89,9 @@ BEGIN
     ELSIF dice < 62 THEN
         SELECT id INTO recording FROM recordings WHERE status <> 'done' ORDER BY random() LIMIT 1;
         statement := format('/*fail*/ CALL sp_fail_recording(%L, %L)', coalesce(recording, gen_random_uuid()), 'engine');
+    ELSIF dice < 64 THEN
+        SELECT id INTO recording FROM recordings WHERE status = 'failed' ORDER BY random() LIMIT 1;
+        statement := format('/*retry*/ SELECT s2t_retry_recording(%L, 100000)', coalesce(recording, gen_random_uuid()));
     ELSIF dice < 68 THEN
         statement := format('/*plan*/ CALL sp_change_user_plan(%L, %L, %L)', an_user, plan, random() < 0.5);
     ELSIF dice < 71 THEN
