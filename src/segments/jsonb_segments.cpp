@@ -35,6 +35,13 @@ bool read_int32(const JsonbValue& value, int32_t* result) {
   return !failed;
 }
 
+// Of a document that is no array: a scalar is kept as an array of one.
+core::NoArray kind_of(Jsonb* document) {
+  if (JB_ROOT_IS_OBJECT(document)) return core::NoArray::kObject;
+  JsonbValue* scalar = getIthJsonbValueFromContainer(&document->root, 0);
+  return scalar->type == jbvString ? core::NoArray::kString : core::NoArray::kScalar;
+}
+
 enum Member : uint8_t { kIdx = 1, kStartMs = 2, kEndMs = 4, kText = 8, kAll = 15, kOther = 0 };
 
 Member member_of(const JsonbValue& key) {
@@ -49,14 +56,8 @@ Member member_of(const JsonbValue& key) {
 }  // namespace
 
 JsonbSegments::JsonbSegments(Jsonb* document) : document_(document) {
-  if (!JB_ROOT_IS_ARRAY(document) || JB_ROOT_IS_SCALAR(document)) {
-    ereport(ERROR,
-            (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("segments must be an array"),
-             errdetail("Argument in_segments is %s.",
-                       JB_ROOT_IS_OBJECT(document) ? "an object" : "a scalar"),
-             errhint("Pass an array of objects such as {\"idx\": 0, \"start_ms\": 0, "
-                     "\"end_ms\": 1000, \"text\": \"...\"}; an empty array means silence.")));
-  }
+  if (!JB_ROOT_IS_ARRAY(document) || JB_ROOT_IS_SCALAR(document))
+    raise_no_array(core::segments_not_array(kind_of(document)));
   count_ = static_cast<int>(JB_ROOT_COUNT(document));
   iterator_ = JsonbIteratorInit(&document->root);
   JsonbValue array;

@@ -21,4 +21,8 @@ class SegmentSource {
   ~SegmentSource() = default;
 };
 
+// Raises 22023 for an argument that is no array, and so no transcript that a recording could have
+// failed with: it is spared the failure mark.
+void raise_no_array(const core::Status& status);
+
 }  // namespace s2t::segments

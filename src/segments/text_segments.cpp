@@ -28,6 +28,7 @@ Jsonb* read_others(std::string_view element) {
 
 TextSegments::TextSegments(std::string_view array) : array_(pg::to_utf8(array)), scanner_(array_) {
   core::Status status = scanner_.begin();
+  if (scanner_.is_no_array()) raise_no_array(status);
   raise_unless_ok(&status);
 }
 

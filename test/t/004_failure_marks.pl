@@ -274,6 +274,15 @@ sub cases
 	$transient{'error of a caller without rights'} = take();
 	is(errors_of("CREATE ROLE nobody_$calls; SET ROLE nobody_$calls; " . bad($transient{'error of a caller without rights'})), '42501', "$mode, no right to call: refused");
 
+	# An argument that is no transcript at all: the call's fault, JSON encoded twice for instance.
+	foreach my $argument ('{}', '"[]"', 'null', '1')
+	{
+		$transient{"no array: $argument"} = take();
+		is(errors_of("CALL sp_complete_recording('" . $transient{"no array: $argument"} . "', 1, '$argument');"), '22023', "$mode, no array, $argument: the error reaches the caller");
+		$transient{"no array, as text: $argument"} = take();
+		is(errors_of("SELECT s2t_complete_recording_text('" . $transient{"no array, as text: $argument"} . "', 1, '$argument');"), '22023', "$mode, no array, as text, $argument: the error reaches the caller");
+	}
+
 	settle();
 	is(state_of($transient{$_}), 'processing', "$mode, $_: stays in processing") for sort keys %transient;
 	is($node->safe_psql('postgres', "SELECT status, error FROM recordings WHERE id = '$ids[3]'"), 'failed|the engine failed', "$mode: the first reason stays");
@@ -290,7 +299,6 @@ sub cases
 		'negative duration' => ['22023', '-1', $text->('x'), '-1'],
 		'no duration'       => ['22023', 'NULL', $text->('x'), 'duration'],
 		'no segments'       => ['22023', '1', 'NULL', 'segments'],
-		'no array'          => ['22023', '1', q{'{}'}, 'array'],
 		'a constraint'      => ['23514', '1', $text->('rude'), 'polite'],
 		'a trigger'         => ['P0001', '1', $text->('refused'), 'not this one: Says the trigger.'],
 		'a number too large' => ['22023', '1', q{'[{"idx": 3000000000, "start_ms": 0, "end_ms": 1, "text": "x"}]'}, '3000000000'],

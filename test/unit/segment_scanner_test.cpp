@@ -72,7 +72,7 @@ TEST(SegmentScannerTest, AnEmptyArrayIsSilence) {
 TEST(SegmentScannerTest, WhatIsNoArray) {
   EXPECT_EQ(refusal("{\"a\": [1, {\"b\": null}]}"),
             "segments must be an array: Argument in_segments is an object.");
-  EXPECT_EQ(refusal("\"[]\""), "segments must be an array: Argument in_segments is a scalar.");
+  EXPECT_EQ(refusal("\"[]\""), "segments must be an array: Argument in_segments is a string.");
   EXPECT_EQ(refusal("null"), "segments must be an array: Argument in_segments is a scalar.");
   EXPECT_EQ(refusal(""),
             "segments are not valid JSON: a value is expected, not the end of the text.");

@@ -31,6 +31,18 @@ Status check_segment(const Segment& segment, int position) noexcept {
   return {};
 }
 
+Status segments_not_array(NoArray found) noexcept {
+  if (found == NoArray::kString) {
+    return failure(Code::kInvalidParameter, "segments must be an array",
+                   "It seems to be JSON that was encoded once more: pass the array itself, not a "
+                   "string that contains it.",
+                   "Argument in_segments is a string.");
+  }
+  return failure(Code::kInvalidParameter, "segments must be an array", kSegmentsHint,
+                 "Argument in_segments is %s.",
+                 found == NoArray::kObject ? "an object" : "a scalar");
+}
+
 Status segment_not_object(int position, std::string_view found) noexcept {
   char shown[kShownBytes];
   return failure(Code::kInvalidParameter, kMessage, kShapeHint,

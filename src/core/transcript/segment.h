@@ -26,6 +26,17 @@ struct Segment {
 // The ranges of a segment: idx, then start_ms, then end_ms.
 [[nodiscard]] Status check_segment(const Segment& segment, int position) noexcept;
 
+// What segments look like, for those who pass something else.
+inline constexpr const char* kSegmentsHint =
+    "Pass an array of objects such as {\"idx\": 0, \"start_ms\": 0, \"end_ms\": 1000, \"text\": "
+    "\"...\"}; an empty array means silence.";
+
+// What an argument is that should be an array of segments and is none.
+enum class NoArray : uint8_t { kObject, kString, kScalar };
+
+// The failure that tells so; of a string, that it may be an array that was encoded twice.
+[[nodiscard]] Status segments_not_array(NoArray found) noexcept;
+
 // Failures of shape, found while the array is read. `found` says what the element is instead, with
 // its article ("a string"); `key` is the member, `value` its value as JSON text or a type's name,
 // and `expected` what should be there ("an integer").

@@ -16,9 +16,6 @@ namespace s2t::core {
 namespace {
 
 constexpr const char* kMessage = "segments are not valid JSON";
-constexpr const char* kShapeHint =
-    "Pass an array of objects such as {\"idx\": 0, \"start_ms\": 0, \"end_ms\": 1000, \"text\": "
-    "\"...\"}; an empty array means silence.";
 constexpr size_t kShownBytes = 200;  // of a string in a detail
 
 constexpr bool is_json_space(char c) noexcept {
@@ -172,7 +169,7 @@ Status SegmentScanner::syntax_error(const char* expected) const noexcept {
     snprintf(shown, sizeof shown, "\"%s\"", excerpt(rest, found, 20));
   }
   if (position_ < 0) {
-    return failure(Code::kInvalidParameter, kMessage, kShapeHint, "%s is expected, not %s.",
+    return failure(Code::kInvalidParameter, kMessage, kSegmentsHint, "%s is expected, not %s.",
                    expected, shown);
   }
   return failure(Code::kInvalidParameter, kMessage, nullptr,
@@ -412,9 +409,10 @@ Status SegmentScanner::begin() noexcept {
     if (at_ < json_.size()) status = syntax_error("The end of the text");
   }
   if (!status.ok()) return status;
-  return failure(Code::kInvalidParameter, "segments must be an array", kShapeHint,
-                 "Argument in_segments is %s.",
-                 value.kind == Kind::kObject ? "an object" : "a scalar");
+  no_array_ = true;
+  return segments_not_array(value.kind == Kind::kObject   ? NoArray::kObject
+                            : value.kind == Kind::kString ? NoArray::kString
+                                                          : NoArray::kScalar);
 }
 
 Status SegmentScanner::next(ScannedSegment* segment, bool* found) noexcept {

@@ -35,6 +35,9 @@ class SegmentScanner {
   // Reads the array's beginning. kInvalidParameter if it is no array.
   [[nodiscard]] Status begin() noexcept;
 
+  // Whether begin() found JSON, and no array.
+  [[nodiscard]] bool is_no_array() const noexcept { return no_array_; }
+
   // Reads the next element; `*found` is false at the array's end, which must be the text's, too.
   // kInvalidParameter for an element that is no segment (see core/transcript/segment.h) and for
   // what is not JSON.
@@ -67,6 +70,7 @@ class SegmentScanner {
   std::string_view json_;
   size_t at_ = 0;
   int position_ = -1;
+  bool no_array_ = false;
 };
 
 // The members of an element beyond the four of a segment, as an object, written to `out`, which has
