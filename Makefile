@@ -27,6 +27,7 @@ sql_themes = \
 	audit \
 	jobs \
 	rights \
+	api \
 	metrics \
 	tables \
 	install

@@ -54,6 +54,8 @@ AS $function$
     ('s2t_slot',                            'EXECUTE', '{app,readonly,worker,admin}'),
     ('s2t_version',                         'EXECUTE', '{app,readonly,worker,monitor,admin}'),
 
+    ('s2t_api',                             'SELECT',  '{app,readonly,worker,billing,monitor,admin}'),
+
     ('s2t_metrics',                         'EXECUTE', '{monitor,admin}'),
     ('s2t_procedure_stats',                 'SELECT',  '{monitor,admin}'),
     ('s2t_procedure_histogram',             'SELECT',  '{monitor,admin}'),

@@ -211,6 +211,21 @@ def test_signatures(database):
     assert len(seen) > 40
 
 
+def test_api(database):
+    """docs/reference.md has the signature of every routine of s2t_api, and its table is what the view has."""
+    text = (ROOT / "docs/reference.md").read_text(encoding="utf-8")
+    with databases.connect(database) as db:
+        api = db.execute("SELECT name, profiles, nullable, errors FROM s2t_api ORDER BY name").fetchall()
+    expected = [f"| `{name}` | {', '.join(profiles)} | {', '.join(f'`{x}`' for x in nullable)} | {', '.join(errors)} |"
+                for name, profiles, nullable, errors in api]
+    table = text.split("<!-- compared with s2t_api by test/clients/test_pages.py -->", 1)[1].split("\n\n", 1)[0].strip().splitlines()
+    wrong = [f"+ {row}" for row in expected if row not in table[2:]] + [f"- {row}" for row in table[2:] if row not in expected]
+    shown = {name for block, name, _, _ in documented() if block.page == "docs/reference.md"}
+    wrong += [f"docs/reference.md does not show {name}" for name, *_ in api if name not in shown and f"`{name}(" not in text]
+    assert not wrong, "\n".join(wrong)
+    assert table[2:] == expected, "in the order of their names"
+
+
 # ---------------------------------------------------------------- what is run here
 
 def psql(database, commands, *options):

@@ -45,6 +45,8 @@ SELECT p.role, n.name, 'EXECUTE' FROM (VALUES
 INSERT INTO promised
 SELECT r, v, 'SELECT' FROM unnest('{tap_monitor,tap_admin}'::text[]) AS r, unnest('{s2t_jobs,s2t_procedure_stats,s2t_procedure_histogram,s2t_procedure_buckets,
   s2t_procedure_errors,s2t_health,s2t_job_ages}'::text[]) AS v;
+INSERT INTO promised
+SELECT r, 's2t_api', 'SELECT' FROM unnest('{tap_app,tap_readonly,tap_worker,tap_billing,tap_monitor,tap_admin}'::text[]) AS r;
 INSERT INTO promised VALUES
   ('tap_admin', 'plans', 'SELECT,INSERT,UPDATE'), ('tap_admin', 'users', 'SELECT,UPDATE'), ('tap_admin', 'recordings', 'SELECT,UPDATE,DELETE'),
   ('tap_admin', 'segments', 'SELECT,DELETE'), ('tap_admin', 'user_subscriptions', 'SELECT,UPDATE'), ('tap_admin', 'usage_cycles', 'SELECT,INSERT'),
@@ -177,8 +179,8 @@ CALL s2t_grant('tap_app', 'monitor');
 CALL s2t_revoke('tap_app', 'monitor');
 SELECT bag_eq(
   $$SELECT DISTINCT name FROM ours WHERE has_function_privilege('tap_app', oid, 'EXECUTE')$$,
-  $$SELECT DISTINCT p.name FROM promised AS p JOIN ours AS o USING (name) WHERE p.role = 'tap_app' AND p.name <> 's2t_version'$$,
-  'revoking a profile takes its rights, also the one that is in both');
+  $$SELECT DISTINCT p.name FROM promised AS p JOIN ours AS o USING (name) WHERE p.role = 'tap_app' AND p.name NOT IN ('s2t_version', 's2t_read_api')$$,
+  'revoking a profile takes its rights, also those that are in both');
 REVOKE ALL ON FUNCTION s2t_check_grant(regrole, text) FROM tap_admin;
 REVOKE ALL ON PROCEDURE s2t_grant(regrole, text), s2t_revoke(regrole, text) FROM tap_admin;
 CALL s2t_revoke('tap_app'); CALL s2t_revoke('tap_readonly'); CALL s2t_revoke('tap_monitor'); CALL s2t_revoke('tap_worker'); CALL s2t_revoke('tap_billing'); CALL s2t_revoke('tap_admin'); CALL s2t_revoke('"tap ""other"""');
