@@ -210,6 +210,23 @@ BEGIN
 END
 $$;
 
+-- The next segment of each recording: the one after `in_first` that it has already.
+CREATE FUNCTION bench.append(in_ids uuid[], in_first integer) RETURNS bench.spent
+LANGUAGE plpgsql AS $$
+DECLARE
+    id      uuid;
+    result  record;
+    payload CONSTANT jsonb := (SELECT jsonb_build_array(p.segments -> in_first) FROM bench.payload AS p WHERE p.size = 100);
+    wal     CONSTANT pg_lsn := pg_current_wal_insert_lsn();
+    since   CONSTANT timestamptz := clock_timestamp();
+BEGIN
+    FOREACH id IN ARRAY in_ids LOOP
+        result := s2t_append_segments(id, payload, (in_first + 1) * 3100);
+    END LOOP;
+    RETURN bench.spent_since(since, wal, cardinality(in_ids));
+END
+$$;
+
 -- The least that SQL can do for it: a conditional UPDATE and an INSERT, in one prepared statement.
 CREATE FUNCTION bench.create_bare(in_calls integer) RETURNS bench.spent
 LANGUAGE plpgsql AS $$

@@ -32,7 +32,7 @@ PGBENCH = os.path.join(os.environ["PG_BIN"], "pgbench")
 DATABASE = "s2t_bench"
 USERS = 2000
 CREATORS = 1000  # users who may create recordings while cycles are reset
-CASES = ["complete", "client", "create", "register", "plan", "stats", "cleanup", "reset", "big",
+CASES = ["complete", "client", "create", "append", "register", "plan", "stats", "cleanup", "reset", "big",
          "throughput"]
 TABLES = "plans, users, user_profiles, user_subscriptions, recordings, segments, usage_cycles"
 
@@ -239,6 +239,36 @@ def measure_create(options):
         "bare": (bare, nothing, lambda _: bare.spent("create_bare", calls)),
     }, calls)
     for session in (s2t, peer, bare):
+        session.close()
+
+
+def measure_append(options):
+    """A segment more for each of many recordings that have some already, beside creating as many."""
+    rounds, calls = ((5, 15, 3), 300) if options.quick else ((9, 41, 15), 500)
+    watch.run("SELECT bench.make_payload(100)")
+    s2t, peer, create = Session("s2t"), Session("peer"), Session("s2t")
+    s2t.load()
+    peer.load()
+    live = {}
+
+    def append(session):
+        # After a hundred segments the recordings begin anew.
+        def prepare():
+            ids, first = live.get(session.schema, (None, 100))
+            if first == 100:
+                ids, first = session.value("SELECT bench.open_recordings(%s)::text", calls), 0
+                session.run("SELECT usec FROM bench.append(%s::uuid[], 0)", ids)
+                first = 1
+            live[session.schema] = (ids, first + 1)
+            return ids, first
+        return session, prepare, lambda given: session.run("SELECT usec, wal FROM bench.append(%s::uuid[], %s)", *given)[0]
+
+    take_turns("append", rounds, {
+        "s2t": append(s2t),
+        "create": (create, nothing, lambda _: create.spent("create", calls)),
+        "plpgsql": append(peer),
+    }, calls)
+    for session in (s2t, peer, create):
         session.close()
 
 

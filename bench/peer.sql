@@ -192,6 +192,91 @@ $function$;
 -- 3. Complete, fail
 -- ------------------------------------------------------------------------------------------------
 
+-- What has been recognised so far: what is new is stored, charged, held no more, and booked in the
+-- entry of the ledger that grows with the recording; what is there with other columns is refused.
+-- Without credits, without overage, without the thresholds.
+CREATE FUNCTION peer.s2t_append_segments(
+    in_recording_id uuid,
+    in_segments jsonb,
+    in_duration_ms integer DEFAULT NULL,
+    OUT segment_count integer,
+    OUT duration_ms integer,
+    OUT charged_seconds integer,
+    OUT quota_ok boolean,
+    OUT remaining_seconds bigint)
+LANGUAGE plpgsql
+AS $function$
+DECLARE
+    r      record;
+    s      record;
+    stored integer;
+    more   integer;
+    held   integer;
+    entry  uuid;
+BEGIN
+    IF in_recording_id IS NULL OR in_segments IS NULL OR jsonb_typeof(in_segments) <> 'array' OR in_duration_ms < 0 THEN
+        RAISE EXCEPTION 'invalid argument' USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    SELECT g.user_id, g.status, g.segment_count, g.heard_ms, g.charged_seconds, g.held_seconds, g.charged_entry_id INTO r
+      FROM peer.recordings AS g WHERE g.id = in_recording_id FOR NO KEY UPDATE;
+    IF NOT FOUND OR r.status <> 'processing' THEN
+        RAISE EXCEPTION 'recording is not in processing' USING ERRCODE = 'object_not_in_prerequisite_state';
+    END IF;
+
+    INSERT INTO peer.segments (recording_id, idx, start_ms, end_ms, text)
+    SELECT in_recording_id, e.idx, e.start_ms, e.end_ms, e.text
+      FROM jsonb_to_recordset(in_segments) AS e (idx integer, start_ms integer, end_ms integer, text text)
+    ON CONFLICT DO NOTHING;
+    GET DIAGNOSTICS stored = ROW_COUNT;
+    IF stored <> jsonb_array_length(in_segments) THEN
+        PERFORM FROM jsonb_to_recordset(in_segments) AS e (idx integer, start_ms integer, end_ms integer, text text)
+           JOIN peer.segments AS g ON g.recording_id = in_recording_id AND g.idx = e.idx
+          WHERE (g.start_ms, g.end_ms, g.text) IS DISTINCT FROM (e.start_ms, e.end_ms, e.text);
+        IF FOUND THEN
+            RAISE EXCEPTION 'segment is already stored with other content' USING ERRCODE = 'object_not_in_prerequisite_state';
+        END IF;
+    END IF;
+
+    duration_ms := greatest(r.heard_ms, coalesce(in_duration_ms, (
+        SELECT max(e.end_ms) FROM jsonb_to_recordset(in_segments) AS e (end_ms integer))));
+    more := greatest((duration_ms + 999) / 1000 - r.charged_seconds, 0);
+    held := greatest(r.held_seconds - more, 0);
+    charged_seconds := r.charged_seconds + more;
+    segment_count := r.segment_count + stored;
+    UPDATE peer.user_subscriptions AS u
+       SET used_seconds = u.used_seconds + more, total_segments = u.total_segments + stored,
+           held_seconds = u.held_seconds + held - r.held_seconds
+      FROM peer.plans AS p
+     WHERE u.user_id = r.user_id AND p.id = u.plan_id AND u.cycle_end > clock_timestamp()
+    RETURNING u.cycle_id, p.monthly_minutes * 60::bigint - u.used_seconds - u.held_seconds + held AS remaining INTO s;
+    IF NOT FOUND AND peer.roll_over(r.user_id) THEN
+        UPDATE peer.user_subscriptions AS u
+           SET used_seconds = u.used_seconds + more, total_segments = u.total_segments + stored,
+               held_seconds = u.held_seconds + held - r.held_seconds
+          FROM peer.plans AS p
+         WHERE u.user_id = r.user_id AND p.id = u.plan_id
+        RETURNING u.cycle_id, p.monthly_minutes * 60::bigint - u.used_seconds - u.held_seconds + held AS remaining INTO s;
+    END IF;
+    entry := r.charged_entry_id;
+    IF more > 0 THEN
+        UPDATE peer.usage_entries AS e
+           SET seconds = e.seconds + more
+         WHERE e.user_id = r.user_id AND e.id = r.charged_entry_id AND e.cycle_id = s.cycle_id;
+        IF NOT FOUND THEN
+            entry := ('0' || to_hex((date_part('epoch', clock_timestamp()) * 1000)::bigint << 4 | 7) || substr(gen_random_uuid()::text, 16))::uuid;
+            INSERT INTO peer.usage_entries (id, user_id, cycle_id, recording_id, kind, seconds)
+            VALUES (entry, r.user_id, s.cycle_id, in_recording_id, 'charge', more);
+        END IF;
+    END IF;
+    UPDATE peer.recordings AS g
+       SET heard_ms = s2t_append_segments.duration_ms, active_at = clock_timestamp(), segment_count = s2t_append_segments.segment_count,
+           charged_seconds = s2t_append_segments.charged_seconds, held_seconds = held, charged_entry_id = entry
+     WHERE g.id = in_recording_id;
+    remaining_seconds := greatest(s.remaining, 0);
+    quota_ok := s.remaining IS NULL OR s.remaining > 0;
+END
+$function$;
+
 CREATE PROCEDURE peer.sp_complete_recording(
     in_recording_id uuid,
     in_duration_ms integer,

@@ -94,6 +94,8 @@ def table(results, notes):
         label = "psycopg2" if mode == "Python" else "pgbench, " + mode.replace("synchronous_commit", "sync. commit")
         compare(main, f"complete(100) by a client, {label}", case, "s2t", "102 statements", 0.05)
         compare(main, f"complete(100) by a client, {label}", case, "s2t", "multi-row", None, "multi-row INSERT")
+    compare(main, "append of one segment", get("append"), "s2t", "create", 1.50, "create")
+    compare(main, "append of one segment", get("append"), "s2t", "plpgsql", 0.50, "PL/pgSQL")
     for case, target, what in (("create", 0.45, "create"), ("register", 0.50, "register"), ("change plan", 0.50, "change plan")):
         compare(main, what, get(case), "s2t", "plpgsql", target, "PL/pgSQL")
         compare(main, what, get(case), "s2t", "bare", None, "bare statement")
