@@ -30,6 +30,7 @@ sql_themes = \
 	api \
 	metrics \
 	tables \
+	standing \
 	install
 theme_files = $(sql_themes:%=src/sql/%.sql)
 

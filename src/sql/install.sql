@@ -2,11 +2,271 @@
 -- Making the tables, or adopting those that stand there.
 -- ------------------------------------------------------------------------------------------------
 
+CREATE FUNCTION @extschema@.s2t_install_refusals(owner text)
+RETURNS TABLE (phase integer, seq integer, kind text, fresh boolean, tab text, subject text, outcome text, command text)
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $function$
+    WITH
+    table_here AS MATERIALIZED (SELECT * FROM @extschema@.s2t_standing_tables()),
+    column_here AS MATERIALIZED (SELECT * FROM @extschema@.s2t_standing_columns())
+    SELECT 0, 1, 'refuse', fresh, tab,
+           format('"%s" is not an ordinary table', fullname), 'wrong_object_type',
+           'Move or rename it: the extension makes and adopts ordinary tables only.'
+      FROM table_here
+     WHERE relkind <> 'r'
+    UNION ALL
+    -- One message for all of them.
+    SELECT 0, 2, 'refuse', false, min(tab),
+           format('table "%s" belongs to role "%s", not to "%s"',
+                  min(fullname) FILTER (WHERE seq = first), min(pg_get_userbyid(relowner)), owner)
+               || CASE WHEN count(*) > 1 THEN format(', and so do %s', string_agg(format('"%s"', fullname), ', ' ORDER BY seq) FILTER (WHERE seq > first)) ELSE '' END,
+           'insufficient_privilege',
+           string_agg(format('ALTER TABLE %s OWNER TO %I;', fullname, owner), ' ' ORDER BY seq)
+               || format(' or, where the extension stands, CALL %s.s2t_set_owner(...) with the role that is to own both.', '@extschema@'::regnamespace)
+      FROM (SELECT h.*, min(h.seq) OVER (PARTITION BY h.relowner) AS first, min(h.seq) OVER () AS first_of_all
+              FROM table_here AS h
+             WHERE pg_get_userbyid(h.relowner) <> owner) AS t
+     GROUP BY relowner
+    HAVING min(first) = min(first_of_all)
+    UNION ALL
+    SELECT 0, 3, 'refuse', fresh, tab,
+           format('column "%s" of table "%s" has type %s, not %s', col, fullname, type_here, type::regtype),
+           'datatype_mismatch',
+           format('ALTER TABLE %s ALTER COLUMN %I TYPE %s USING %2$I%4$s;', fullname, col, type::regtype,
+                  CASE WHEN type = 'timestamptz' AND type_here LIKE 'timestamp%' THEN ' AT TIME ZONE ''UTC'''
+                       ELSE '::' || type::regtype END)
+      FROM column_here
+     WHERE NOT usable
+$function$;
+
+REVOKE ALL ON FUNCTION @extschema@.s2t_install_refusals(text) FROM PUBLIC;
+COMMENT ON FUNCTION @extschema@.s2t_install_refusals(text)
+    IS 'What s2t_install() refuses to adopt: subject is the message, outcome the SQLSTATE condition and command the HINT.';
+
+CREATE FUNCTION @extschema@.s2t_install_makings()
+RETURNS TABLE (phase integer, seq integer, kind text, fresh boolean, tab text, subject text, outcome text, command text)
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $function$
+    WITH
+    table_here AS MATERIALIZED (SELECT * FROM @extschema@.s2t_standing_tables()),
+    column_here AS MATERIALIZED (SELECT * FROM @extschema@.s2t_standing_columns()),
+    index_here AS MATERIALIZED (SELECT * FROM @extschema@.s2t_standing_indexes()),
+    constraint_here AS MATERIALIZED (SELECT * FROM @extschema@.s2t_standing_constraints()),
+    wanted_constraint AS MATERIALIZED (SELECT w.*, row_number() OVER ()::integer AS seq FROM @extschema@.s2t_wanted_constraints() AS w),
+    missing_constraint AS MATERIALIZED (SELECT * FROM @extschema@.s2t_missing_constraints()),
+    missing_trigger AS MATERIALIZED (SELECT * FROM @extschema@.s2t_missing_triggers())
+    SELECT 1, min(c.seq), 'make', true, c.tab, 'table ' || c.tab, 'created',
+           format('CREATE TABLE %s (%s)%s; REVOKE ALL ON TABLE %1$s FROM PUBLIC', c.fullname,
+                  string_agg(c.definition, ', ' ORDER BY c.seq), c.storage)
+      FROM column_here AS c
+     WHERE c.fresh
+     GROUP BY c.tab, c.fullname, c.storage
+
+    UNION ALL
+    SELECT 3, seq, 'column', fresh, tab, format('column %s.%s', tab, col), 'added',
+           format('ALTER TABLE %s ADD COLUMN %s', fullname, definition)
+      FROM column_here
+     WHERE missing AND NOT fresh
+    UNION ALL
+    SELECT 4, seq, 'make', fresh, tab, format('column %s.%s', tab, col), 'default added',
+           format('ALTER TABLE %s ALTER COLUMN %I SET DEFAULT %s', fullname, col, preset)
+      FROM column_here
+     WHERE without_default AND preset IS NOT NULL
+
+    UNION ALL
+    -- Room in the pages of older tables, unless their owner has said how much.
+    SELECT 5, 0, 'make', false, tab, 'table ' || tab, 'fillfactor set',
+           format('ALTER TABLE %s %s', fullname, replace(storage, ' WITH ', 'SET '))
+      FROM table_here
+     WHERE NOT fresh AND storage LIKE '%fillfactor%'
+       AND NOT EXISTS (SELECT FROM unnest(reloptions) AS o WHERE o LIKE 'fillfactor=%')
+
+    UNION ALL
+    SELECT 5, 0, 'make', false, w.tab, format('constraint %s of %s', w.name, w.tab), 'dropped',
+           format('ALTER TABLE %s DROP CONSTRAINT %I', t.fullname, w.name)
+      FROM wanted_constraint AS w
+      JOIN table_here AS t USING (tab)
+      JOIN constraint_here AS o ON o.conrelid = t.oid AND o.conname = w.name
+     WHERE w.kind = 'gone'
+    UNION ALL
+    SELECT 5, 0, 'make', false, w.tab, format('index %s of %s', w.name, w.tab), 'dropped',
+           format('DROP INDEX %s.%I', '@extschema@'::regnamespace, w.name)
+      FROM wanted_constraint AS w
+      JOIN table_here AS t USING (tab)
+      JOIN index_here AS i ON i.indrelid = t.oid AND i.relname = w.name
+     WHERE w.kind = 'gone' AND i.predicate IS NOT NULL
+
+    UNION ALL
+    SELECT 6, seq, kind, fresh, tab,
+           format('%s (%s) of %s', CASE WHEN kind = 'key' THEN lower(key_kind) ELSE kind END, cols, tab), 'added',
+           CASE
+           WHEN kind = 'key' THEN
+               format('ALTER TABLE %s ADD %s%s (%s)', fullname, 'CONSTRAINT ' || free_name || ' ', key_kind, cols)
+           WHEN kind = 'foreign key' THEN
+               format('ALTER TABLE %s ADD %sFOREIGN KEY (%s) REFERENCES %s.%s', fullname,
+                      'CONSTRAINT ' || free_name || ' ', cols, '@extschema@'::regnamespace, rest)
+           WHEN kind = 'check' THEN
+               format('ALTER TABLE %s ADD %sCHECK (%s)', fullname, 'CONSTRAINT ' || free_name || ' ', rest)
+           ELSE
+               format('CREATE %s %s ON %s (%s)%s', upper(kind), free_name, fullname, cols, ' WHERE ' || rest)
+           END
+      FROM missing_constraint
+    UNION ALL
+    SELECT 7, seq, 'make', fresh, tab, format('trigger %s.%s', tab, name), 'added',
+           format('CREATE TRIGGER %I %s ON %s %s EXECUTE FUNCTION %s.%I(); COMMENT ON TRIGGER %1$I ON %3$s IS %L',
+                  name, event, fullname, mode, '@extschema@'::regnamespace, func, 'Keeps the running totals; the procedures count by themselves.')
+      FROM missing_trigger
+$function$;
+
+REVOKE ALL ON FUNCTION @extschema@.s2t_install_makings() FROM PUBLIC;
+COMMENT ON FUNCTION @extschema@.s2t_install_makings()
+    IS 'What s2t_install() makes: tables, columns, defaults, keys, checks, indexes, triggers; and what of earlier versions goes.';
+
+CREATE FUNCTION @extschema@.s2t_install_recounts()
+RETURNS TABLE (phase integer, seq integer, kind text, fresh boolean, tab text, subject text, outcome text, command text)
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $function$
+    WITH
+    table_here AS MATERIALIZED (SELECT * FROM @extschema@.s2t_standing_tables()),
+    column_here AS MATERIALIZED (SELECT * FROM @extschema@.s2t_standing_columns()),
+    missing_trigger AS MATERIALIZED (SELECT * FROM @extschema@.s2t_missing_triggers())
+    -- Whoever had usage before there was a ledger: it begins with what the counters say. A
+    -- recording under way is charged to the open cycle if it was created in there.
+    SELECT 5, w.seq, 'recount', false, w.tab, 'table ' || w.tab, w.outcome, w.command
+      FROM (VALUES
+               (3, 'user_subscriptions', 'cycles named', $sql$
+                   UPDATE @extschema@.user_subscriptions AS s
+                      SET cycle_id = encode(set_byte(set_byte(uuid_send(s.cycle_id), 6, 112 | (@extschema@.s2t_slot(s.user_id) >> 8)),
+                                                     7, @extschema@.s2t_slot(s.user_id) & 255), 'hex')::uuid
+               $sql$),
+               (4, 'user_subscriptions', 'ledger opened', $sql$
+                   INSERT INTO @extschema@.usage_entries (id, user_id, cycle_id, kind, recordings, seconds)
+                   SELECT s.cycle_id, s.user_id, s.cycle_id, 'opening', s.usage_count, s.used_seconds
+                     FROM @extschema@.user_subscriptions AS s
+                    WHERE s.usage_count <> 0 OR s.used_seconds <> 0
+               $sql$),
+               (5, 'recordings', 'charged to the open cycles', $sql$
+                   UPDATE @extschema@.recordings AS r
+                      SET charged_cycle_id = s.cycle_id
+                     FROM @extschema@.user_subscriptions AS s
+                    WHERE s.user_id = r.user_id
+                      AND r.status = 'processing'
+                      AND r.created_at >= s.cycle_start
+                      AND r.created_at < s.cycle_end
+               $sql$)
+           ) AS w (seq, tab, outcome, command)
+      JOIN table_here AS t ON t.tab = w.tab AND NOT t.fresh
+     WHERE EXISTS (SELECT FROM column_here AS c WHERE c.missing AND NOT c.fresh AND c.tab = 'user_subscriptions' AND c.col = 'cycle_id')
+
+    UNION ALL
+    SELECT 5, w.seq, 'recount', false, w.tab, 'table ' || w.tab, 'recounted', w.command
+      FROM (VALUES
+               (1, 'recordings', $sql$
+                   UPDATE @extschema@.recordings AS r
+                      SET segment_count = c.segments
+                     FROM (SELECT i.id, count(s.recording_id) AS segments
+                             FROM @extschema@.recordings AS i
+                             LEFT JOIN @extschema@.segments AS s ON s.recording_id = i.id
+                            GROUP BY i.id) AS c
+                    WHERE r.id = c.id
+                      AND r.segment_count IS DISTINCT FROM c.segments
+               $sql$),
+               (2, 'user_subscriptions', $sql$
+                   UPDATE @extschema@.user_subscriptions AS s
+                      SET total_recordings = c.recordings, total_duration_ms = c.duration, total_segments = c.segments, held_seconds = c.held
+                     FROM (SELECT i.user_id, count(r.id) AS recordings, coalesce(sum(r.duration_ms), 0) AS duration,
+                                  coalesce(sum(r.segment_count), 0) AS segments,
+                                  coalesce(sum(r.held_seconds) FILTER (WHERE r.status = 'processing'), 0) AS held
+                             FROM @extschema@.user_subscriptions AS i
+                             LEFT JOIN @extschema@.recordings AS r ON r.user_id = i.user_id
+                            GROUP BY i.user_id) AS c
+                    WHERE s.user_id = c.user_id
+                      AND (s.total_recordings, s.total_duration_ms, s.total_segments, s.held_seconds)
+                          IS DISTINCT FROM (c.recordings, c.duration, c.segments, c.held)
+               $sql$)
+           ) AS w (seq, tab, command)
+      JOIN table_here AS t ON t.tab = w.tab AND NOT t.fresh
+     WHERE EXISTS (SELECT FROM missing_trigger)
+        OR EXISTS (SELECT FROM column_here AS c
+                    WHERE c.missing
+                      AND c.col IN ('segment_count', 'total_recordings', 'total_duration_ms', 'total_segments', 'held_seconds'))
+$function$;
+
+REVOKE ALL ON FUNCTION @extschema@.s2t_install_recounts() FROM PUBLIC;
+COMMENT ON FUNCTION @extschema@.s2t_install_recounts()
+    IS 'What s2t_install() counts in tables that lacked what counts: cycles named, ledgers opened, running totals.';
+
+CREATE FUNCTION @extschema@.s2t_install_adoption(in_adopted text[])
+RETURNS TABLE (phase integer, seq integer, kind text, fresh boolean, tab text, subject text, outcome text, command text)
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $function$
+    WITH
+    table_here AS MATERIALIZED (SELECT * FROM @extschema@.s2t_standing_tables()),
+    column_here AS MATERIALIZED (SELECT * FROM @extschema@.s2t_standing_columns()),
+    constraint_here AS MATERIALIZED (SELECT * FROM @extschema@.s2t_standing_constraints()),
+    wanted_column AS MATERIALIZED (SELECT w.*, row_number() OVER ()::integer AS seq FROM @extschema@.s2t_wanted_columns() AS w),
+    wanted_constraint AS MATERIALIZED (SELECT w.*, row_number() OVER ()::integer AS seq FROM @extschema@.s2t_wanted_constraints() AS w),
+    wanted_trigger AS MATERIALIZED (SELECT w.*, row_number() OVER ()::integer AS seq FROM @extschema@.s2t_wanted_triggers() AS w),
+    adopted AS (SELECT t.* FROM table_here AS t WHERE t.tab = ANY (in_adopted))
+    SELECT 8, 1, 'warn', t.fresh, t.tab, format('foreign key %s.%s', t.tab, o.conname),
+           format('foreign key "%s" of table "%s" does not delete rows with the one they refer to', o.conname, t.fullname),
+           'Replace it by one with ON DELETE CASCADE.'
+      FROM table_here AS t
+      JOIN constraint_here AS o ON o.conrelid = t.oid AND o.contype = 'f' AND o.confdeltype <> 'c'
+      JOIN table_here AS f ON f.oid = o.confrelid
+      JOIN wanted_constraint AS w ON w.tab = t.tab AND w.kind = 'foreign key' AND w.cols = o.cols
+                                 AND w.rest = format('%s (%s) ON DELETE CASCADE', f.tab, o.confcols)
+    UNION ALL
+    SELECT 2, 0, 'make', true, NULL, NULL, NULL,
+           format('LOCK TABLE %s IN ACCESS EXCLUSIVE MODE',
+                  string_agg(t.fullname, ', ' ORDER BY array_position('{users,recordings,user_subscriptions}', t.tab), t.tab))
+      FROM table_here AS t
+     WHERE NOT t.fresh
+    HAVING EXISTS (SELECT FROM adopted)
+    UNION ALL
+    SELECT 2, seq, 'note', false, tab, 'table ' || tab, 'adopted', NULL
+      FROM adopted
+    UNION ALL
+    SELECT 8, 2, 'warn', false, t.tab, format('trigger %s.%s', t.tab, g.tgname),
+           format('table "%s" has trigger "%s", which is not the extension''s', t.fullname, g.tgname),
+           'If it counts usage or totals, they are counted twice from now on.'
+      FROM adopted AS t
+      JOIN pg_trigger AS g ON g.tgrelid = t.oid AND NOT g.tgisinternal
+     WHERE NOT EXISTS (SELECT FROM wanted_trigger AS w
+                        WHERE g.tgfoid = format('%s.%I()', '@extschema@'::regnamespace, w.func)::regprocedure)
+    UNION ALL
+    SELECT 8, 3, 'warn', false, t.tab, format('column %s.%s', t.tab, a.attname),
+           format('column "%s" of table "%s" is NOT NULL without a default', a.attname, t.fullname),
+           'The procedures leave it to its default: give it one.'
+      FROM adopted AS t
+      JOIN pg_attribute AS a ON a.attrelid = t.oid AND a.attnum > 0 AND NOT a.attisdropped
+     WHERE a.attnotnull AND NOT a.atthasdef AND a.attidentity = ''
+       AND NOT EXISTS (SELECT FROM wanted_column AS w WHERE w.tab = t.tab AND w.col = a.attname)
+    UNION ALL
+    SELECT 9, 0, 'make', true, tab, NULL, NULL, format('COMMENT ON TABLE %s IS %L', fullname, remark)
+      FROM table_here
+     WHERE obj_description(oid, 'pg_class') IS NULL
+    UNION ALL
+    SELECT 9, seq, 'make', true, tab, NULL, NULL, format('COMMENT ON COLUMN %s.%I IS %L', fullname, col, remark)
+      FROM column_here
+     WHERE col_description(oid, attnum) IS NULL
+        -- What earlier versions said.
+        OR (tab, col, col_description(oid, attnum)) IN (VALUES ('usage_cycles', 'reason', 'Why it was closed: rollover or prorate.'))
+$function$;
+
+REVOKE ALL ON FUNCTION @extschema@.s2t_install_adoption(text[]) FROM PUBLIC;
+COMMENT ON FUNCTION @extschema@.s2t_install_adoption(text[])
+    IS 'What goes with the adoption of these tables: locks first, so that nobody writes between counting and the taking over of the triggers; warnings of what the procedures will meet there; comments.';
+
 CREATE FUNCTION @extschema@.s2t_install()
 RETURNS TABLE (object text, action text)
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
--- Its one big query would be compiled, which takes a hundred times longer than to run it.
+-- Its queries would be compiled, which takes a hundred times longer than to run them.
 SET jit = off
 AS $function$
 DECLARE
@@ -30,317 +290,20 @@ BEGIN
                     HINT = format('Use SET ROLE %I first.', owner);
     END IF;
 
-
     FOR step IN
-        WITH
-        wanted_table AS (SELECT w.*, row_number() OVER ()::integer AS seq FROM @extschema@.s2t_wanted_tables() AS w),
-        wanted_column AS (SELECT w.*, row_number() OVER ()::integer AS seq FROM @extschema@.s2t_wanted_columns() AS w),
-        wanted_constraint AS (SELECT w.*, row_number() OVER ()::integer AS seq FROM @extschema@.s2t_wanted_constraints() AS w),
-        wanted_trigger AS (SELECT w.*, row_number() OVER ()::integer AS seq FROM @extschema@.s2t_wanted_triggers() AS w),
-
-        -- What stands there. Names are looked up in our schema only: a temporary table of the same
-        -- name is none of ours.
-        table_here AS (
-            SELECT w.seq, w.tab, format('%s.%I', home, w.tab) AS fullname, w.storage, w.remark,
-                   c.oid, c.relkind, c.relowner, c.reloptions, c.oid IS NULL AS fresh
-              FROM wanted_table AS w
-              LEFT JOIN pg_class AS c ON c.relname = w.tab AND c.relnamespace = home
-        ),
-        column_here AS (
-            SELECT w.*, t.oid, t.fresh, t.fullname, t.storage, a.attnum,
-                   format('%I %s%s%s', w.col, w.type,
-                          CASE WHEN w.required THEN ' NOT NULL' END, ' DEFAULT ' || w.preset) AS definition,
-                   a.attnum IS NULL AS missing,
-                   CASE w.type WHEN 'text' THEN a.atttypid IN ('text'::regtype, 'varchar'::regtype)
-                               ELSE a.atttypid = w.type::regtype END AS usable,
-                   a.attnotnull AND NOT a.atthasdef AND a.attidentity = '' AS without_default,
-                   format_type(a.atttypid, a.atttypmod) AS type_here
-              FROM wanted_column AS w
-              JOIN table_here AS t USING (tab)
-              LEFT JOIN pg_attribute AS a ON a.attrelid = t.oid AND a.attname = w.col AND a.attnum > 0 AND NOT a.attisdropped
-        ),
-        index_here AS (
-            SELECT i.indrelid, c.relname, i.indisunique AND i.indimmediate AS is_unique,
-                   replace(string_agg(pg_get_indexdef(i.indexrelid, k, true), ', ' ORDER BY k), '::text', '') AS cols,
-                   regexp_replace(pg_get_expr(i.indpred, i.indrelid), '[()]|::text|::character varying', '', 'g') AS predicate
-              FROM pg_index AS i
-              JOIN pg_class AS c ON c.oid = i.indexrelid
-              JOIN pg_am AS m ON m.oid = c.relam AND m.amname = 'btree',
-                   generate_series(1, i.indnkeyatts) AS k
-             WHERE i.indrelid IN (SELECT oid FROM table_here) AND i.indisvalid
-             GROUP BY i.indexrelid, i.indrelid, c.relname, i.indisunique, i.indimmediate, i.indpred
-        ),
-        constraint_here AS (
-            SELECT o.conrelid, o.conname, o.contype, o.confrelid, o.confdeltype, o.confupdtype,
-                   (SELECT string_agg(a.attname, ', ' ORDER BY a.attname)
-                      FROM pg_attribute AS a
-                     WHERE a.attrelid = o.conrelid AND a.attnum = ANY (o.conkey)) AS cols,
-                   (SELECT string_agg(a.attname, ', ')
-                      FROM pg_attribute AS a
-                     WHERE a.attrelid = o.confrelid AND a.attnum = ANY (o.confkey)) AS confcols
-              FROM pg_constraint AS o
-             WHERE o.conrelid IN (SELECT oid FROM table_here)
-        ),
-        missing_constraint AS (
-            SELECT w.*, t.fresh, t.fullname,
-                   -- The wanted name, unless it is taken: then the server finds one.
-                   CASE WHEN w.kind = 'index'
-                          OR NOT EXISTS (SELECT FROM constraint_here AS o WHERE o.conrelid = t.oid AND o.conname = w.name
-                                         UNION ALL
-                                         SELECT FROM pg_class AS c WHERE c.relnamespace = home AND c.relname = w.name)
-                        THEN w.name END AS free_name,
-                   CASE WHEN w.name LIKE '%\_pkey'
-                         AND NOT EXISTS (SELECT FROM constraint_here AS o WHERE o.conrelid = t.oid AND o.contype = 'p')
-                        THEN 'PRIMARY KEY' ELSE 'UNIQUE' END AS key_kind
-              FROM wanted_constraint AS w
-              JOIN table_here AS t USING (tab)
-             WHERE CASE
-                   WHEN w.kind = 'gone' THEN
-                       false
-                   WHEN w.kind = 'check' THEN
-                       NOT EXISTS (SELECT FROM constraint_here AS o
-                                    WHERE o.conrelid = t.oid AND o.contype = 'c'
-                                      AND o.conname NOT IN (SELECT g.name FROM wanted_constraint AS g WHERE g.kind = 'gone')
-                                      AND o.cols = (SELECT string_agg(x, ', ' ORDER BY x) FROM regexp_split_to_table(w.cols, ', ') AS x))
-                   WHEN w.kind = 'foreign key' THEN
-                       NOT EXISTS (SELECT FROM constraint_here AS o JOIN table_here AS f ON f.oid = o.confrelid
-                                    WHERE o.conrelid = t.oid AND o.contype = 'f' AND o.cols = w.cols
-                                      AND f.tab = split_part(w.rest, ' ', 1) AND o.confcols = 'id')
-                   WHEN w.kind = 'index' THEN
-                       NOT EXISTS (SELECT FROM index_here AS i
-                                    WHERE i.indrelid = t.oid
-                                      AND starts_with(i.cols || ', ', w.cols || ', ')
-                                      AND i.predicate IS NOT DISTINCT FROM w.rest
-                                      -- The procedures know a partial index by its name.
-                                      AND (w.rest IS NULL OR i.relname = w.name))
-                   ELSE
-                       NOT EXISTS (SELECT FROM index_here AS i
-                                    WHERE i.indrelid = t.oid AND i.is_unique AND i.cols = w.cols
-                                      AND i.predicate IS NOT DISTINCT FROM w.rest)
-                   END
-        ),
-        missing_trigger AS (
-            SELECT w.*, t.fresh, t.fullname
-              FROM wanted_trigger AS w
-              JOIN table_here AS t USING (tab)
-             WHERE NOT EXISTS (SELECT FROM pg_trigger AS g
-                                WHERE g.tgrelid = t.oid AND g.tgname = w.name
-                                  AND g.tgfoid = format('%s.%I()', home, w.func)::regprocedure)
-        ),
-
-        -- What there is to do. Of 'refuse', subject is the message, outcome the error code and
-        -- command the hint; of 'warn', outcome is the message and command the hint.
-        work (phase, seq, kind, fresh, tab, subject, outcome, command) AS (
-            SELECT 0, 1, 'refuse', fresh, tab,
-                   format('"%s" is not an ordinary table', fullname), 'wrong_object_type',
-                   'Move or rename it: the extension makes and adopts ordinary tables only.'
-              FROM table_here
-             WHERE relkind <> 'r'
+        -- What there is to do, in order. Of 'refuse', subject is the message, outcome the error code and command the
+        -- hint; of 'warn', outcome is the message and command the hint.
+        WITH step AS MATERIALIZED (
+            SELECT * FROM @extschema@.s2t_install_refusals(owner)
             UNION ALL
-            -- One message for all of them.
-            SELECT 0, 2, 'refuse', false, min(tab),
-                   format('table "%s" belongs to role "%s", not to "%s"',
-                          min(fullname) FILTER (WHERE seq = first), min(pg_get_userbyid(relowner)), owner)
-                       || CASE WHEN count(*) > 1 THEN format(', and so do %s', string_agg(format('"%s"', fullname), ', ' ORDER BY seq) FILTER (WHERE seq > first)) ELSE '' END,
-                   'insufficient_privilege',
-                   string_agg(format('ALTER TABLE %s OWNER TO %I;', fullname, owner), ' ' ORDER BY seq)
-                       || format(' or, where the extension stands, CALL %s.s2t_set_owner(...) with the role that is to own both.', home)
-              FROM (SELECT h.*, min(h.seq) OVER (PARTITION BY h.relowner) AS first, min(h.seq) OVER () AS first_of_all
-                      FROM table_here AS h
-                     WHERE pg_get_userbyid(h.relowner) <> owner) AS t
-             GROUP BY relowner
-            HAVING min(first) = min(first_of_all)
+            SELECT * FROM @extschema@.s2t_install_makings()
             UNION ALL
-            SELECT 0, 3, 'refuse', fresh, tab,
-                   format('column "%s" of table "%s" has type %s, not %s', col, fullname, type_here, type::regtype),
-                   'datatype_mismatch',
-                   format('ALTER TABLE %s ALTER COLUMN %I TYPE %s USING %2$I%4$s;', fullname, col, type::regtype,
-                          CASE WHEN type = 'timestamptz' AND type_here LIKE 'timestamp%' THEN ' AT TIME ZONE ''UTC'''
-                               ELSE '::' || type::regtype END)
-              FROM column_here
-             WHERE NOT usable
-
-            UNION ALL
-            SELECT 1, min(c.seq), 'make', true, c.tab, 'table ' || c.tab, 'created',
-                   format('CREATE TABLE %s (%s)%s; REVOKE ALL ON TABLE %1$s FROM PUBLIC', c.fullname,
-                          string_agg(c.definition, ', ' ORDER BY c.seq), c.storage)
-              FROM column_here AS c
-             WHERE c.fresh
-             GROUP BY c.tab, c.fullname, c.storage
-
-            UNION ALL
-            SELECT 3, seq, 'column', fresh, tab, format('column %s.%s', tab, col), 'added',
-                   format('ALTER TABLE %s ADD COLUMN %s', fullname, definition)
-              FROM column_here
-             WHERE missing AND NOT fresh
-            UNION ALL
-            SELECT 4, seq, 'make', fresh, tab, format('column %s.%s', tab, col), 'default added',
-                   format('ALTER TABLE %s ALTER COLUMN %I SET DEFAULT %s', fullname, col, preset)
-              FROM column_here
-             WHERE without_default AND preset IS NOT NULL
-
-            UNION ALL
-            -- Room in the pages of older tables, unless their owner has said how much.
-            SELECT 5, 0, 'make', false, tab, 'table ' || tab, 'fillfactor set',
-                   format('ALTER TABLE %s %s', fullname, replace(storage, ' WITH ', 'SET '))
-              FROM table_here
-             WHERE NOT fresh AND storage LIKE '%fillfactor%'
-               AND NOT EXISTS (SELECT FROM unnest(reloptions) AS o WHERE o LIKE 'fillfactor=%')
-
-            UNION ALL
-            SELECT 5, 0, 'make', false, w.tab, format('constraint %s of %s', w.name, w.tab), 'dropped',
-                   format('ALTER TABLE %s DROP CONSTRAINT %I', t.fullname, w.name)
-              FROM wanted_constraint AS w
-              JOIN table_here AS t USING (tab)
-              JOIN constraint_here AS o ON o.conrelid = t.oid AND o.conname = w.name
-             WHERE w.kind = 'gone'
-            UNION ALL
-            SELECT 5, 0, 'make', false, w.tab, format('index %s of %s', w.name, w.tab), 'dropped',
-                   format('DROP INDEX %s.%I', home, w.name)
-              FROM wanted_constraint AS w
-              JOIN table_here AS t USING (tab)
-              JOIN index_here AS i ON i.indrelid = t.oid AND i.relname = w.name
-             WHERE w.kind = 'gone' AND i.predicate IS NOT NULL
-            UNION ALL
-            -- Whoever had usage before there was a ledger: it begins with what the counters say. A
-            -- recording under way is charged to the open cycle if it was created in there.
-            SELECT 5, w.seq, 'recount', false, w.tab, 'table ' || w.tab, w.outcome, w.command
-              FROM (VALUES
-                       (3, 'user_subscriptions', 'cycles named', $sql$
-                           UPDATE @extschema@.user_subscriptions AS s
-                              SET cycle_id = encode(set_byte(set_byte(uuid_send(s.cycle_id), 6, 112 | (@extschema@.s2t_slot(s.user_id) >> 8)),
-                                                             7, @extschema@.s2t_slot(s.user_id) & 255), 'hex')::uuid
-                       $sql$),
-                       (4, 'user_subscriptions', 'ledger opened', $sql$
-                           INSERT INTO @extschema@.usage_entries (id, user_id, cycle_id, kind, recordings, seconds)
-                           SELECT s.cycle_id, s.user_id, s.cycle_id, 'opening', s.usage_count, s.used_seconds
-                             FROM @extschema@.user_subscriptions AS s
-                            WHERE s.usage_count <> 0 OR s.used_seconds <> 0
-                       $sql$),
-                       (5, 'recordings', 'charged to the open cycles', $sql$
-                           UPDATE @extschema@.recordings AS r
-                              SET charged_cycle_id = s.cycle_id
-                             FROM @extschema@.user_subscriptions AS s
-                            WHERE s.user_id = r.user_id
-                              AND r.status = 'processing'
-                              AND r.created_at >= s.cycle_start
-                              AND r.created_at < s.cycle_end
-                       $sql$)
-                   ) AS w (seq, tab, outcome, command)
-              JOIN table_here AS t ON t.tab = w.tab AND NOT t.fresh
-             WHERE EXISTS (SELECT FROM column_here AS c WHERE c.missing AND NOT c.fresh AND c.tab = 'user_subscriptions' AND c.col = 'cycle_id')
-
-            UNION ALL
-            SELECT 5, w.seq, 'recount', false, w.tab, 'table ' || w.tab, 'recounted', w.command
-              FROM (VALUES
-                       (1, 'recordings', $sql$
-                           UPDATE @extschema@.recordings AS r
-                              SET segment_count = c.segments
-                             FROM (SELECT i.id, count(s.recording_id) AS segments
-                                     FROM @extschema@.recordings AS i
-                                     LEFT JOIN @extschema@.segments AS s ON s.recording_id = i.id
-                                    GROUP BY i.id) AS c
-                            WHERE r.id = c.id
-                              AND r.segment_count IS DISTINCT FROM c.segments
-                       $sql$),
-                       (2, 'user_subscriptions', $sql$
-                           UPDATE @extschema@.user_subscriptions AS s
-                              SET total_recordings = c.recordings, total_duration_ms = c.duration, total_segments = c.segments, held_seconds = c.held
-                             FROM (SELECT i.user_id, count(r.id) AS recordings, coalesce(sum(r.duration_ms), 0) AS duration,
-                                          coalesce(sum(r.segment_count), 0) AS segments,
-                                          coalesce(sum(r.held_seconds) FILTER (WHERE r.status = 'processing'), 0) AS held
-                                     FROM @extschema@.user_subscriptions AS i
-                                     LEFT JOIN @extschema@.recordings AS r ON r.user_id = i.user_id
-                                    GROUP BY i.user_id) AS c
-                            WHERE s.user_id = c.user_id
-                              AND (s.total_recordings, s.total_duration_ms, s.total_segments, s.held_seconds)
-                                  IS DISTINCT FROM (c.recordings, c.duration, c.segments, c.held)
-                       $sql$)
-                   ) AS w (seq, tab, command)
-              JOIN table_here AS t ON t.tab = w.tab AND NOT t.fresh
-             WHERE EXISTS (SELECT FROM missing_trigger)
-                OR EXISTS (SELECT FROM column_here AS c
-                            WHERE c.missing
-                              AND c.col IN ('segment_count', 'total_recordings', 'total_duration_ms', 'total_segments', 'held_seconds'))
-
-            UNION ALL
-            SELECT 6, seq, kind, fresh, tab,
-                   format('%s (%s) of %s', CASE WHEN kind = 'key' THEN lower(key_kind) ELSE kind END, cols, tab), 'added',
-                   CASE
-                   WHEN kind = 'key' THEN
-                       format('ALTER TABLE %s ADD %s%s (%s)', fullname, 'CONSTRAINT ' || free_name || ' ', key_kind, cols)
-                   WHEN kind = 'foreign key' THEN
-                       format('ALTER TABLE %s ADD %sFOREIGN KEY (%s) REFERENCES %s.%s', fullname,
-                              'CONSTRAINT ' || free_name || ' ', cols, home, rest)
-                   WHEN kind = 'check' THEN
-                       format('ALTER TABLE %s ADD %sCHECK (%s)', fullname, 'CONSTRAINT ' || free_name || ' ', rest)
-                   ELSE
-                       format('CREATE %s %s ON %s (%s)%s', upper(kind), free_name, fullname, cols, ' WHERE ' || rest)
-                   END
-              FROM missing_constraint
-            UNION ALL
-            SELECT 7, seq, 'make', fresh, tab, format('trigger %s.%s', tab, name), 'added',
-                   format('CREATE TRIGGER %I %s ON %s %s EXECUTE FUNCTION %s.%I(); COMMENT ON TRIGGER %1$I ON %3$s IS %L',
-                          name, event, fullname, mode, home, func, 'Keeps the running totals; the procedures count by themselves.')
-              FROM missing_trigger
-
-            UNION ALL
-            SELECT 8, 1, 'warn', t.fresh, t.tab, format('foreign key %s.%s', t.tab, o.conname),
-                   format('foreign key "%s" of table "%s" does not delete rows with the one they refer to', o.conname, t.fullname),
-                   'Replace it by one with ON DELETE CASCADE.'
-              FROM table_here AS t
-              JOIN constraint_here AS o ON o.conrelid = t.oid AND o.contype = 'f' AND o.confdeltype <> 'c'
-              JOIN table_here AS f ON f.oid = o.confrelid
-              JOIN wanted_constraint AS w ON w.tab = t.tab AND w.kind = 'foreign key' AND w.cols = o.cols
-                                         AND w.rest = format('%s (%s) ON DELETE CASCADE', f.tab, o.confcols)
-        ),
-
-        -- Existing tables that lack something of ours are adopted: locked first, so that nobody
-        -- writes between counting and the triggers' taking over, in the order in which all code of
-        -- the extension locks; and looked over for what the procedures will meet there.
-        adopted AS (
-            SELECT t.* FROM table_here AS t WHERE t.tab IN (SELECT tab FROM work WHERE phase IN (3, 4, 6, 7) AND NOT fresh)
-        ),
-        adoption (phase, seq, kind, fresh, tab, subject, outcome, command) AS (
-            SELECT 2, 0, 'make', true, NULL, NULL, NULL,
-                   format('LOCK TABLE %s IN ACCESS EXCLUSIVE MODE',
-                          string_agg(t.fullname, ', ' ORDER BY array_position('{users,recordings,user_subscriptions}', t.tab), t.tab))
-              FROM table_here AS t
-             WHERE NOT t.fresh
-            HAVING EXISTS (SELECT FROM adopted)
-            UNION ALL
-            SELECT 2, seq, 'note', false, tab, 'table ' || tab, 'adopted', NULL
-              FROM adopted
-            UNION ALL
-            SELECT 8, 2, 'warn', false, t.tab, format('trigger %s.%s', t.tab, g.tgname),
-                   format('table "%s" has trigger "%s", which is not the extension''s', t.fullname, g.tgname),
-                   'If it counts usage or totals, they are counted twice from now on.'
-              FROM adopted AS t
-              JOIN pg_trigger AS g ON g.tgrelid = t.oid AND NOT g.tgisinternal
-             WHERE NOT EXISTS (SELECT FROM wanted_trigger AS w
-                                WHERE g.tgfoid = format('%s.%I()', home, w.func)::regprocedure)
-            UNION ALL
-            SELECT 8, 3, 'warn', false, t.tab, format('column %s.%s', t.tab, a.attname),
-                   format('column "%s" of table "%s" is NOT NULL without a default', a.attname, t.fullname),
-                   'The procedures leave it to its default: give it one.'
-              FROM adopted AS t
-              JOIN pg_attribute AS a ON a.attrelid = t.oid AND a.attnum > 0 AND NOT a.attisdropped
-             WHERE a.attnotnull AND NOT a.atthasdef AND a.attidentity = ''
-               AND NOT EXISTS (SELECT FROM wanted_column AS w WHERE w.tab = t.tab AND w.col = a.attname)
-            UNION ALL
-            SELECT 9, 0, 'make', true, tab, NULL, NULL, format('COMMENT ON TABLE %s IS %L', fullname, remark)
-              FROM table_here
-             WHERE obj_description(oid, 'pg_class') IS NULL
-            UNION ALL
-            SELECT 9, seq, 'make', true, tab, NULL, NULL, format('COMMENT ON COLUMN %s.%I IS %L', fullname, col, remark)
-              FROM column_here
-             WHERE col_description(oid, attnum) IS NULL
-                -- What earlier versions said.
-                OR (tab, col, col_description(oid, attnum)) IN (VALUES ('usage_cycles', 'reason', 'Why it was closed: rollover or prorate.'))
+            SELECT * FROM @extschema@.s2t_install_recounts()
         )
-        SELECT * FROM work
+        SELECT * FROM step
         UNION ALL
-        SELECT * FROM adoption
+        -- Existing tables that lack something of ours are adopted.
+        SELECT * FROM @extschema@.s2t_install_adoption(ARRAY(SELECT tab FROM step WHERE phase IN (3, 4, 6, 7) AND NOT fresh))
         ORDER BY phase, seq, subject
     LOOP
         object := step.subject;
