@@ -99,8 +99,7 @@ Oid find_index(Relation relation, Oid schema, const TableSpec& table, const Inde
     if (OidIsValid(found)) break;
   }
   list_free(indexes);
-  if (!OidIsValid(found) && !spec.later)
-    raise_missing_index(relation, schema, spec, attributes[spec.column]);
+  if (!OidIsValid(found) && !spec.later) raise_missing_index(relation, schema, table, spec);
   return found;
 }
 
@@ -333,12 +332,16 @@ void raise_missing_column(Relation relation, Oid schema, const ColumnSpec& spec)
   pg_unreachable();
 }
 
-void raise_missing_index(Relation relation, Oid schema, const IndexSpec& spec, AttrNumber column) {
+void raise_missing_index(Relation relation, Oid schema, const TableSpec& table,
+                         const IndexSpec& spec) {
+  const char* columns = psprintf("column \"%s\"", table.columns[spec.column].name);
+  if (spec.then >= 0 && spec.name == nullptr)
+    columns = psprintf("columns \"%s\" and \"%s\"", table.columns[spec.column].name,
+                       table.columns[spec.then].name);
   ereport(ERROR,
           (errcode(ERRCODE_UNDEFINED_OBJECT),
-           errmsg("table \"%s\" has no %sindex on column \"%s\"", RelationGetRelationName(relation),
-                  spec.unique_column ? "unique " : "",
-                  get_attname(RelationGetRelid(relation), column, false)),
+           errmsg("table \"%s\" has no %sindex on %s", RelationGetRelationName(relation),
+                  spec.unique_column ? "unique " : "", columns),
            spec.name != nullptr
                ? errdetail("The index \"%s\" is missing, invalid or of another kind.", spec.name)
                : 0,

@@ -58,9 +58,9 @@ struct TableMap {
 // 42703: `relation` does not have the column.
 [[noreturn]] void raise_missing_column(Relation relation, Oid schema, const ColumnSpec& spec);
 
-// 42704: `relation` has no index that serves `spec`, whose leading column is `column`.
-[[noreturn]] void raise_missing_index(Relation relation, Oid schema, const IndexSpec& spec,
-                                      AttrNumber column);
+// 42704: `relation`, of `table`, has no index that serves `spec`.
+[[noreturn]] void raise_missing_index(Relation relation, Oid schema, const TableSpec& table,
+                                      const IndexSpec& spec);
 
 // The oid of the table `spec` names in `schema`; raises 42P01 if there is none.
 [[nodiscard]] Oid relation_of(const TableSpec& spec, Oid schema);

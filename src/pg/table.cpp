@@ -326,8 +326,7 @@ Row Table::locked_at(const ItemPointerData& tid) {
 
 Oid Table::known_index(int index) const {
   if (!OidIsValid(map_->index[index]))
-    raise_missing_index(relation_, session_->schema(), spec_->indexes[index],
-                        map_->attribute[spec_->indexes[index].column]);
+    raise_missing_index(relation_, session_->schema(), *spec_, spec_->indexes[index]);
   return map_->index[index];
 }
 
