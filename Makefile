@@ -25,6 +25,7 @@ sql_themes = \
 	reads \
 	search \
 	audit \
+	events \
 	jobs \
 	rights \
 	api \

@@ -16,6 +16,8 @@ bool refund_failed_value = true;
 int stale_after_value = 6 * 3600;  // seconds
 int cycle_anchor_value = static_cast<int>(CycleAnchor::kCalendar);
 char* blocked_statuses_value = nullptr;
+int event_attempts_value = 10;
+bool notify_value = false;
 
 const config_enum_entry kCycleAnchorOptions[] = {
     {"calendar", static_cast<int>(CycleAnchor::kCalendar), false},
@@ -113,6 +115,13 @@ void define() {
       "A list of values of users.status, separated by commas.", &blocked_statuses_value,
       "blocked, disabled, suspended, banned, deleted", PGC_SUSET, GUC_LIST_INPUT, nullptr, nullptr,
       nullptr);
+  DefineCustomIntVariable(
+      "s2t.event_attempts", "Sets how often an event is given to a consumer before it is given up.",
+      nullptr, &event_attempts_value, 10, 1, 1000000, PGC_SUSET, 0, nullptr, nullptr, nullptr);
+  DefineCustomBoolVariable("s2t.notify",
+                           "Wakes who listens when there is work or an event for them.",
+                           "A commit that notifies takes a lock of the whole server.",
+                           &notify_value, false, PGC_SUSET, 0, nullptr, nullptr, nullptr);
 #if PG_VERSION_NUM >= 150000
   MarkGUCPrefixReserved("s2t");
 #else
@@ -135,6 +144,10 @@ bool refund_failed() { return refund_failed_value; }
 int64_t stale_after() { return int64_t{stale_after_value} * USECS_PER_SEC; }
 
 CycleAnchor cycle_anchor() { return static_cast<CycleAnchor>(cycle_anchor_value); }
+
+int event_attempts() { return event_attempts_value; }
+
+bool notify() { return notify_value; }
 
 bool is_blocked(std::string_view status) {
   std::string_view list = blocked_statuses_value != nullptr ? blocked_statuses_value : "";

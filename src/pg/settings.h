@@ -42,4 +42,10 @@ enum class CycleAnchor : int { kCalendar, kRegistration };
 // s2t.blocked_statuses: whether an account of this status (users.status) may create nothing.
 [[nodiscard]] bool is_blocked(std::string_view status);
 
+// s2t.event_attempts: how often an event is given before it is given up.
+[[nodiscard]] int event_attempts();
+
+// s2t.notify: whether commits that bring work or events wake who listens.
+[[nodiscard]] bool notify();
+
 }  // namespace s2t::pg::settings

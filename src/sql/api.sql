@@ -65,6 +65,16 @@ AS $function$
     ('s2t_matches',                         '{22023}', '{in_text,in_query,result}'),
     ('s2t_snippet',                         '{22023}', '{in_text,in_query,result}'),
 
+    -- Events
+    ('s2t_add_consumer',                    '{22023}',             '{in_types}'),
+    ('s2t_drop_consumer',                   '{}',                  '{in_name}'),
+    ('s2t_take_events',                     '{22023,P0002}',       '{recording_id}'),
+    ('s2t_ack_events',                      '{22023,P0002}',       '{}'),
+    ('s2t_release_events',                  '{22023,P0002}',       '{in_retry_after,in_error}'),
+    ('s2t_revive_events',                   '{22023,P0002}',       '{in_ids}'),
+    ('s2t_discard_events',                  '{22023,P0002}',       '{in_ids,in_older_than}'),
+    ('s2t_event_types',                     '{}',                  '{}'),
+
     -- Maintenance and jobs
     ('sp_seed_plans',                       '{}',                  '{}'),
     ('sp_reset_monthly_cycles',             '{}',                  '{}'),

@@ -50,11 +50,22 @@ AS $function$
     ('sp_search_segments',                  'EXECUTE', '{app,readonly,admin}'),
     ('sp_export_transcript',                'EXECUTE', '{app,readonly,admin}'),
     ('sp_render_transcript',                'EXECUTE', '{app,readonly,admin}'),
-    ('s2t_parse_transcript',                'EXECUTE', '{app,readonly,worker,admin}'),
-    ('s2t_slot',                            'EXECUTE', '{app,readonly,worker,admin}'),
-    ('s2t_version',                         'EXECUTE', '{app,readonly,worker,monitor,admin}'),
+    ('s2t_add_consumer',                    'EXECUTE', '{consumer,admin}'),
+    ('s2t_drop_consumer',                   'EXECUTE', '{consumer,admin}'),
+    ('s2t_take_events',                     'EXECUTE', '{consumer,admin}'),
+    ('s2t_ack_events',                      'EXECUTE', '{consumer,admin}'),
+    ('s2t_release_events',                  'EXECUTE', '{consumer,admin}'),
+    ('s2t_revive_events',                   'EXECUTE', '{consumer,admin}'),
+    ('s2t_discard_events',                  'EXECUTE', '{consumer,admin}'),
+    ('s2t_event_types',                     'EXECUTE', '{consumer,admin}'),
+    ('s2t_dead_events',                     'SELECT',  '{consumer,admin}'),
+    ('s2t_event_queues',                    'SELECT',  '{consumer,monitor,admin}'),
 
-    ('s2t_api',                             'SELECT',  '{app,readonly,worker,billing,monitor,admin}'),
+    ('s2t_parse_transcript',                'EXECUTE', '{app,readonly,worker,admin}'),
+    ('s2t_slot',                            'EXECUTE', '{app,readonly,worker,consumer,admin}'),
+    ('s2t_version',                         'EXECUTE', '{app,readonly,worker,consumer,monitor,admin}'),
+
+    ('s2t_api',                             'SELECT',  '{app,readonly,worker,billing,consumer,monitor,admin}'),
 
     ('s2t_metrics',                         'EXECUTE', '{monitor,admin}'),
     ('s2t_procedure_stats',                 'SELECT',  '{monitor,admin}'),
@@ -207,7 +218,7 @@ $procedure$;
 
 REVOKE ALL ON PROCEDURE @extschema@.s2t_grant(regrole, text) FROM PUBLIC;
 COMMENT ON PROCEDURE @extschema@.s2t_grant(regrole, text)
-    IS 'Gives a role the rights of a profile: app, worker, billing, readonly, monitor or admin. To be repeated after an update of the extension.';
+    IS 'Gives a role the rights of a profile: app, worker, billing, consumer, readonly, monitor or admin. To be repeated after an update of the extension.';
 
 CREATE PROCEDURE @extschema@.s2t_revoke(role regrole, profile text DEFAULT NULL)
 LANGUAGE plpgsql

@@ -21,7 +21,9 @@ AS $function$
     -- Room, so that the entry of a growing recording is rewritten without touching its indexes.
     ('usage_entries',      ' WITH (fillfactor = 90)',  'The ledger: every charge, refund and adjustment of every cycle.'),
     ('usage_credits',      '',                         'Recordings and seconds beside the plan.'),
-    ('event_consumers',    '',                         'Who is told of events, and of which.'),
+    -- Where the last consumer is gone, the table is soon empty again, which is what calls look at.
+    ('event_consumers',    ' WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 0)',
+                                                       'Who is told of events, and of which.'),
     -- Rows come and go: what is left of them is cleared away before there is much of it.
     ('events',             ' WITH (autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 1000, autovacuum_vacuum_insert_scale_factor = 0.5)',
                                                        'Events that wait for a consumer, a row for each; acknowledged ones are gone.')

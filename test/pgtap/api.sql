@@ -59,7 +59,7 @@ CREATE FUNCTION pg_temp.value_of(part text, type text) RETURNS text LANGUAGE sql
               WHEN 'in_email' THEN 'else@example.com' WHEN 'in_default_plan_code' THEN 'API' WHEN 'in_new_plan_code' THEN 'TINY' WHEN 'in_at' THEN 'now'
               WHEN 'in_language' THEN 'vi' WHEN 'in_format' THEN 'txt' WHEN 'in_segments' THEN '[]' WHEN 'in_status' THEN 'done'
               ELSE CASE type WHEN 'integer' THEN '1' WHEN 'bigint' THEN '1' WHEN 'uuid' THEN current_setting('tap.done') WHEN 'boolean' THEN 'false'
-                             WHEN 'jsonb' THEN '{}' WHEN 'interval' THEN '1 day' WHEN 'bytea' THEN 'x' WHEN 'regrole' THEN 'postgres' ELSE 'x' END END, type)
+                             WHEN 'jsonb' THEN '{}' WHEN 'interval' THEN '1 day' WHEN 'bytea' THEN 'x' WHEN 'uuid[]' THEN '{}' WHEN 'regrole' THEN 'postgres' ELSE 'x' END END, type)
 $$;
 -- Procedures that commit refuse to be called here; what is not called by an application needs no care about NULL.
 CREATE TEMPORARY TABLE without AS

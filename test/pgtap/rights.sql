@@ -3,7 +3,7 @@
 -- no list is for the owner alone.
 \ir include/begin.sql
 SET LOCAL client_min_messages = error;
-SELECT plan(69);
+SELECT plan(75);
 
 CREATE ROLE tap_nobody;
 CREATE ROLE tap_app;
@@ -11,6 +11,7 @@ CREATE ROLE tap_readonly;
 CREATE ROLE tap_monitor;
 CREATE ROLE tap_worker;
 CREATE ROLE tap_billing;
+CREATE ROLE tap_consumer;
 CREATE ROLE tap_admin;
 CREATE ROLE "tap ""other""";
 
@@ -23,7 +24,7 @@ CREATE TEMPORARY TABLE ours AS
 CREATE TEMPORARY TABLE our_tables AS
   SELECT c.oid, c.relname::text AS name, c.relkind FROM pg_class AS c
    WHERE c.relnamespace = (SELECT extnamespace FROM pg_extension WHERE extname = 's2t') AND c.relkind IN ('r', 'v')
-     AND (c.relname = ANY ('{plans,users,user_profiles,user_subscriptions,recordings,segments,usage_cycles,audit_log,usage_entries,usage_credits}') OR c.relname LIKE 's2t\_%');
+     AND (c.relname = ANY ('{plans,users,user_profiles,user_subscriptions,recordings,segments,usage_cycles,audit_log,usage_entries,usage_credits,event_consumers,events}') OR c.relname LIKE 's2t\_%');
 CREATE TEMPORARY TABLE promised (role text, name text, privileges text);
 INSERT INTO promised
 SELECT p.role, n.name, 'EXECUTE' FROM (VALUES
@@ -35,22 +36,26 @@ SELECT p.role, n.name, 'EXECUTE' FROM (VALUES
   ('tap_worker', '{sp_complete_recording,s2t_complete_recording,s2t_complete_recording_text,s2t_append_segments,sp_fail_recording,s2t_fail_recording,sp_import_transcript,sp_import_transcript_bytes,
                 s2t_parse_transcript,s2t_slot,s2t_version}'),
   ('tap_billing', '{s2t_add_credit,s2t_cancel_credit,s2t_adjust_usage,s2t_change_user_plan,s2t_cancel_plan_change,s2t_get_subscription,sp_list_usage,sp_list_credits}'),
+  ('tap_consumer', '{s2t_add_consumer,s2t_drop_consumer,s2t_take_events,s2t_ack_events,s2t_release_events,s2t_revive_events,s2t_discard_events,s2t_event_types,s2t_slot,s2t_version}'),
   ('tap_monitor', '{s2t_metrics,s2t_version}'),
   ('tap_admin', '{sp_register_user,s2t_register_user,sp_check_quota_and_create_recording,sp_complete_recording,sp_import_transcript,sp_import_transcript_bytes,sp_fail_recording,
                 s2t_complete_recording,s2t_complete_recording_text,s2t_append_segments,s2t_fail_recording,sp_change_user_plan,s2t_register,s2t_create_recording,s2t_retry_recording,s2t_change_user_plan,s2t_cancel_plan_change,s2t_get_subscription,sp_list_usage,sp_list_credits,s2t_add_credit,s2t_cancel_credit,s2t_adjust_usage,sp_purge_usage_entries,s2t_purge_usage_batch,sp_get_login,s2t_set_password,s2t_set_verified,s2t_set_status,s2t_update_profile,s2t_change_login,sp_get_user_stats,sp_get_subscription,sp_list_plans,sp_list_recordings,sp_get_recording,sp_get_segments,
                 sp_get_chunks,sp_search_segments,sp_export_transcript,sp_render_transcript,s2t_parse_transcript,s2t_slot,s2t_version,s2t_metrics,s2t_reset_metrics,
                 sp_seed_plans,sp_reset_monthly_cycles,sp_cleanup_old_recordings,sp_purge_old_recordings,sp_fail_stale_recordings,s2t_fail_stale_batch,
+                s2t_add_consumer,s2t_drop_consumer,s2t_take_events,s2t_ack_events,s2t_release_events,s2t_revive_events,s2t_discard_events,s2t_event_types,
                 sp_purge_audit_log,s2t_purge_audit_batch,sp_schedule_jobs,sp_unschedule_jobs,s2t_job_commands,s2t_require_cron}')
   ) AS p (role, names), unnest(p.names) AS n (name);
 INSERT INTO promised
 SELECT r, v, 'SELECT' FROM unnest('{tap_monitor,tap_admin}'::text[]) AS r, unnest('{s2t_jobs,s2t_procedure_stats,s2t_procedure_histogram,s2t_procedure_buckets,
-  s2t_procedure_errors,s2t_health,s2t_job_ages}'::text[]) AS v;
+  s2t_procedure_errors,s2t_health,s2t_job_ages,s2t_event_queues}'::text[]) AS v;
 INSERT INTO promised
-SELECT r, 's2t_api', 'SELECT' FROM unnest('{tap_app,tap_readonly,tap_worker,tap_billing,tap_monitor,tap_admin}'::text[]) AS r;
+SELECT r, 's2t_api', 'SELECT' FROM unnest('{tap_app,tap_readonly,tap_worker,tap_billing,tap_consumer,tap_monitor,tap_admin}'::text[]) AS r;
+INSERT INTO promised VALUES ('tap_consumer', 's2t_event_queues', 'SELECT'), ('tap_consumer', 's2t_dead_events', 'SELECT'), ('tap_admin', 's2t_dead_events', 'SELECT');
 INSERT INTO promised VALUES
   ('tap_admin', 'plans', 'SELECT,INSERT,UPDATE'), ('tap_admin', 'users', 'SELECT,UPDATE'), ('tap_admin', 'recordings', 'SELECT,UPDATE,DELETE'),
   ('tap_admin', 'segments', 'SELECT,DELETE'), ('tap_admin', 'user_subscriptions', 'SELECT,UPDATE'), ('tap_admin', 'usage_cycles', 'SELECT,INSERT'),
-  ('tap_admin', 'audit_log', 'SELECT,INSERT'), ('tap_admin', 'usage_entries', 'SELECT,INSERT'), ('tap_admin', 'usage_credits', 'SELECT,INSERT,UPDATE');
+  ('tap_admin', 'audit_log', 'SELECT,INSERT'), ('tap_admin', 'usage_entries', 'SELECT,INSERT'), ('tap_admin', 'usage_credits', 'SELECT,INSERT,UPDATE'),
+  ('tap_admin', 'event_consumers', 'SELECT'), ('tap_admin', 'events', 'SELECT,INSERT');
 -- What the views call, they call with the rights of whoever reads them.
 INSERT INTO promised
 SELECT p.role, o.name, 'EXECUTE' FROM promised AS p JOIN our_tables AS t ON t.name = p.name AND t.relkind = 'v' JOIN pg_rewrite AS w ON w.ev_class = t.oid
@@ -80,7 +85,7 @@ SELECT cmp_ok(count(*), '>=', 9::bigint, 'and tables') FROM our_tables;
 
 -- Before any grant: nobody but the owner has anything.
 SELECT is_empty(format('SELECT signature FROM ours WHERE has_function_privilege(%L, oid, ''EXECUTE'')', r), r || ' may execute nothing at first')
-  FROM unnest('{tap_nobody,tap_app,tap_readonly,tap_worker,tap_billing,tap_monitor,tap_admin}'::text[]) AS r;
+  FROM unnest('{tap_nobody,tap_app,tap_readonly,tap_worker,tap_billing,tap_consumer,tap_monitor,tap_admin}'::text[]) AS r;
 SELECT is_empty($$SELECT t.name FROM our_tables AS t, unnest('{SELECT,INSERT,UPDATE,DELETE,TRUNCATE,REFERENCES,TRIGGER}'::text[]) AS p
   WHERE has_table_privilege('tap_nobody', t.oid, p)$$, 'and no table');
 SELECT is_empty($$SELECT o.signature FROM ours AS o JOIN pg_proc AS p ON p.oid = o.oid
@@ -97,6 +102,7 @@ CALL s2t_grant('tap_readonly', 'readonly');
 CALL s2t_grant('tap_monitor', 'monitor');
 CALL s2t_grant('tap_worker', 'worker');
 CALL s2t_grant('tap_billing', 'billing');
+CALL s2t_grant('tap_consumer', 'consumer');
 CALL s2t_grant('tap_admin', 'admin');
 
 -- By the catalogs.
@@ -104,13 +110,13 @@ SELECT bag_eq(
   format('SELECT DISTINCT name FROM ours WHERE has_function_privilege(%L, oid, ''EXECUTE'')', r),
   format('SELECT DISTINCT p.name FROM promised AS p JOIN ours AS o USING (name) WHERE p.role = %L AND p.privileges = ''EXECUTE''', r),
   r || ' may execute what it is promised, and nothing else')
-  FROM unnest('{tap_nobody,tap_app,tap_readonly,tap_worker,tap_billing,tap_monitor,tap_admin}'::text[]) AS r;
+  FROM unnest('{tap_nobody,tap_app,tap_readonly,tap_worker,tap_billing,tap_consumer,tap_monitor,tap_admin}'::text[]) AS r;
 SELECT bag_eq(
   format('SELECT t.name, p FROM our_tables AS t, unnest(''{SELECT,INSERT,UPDATE,DELETE,TRUNCATE,REFERENCES,TRIGGER}''::text[]) AS p WHERE has_table_privilege(%L, t.oid, p)', r),
   format('SELECT p.name, x FROM promised AS p JOIN our_tables AS t USING (name), unnest(string_to_array(p.privileges, '','')) AS x WHERE p.role = %L', r),
   r || ' has the tables it is promised, and nothing else')
-  FROM unnest('{tap_nobody,tap_app,tap_readonly,tap_worker,tap_billing,tap_monitor,tap_admin}'::text[]) AS r;
-SELECT is_empty($$SELECT name, r FROM ours, unnest('{tap_app,tap_readonly,tap_worker,tap_billing,tap_monitor,tap_admin}'::text[]) AS r
+  FROM unnest('{tap_nobody,tap_app,tap_readonly,tap_worker,tap_billing,tap_consumer,tap_monitor,tap_admin}'::text[]) AS r;
+SELECT is_empty($$SELECT name, r FROM ours, unnest('{tap_app,tap_readonly,tap_worker,tap_billing,tap_consumer,tap_monitor,tap_admin}'::text[]) AS r
   WHERE has_function_privilege(r, oid, 'EXECUTE WITH GRANT OPTION')$$, 'nobody passes anything on');
 
 -- By trying: each routine, with NULL for every argument. Denied is 42501 with the routine's name; allowed is anything else (a call
@@ -120,7 +126,7 @@ SELECT is_empty(format($$
          LATERAL (SELECT EXISTS (SELECT FROM promised AS p WHERE p.role = %1$L AND p.name = o.name AND p.privileges = 'EXECUTE') AS allowed) AS a,
          LATERAL (SELECT pg_temp.state_as(%1$L, o.call) AS state) AS s
    WHERE o.result <> 'trigger'::regtype AND (s.state = '42501') <> NOT allowed$$, r), r || ': every call is allowed or 42501, as promised')
-  FROM unnest('{tap_nobody,tap_app,tap_readonly,tap_worker,tap_billing,tap_monitor,tap_admin}'::text[]) AS r;
+  FROM unnest('{tap_nobody,tap_app,tap_readonly,tap_worker,tap_billing,tap_consumer,tap_monitor,tap_admin}'::text[]) AS r;
 SELECT is_empty(format($$
   SELECT t.name, x.privilege, s.state FROM our_tables AS t,
          LATERAL (VALUES ('SELECT', format('SELECT * FROM %%s LIMIT 0', t.oid::regclass)), ('INSERT', format('INSERT INTO %%s DEFAULT VALUES', t.oid::regclass)),
@@ -130,10 +136,10 @@ SELECT is_empty(format($$
          LATERAL (SELECT EXISTS (SELECT FROM promised AS p WHERE p.role = %1$L AND p.name = t.name AND x.privilege = ANY (string_to_array(p.privileges, ','))) AS allowed) AS a,
          LATERAL (SELECT pg_temp.state_as(%1$L, x.command) AS state) AS s
    WHERE t.relkind = 'r' AND (s.state = '42501') <> NOT allowed$$, r), r || ': every statement on a table is allowed or 42501, as promised')
-  FROM unnest('{tap_nobody,tap_app,tap_readonly,tap_worker,tap_billing,tap_monitor,tap_admin}'::text[]) AS r;
+  FROM unnest('{tap_nobody,tap_app,tap_readonly,tap_worker,tap_billing,tap_consumer,tap_monitor,tap_admin}'::text[]) AS r;
 SELECT is_empty(format($$SELECT t.name, s.state FROM our_tables AS t, LATERAL (SELECT pg_temp.state_as(%1$L, 'SELECT * FROM ' || t.oid::regclass) AS state) AS s
   WHERE t.relkind = 'v' AND (s.state = '42501') <> NOT EXISTS (SELECT FROM promised AS p WHERE p.role = %1$L AND p.name = t.name)$$, r), r || ': and so is every view')
-  FROM unnest('{tap_nobody,tap_app,tap_readonly,tap_worker,tap_billing,tap_monitor,tap_admin}'::text[]) AS r;
+  FROM unnest('{tap_nobody,tap_app,tap_readonly,tap_worker,tap_billing,tap_consumer,tap_monitor,tap_admin}'::text[]) AS r;
 
 -- With app alone a service works; with admin the scheduled procedures do.
 INSERT INTO plans (code, name, monthly_minutes, monthly_usage_limit) VALUES ('TAP', 'Tap', 100, 10);

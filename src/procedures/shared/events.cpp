@@ -23,9 +23,12 @@ constexpr const char* kNames[] = {
 };
 static_assert(lengthof(kNames) == kTypes);
 
+constexpr const char* kChannel = "s2t_events";
+
 constexpr uint32_t bit_of(Type type) { return 1U << static_cast<int>(type); }
 
 struct Consumer {
+  const char* name;
   pg_uuid_t queue_id;
   uint32_t types;  // a bit for each
 };
@@ -78,7 +81,8 @@ const Consumers* read_consumers(Session* session) {
   pg::Scan scan = table.scan();
   Row row;
   while (scan.next(&row)) {
-    Consumer consumer{*row.as_uuid(pg::event_consumers::queue_id), read_types(row)};
+    Consumer consumer{pg::copy(row.as_text(pg::event_consumers::name)).data(),
+                      *row.as_uuid(pg::event_consumers::queue_id), read_types(row)};
     consumers->list.push(consumer);
     consumers->types |= consumer.types;
   }
@@ -232,9 +236,12 @@ void write_wanted(Session* session, const Event& event, Jsonb* data) {
   if (!at) at = own_time(session, event.user_id);
   pg_uuid_t id = pg::new_id(*at, pg::slot_of(event.user_id));
   Table events = Table::open(session, pg::events::kTable, pg::kInsert);
-  for (const Consumer& consumer : consumers_of(session).list)
-    if ((consumer.types & bit_of(event.type)) != 0)
-      add_row(&events, consumer, event, *at, id, data);
+  for (const Consumer& consumer : consumers_of(session).list) {
+    if ((consumer.types & bit_of(event.type)) == 0) continue;
+    add_row(&events, consumer, event, *at, id, data);
+    // Wakes at the commit, once for each consumer of a transaction.
+    if (pg::settings::notify()) Async_Notify(kChannel, consumer.name);
+  }
 }
 
 }  // namespace s2t::procedures::events
