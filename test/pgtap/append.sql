@@ -1,6 +1,6 @@
 -- Recordings while they happen (docs/reference.md, "s2t_append_segments"; docs/metering.md).
 \ir include/begin.sql
-SELECT plan(98);
+SELECT plan(104);
 
 INSERT INTO plans (code, name, monthly_minutes, monthly_usage_limit, alert_percents) VALUES
   ('TEN', 'Ten', 10, 100, '{50,100}'), ('OPEN', 'Open', NULL, NULL, '{}');
@@ -179,6 +179,20 @@ SELECT is(pg_temp.counters('chi'), '(2,130,0,10)', 'ten are held');
 SELECT is(s2t_complete_recording(:'second', 61000, pg_temp.segs(0, 1, 'another engine'))::text, '(f,2,61000,61)', 'completed by another engine');
 SELECT results_eq(format('SELECT text FROM sp_get_segments(%L, %L)', :'chi', :'second'), $$ VALUES ('another engine 0'), ('another engine 1') $$, 'nothing of the first one is left');
 SELECT is(pg_temp.totals('chi'), '(3,131000,9)', 'the totals know');
+
+-- Staleness counts from the last append.
+SELECT pg_temp.new('chi') AS hours \gset
+SELECT pg_temp.append(:'hours', pg_temp.segs(0, 0)) \gset
+UPDATE recordings SET created_at = now() - interval '7 hours' WHERE id = :'hours';
+SELECT is(s2t_fail_stale_batch('6 hours', 10), 0, 'a stream of seven hours is alive');
+UPDATE recordings SET active_at = now() - interval '361 minutes' WHERE id = :'hours';
+SELECT is(s2t_fail_stale_batch('6 hours', 10), 1, 'six hours after the last append it is not');
+SELECT is((status, error IS NOT NULL, segment_count, charged_seconds, held_seconds)::text, '(failed,t,1,10,0)', 'what it has stays charged') FROM recordings WHERE id = :'hours';
+SELECT ok(quota_ok, 'it goes on') FROM s2t_retry_recording(:'hours');
+UPDATE recordings SET active_at = now() - interval '361 minutes' WHERE id = :'hours';
+SELECT is(pg_temp.append(:'hours', '[]', 12000), '(0,12000,12,t,)', 'an append is a sign of life, with or without segments');
+SELECT is(s2t_fail_stale_batch('6 hours', 10), 0, 'so it is alive');
+DELETE FROM recordings WHERE id = :'hours';
 
 -- Segments that were brought by other means are not mixed with those of a call.
 INSERT INTO recordings (user_id, source) VALUES (:'chi', 'direct') RETURNING id AS direct \gset

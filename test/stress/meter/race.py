@@ -20,7 +20,7 @@ LARGE = Plan("LARGE", 60, None)
 
 
 class Racer(threading.Thread):
-    """A session: recordings announced, completed and failed, and what the mode allows besides."""
+    """A session: recordings announced, heard, completed and failed, and what the mode allows besides."""
 
     def __init__(self, number, race):
         super().__init__()
@@ -53,14 +53,16 @@ class Racer(threading.Thread):
             self.disturb()
         if not ok:
             return
-        if not self.race.free:
-            self.call("complete_by_id", id_, self.dice.randint(0, announced))
-            return
-        if self.dice.random() < 0.3:
+        longest = 600_000 if self.race.free else announced
+        heard = 0
+        for _ in range(self.dice.randrange(3)):
+            heard = self.dice.randint(heard, longest)
+            self.call("append_by_id", id_, heard)
+        if self.race.free and self.dice.random() < 0.3:
             self.call("fail_by_id", id_)
             if self.dice.random() < 0.5:
                 return
-        self.call("complete_by_id", id_, self.dice.randrange(600_000))
+        self.call("complete_by_id", id_, self.dice.randint(heard, longest))
 
     def disturb(self):
         what = self.dice.randrange(3)
@@ -80,6 +82,9 @@ class SharedPair(calls.Pair):
         if name == "complete_by_id":
             id_, duration = arguments
             return [("CALL sp_complete_recording(%s, %s, '[]')", (id_, duration))], arguments
+        if name == "append_by_id":
+            id_, heard = arguments
+            return [(calls.APPEND, (id_, calls.Jsonb([]), heard))], arguments
         if name == "fail_by_id":
             return [("CALL sp_fail_recording(%s, 'engine')", tuple(arguments))], arguments
         return super().statements(name, arguments)
@@ -122,6 +127,10 @@ class Race:
                         wrong.append(f"{name} {arguments}: database {reason, recordings, seconds}, model {answer}")
                 elif name == "complete_by_id":
                     account.complete(ids[arguments[0]], arguments[1], 0)
+                elif name == "append_by_id":
+                    answer = account.append(ids[arguments[0]], arguments[1], 0)
+                    if answer != rows[0]:
+                        wrong.append(f"{name} {arguments}: database {rows[0]}, model {answer}")
                 elif name == "fail_by_id":
                     account.fail(ids[arguments[0]])
                 else:
