@@ -1,6 +1,6 @@
 -- Recordings while they happen (docs/reference.md, "s2t_append_segments"; docs/metering.md).
 \ir include/begin.sql
-SELECT plan(104);
+SELECT plan(107);
 
 INSERT INTO plans (code, name, monthly_minutes, monthly_usage_limit, alert_percents) VALUES
   ('TEN', 'Ten', 10, 100, '{50,100}'), ('OPEN', 'Open', NULL, NULL, '{}');
@@ -193,6 +193,19 @@ UPDATE recordings SET active_at = now() - interval '361 minutes' WHERE id = :'ho
 SELECT is(pg_temp.append(:'hours', '[]', 12000), '(0,12000,12,t,)', 'an append is a sign of life, with or without segments');
 SELECT is(s2t_fail_stale_batch('6 hours', 10), 0, 'so it is alive');
 DELETE FROM recordings WHERE id = :'hours';
+
+-- An append tells of thresholds, and of nothing else; of what it rolls over, too.
+SELECT s2t_add_consumer('all', NULL) \gset
+SELECT s2t_register_user('giang@example.com', 'giang', 'hash', NULL, 'TEN') AS giang \gset
+SELECT recording_id AS told FROM s2t_create_recording(:'giang', 'realtime') \gset
+DELETE FROM events;
+SELECT pg_temp.append(:'told', pg_temp.segs(0, 0), 299000) \gset
+SELECT is((SELECT count(*) FROM events), 0::bigint, 'below the threshold nobody is told');
+SELECT pg_temp.append(:'told', '[]', 300000) \gset
+SELECT results_eq($$ SELECT type, recording_id, data ->> 'quota', data ->> 'percent', data ->> 'used_seconds' FROM events $$,
+  $$ VALUES ('usage.threshold', NULL::uuid, 'minutes', '50', '300') $$, 'at the threshold its consumers are');
+SELECT pg_temp.append(:'told', '[]', 310000) \gset
+SELECT is((SELECT count(*) FROM events), 1::bigint, 'once');
 
 -- Segments that were brought by other means are not mixed with those of a call.
 INSERT INTO recordings (user_id, source) VALUES (:'chi', 'direct') RETURNING id AS direct \gset
