@@ -72,7 +72,7 @@ void charge_owner(Account* account, const Metered& before, Metered* after, int64
   if (natively) account->count(0, 0, segments, int64_t{after->held} - before.held);
   account->store(now);
   // The recording's own hold, as it was when the account was locked, is there for itself.
-  appended->remaining_seconds = remaining_for(account, now, before.held).seconds;
+  appended->remaining_seconds = remaining_for(account->left(now), before.held).seconds;
   appended->quota_ok = appended->remaining_seconds.value_or(1) > 0;
 }
 

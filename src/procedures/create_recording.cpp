@@ -33,6 +33,7 @@ struct Request {
   Jsonb* meta;
   std::optional<int32_t> expected_ms;
   std::optional<std::string_view> key;
+  bool tells_remaining = false;  // the caller is told what is left, too
 
   [[nodiscard]] core::Demand demand() const { return {.expected_ms = expected_ms}; }
 };
@@ -135,7 +136,7 @@ void create(Table* recordings, Account* account, const Request& request, int32_t
                   data->add_text("source", request.source);
                   data->add_text("language", request.language);
                 });
-  answer->remaining = remaining_for(account, now, 0);
+  if (request.tells_remaining) answer->remaining = remaining_for(account->left(now), 0);
 }
 
 void answer_request(Session* session, const Request& request, Admission* answer) {
@@ -149,7 +150,7 @@ void answer_request(Session* session, const Request& request, Admission* answer)
   if (request.key && find_repeated(session, request, &answer->id, &held)) {
     answer->reason = core::Reason::kRepeated;
     if (subscribed && !account.cycle_ended(now))
-      answer->remaining = remaining_for(&account, now, held);
+      answer->remaining = remaining_for(account.left(now), held);
     return;
   }
   if (!subscribed || (account.cycle_ended(now) && !pg::settings::lazy_rollover())) return;
@@ -201,6 +202,7 @@ S2T_PROCEDURE(s2t_create_recording) {
   Request request = read_arguments(arguments, "s2t_create_recording");
   request.expected_ms = read_expected_ms(arguments, 4);
   request.key = read_key(arguments, 5);
+  request.tells_remaining = true;
   refuse_unless_null(arguments, 6, "in_priority");
   return make_row(handle(fcinfo, request));
 }

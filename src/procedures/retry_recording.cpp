@@ -73,7 +73,7 @@ void retry(Session* session, Recording* recording, std::optional<int32_t> expect
     return;
   }
   begin_again(&account, recording, decision.hold_seconds, now);
-  answer->remaining = remaining_for(&account, now, 0);
+  answer->remaining = remaining_for(account.left(now), 0);
 }
 
 }  // namespace

@@ -367,7 +367,10 @@ void Account::write_growth(const pg_uuid_t* recording_id, TimestampTz now, Meter
 }
 
 void Account::write_entries(const pg_uuid_t* recording_id, TimestampTz now) {
-  procedures::write_entries(subscriptions_.session(), &user_id_, recording_id, entries_.all(), now);
+  // Tables of earlier versions have no ledger.
+  if (row_.has(s::cycle_id))
+    procedures::write_entries(subscriptions_.session(), &user_id_, recording_id, entries_.all(),
+                              now);
   entries_.clear();
 }
 

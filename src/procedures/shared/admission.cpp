@@ -26,18 +26,21 @@ core::Decision decide(Account* account, const core::Demand& demand, const char* 
   return core::decide(account->plan().limits, account->left(now), demand);
 }
 
-core::Left remaining_for(Account* account, TimestampTz now, int64_t own) {
-  core::Left left = account->left(now);
+core::Left remaining_for(core::Left left, int64_t own) {
   if (left.seconds) left.seconds = Max(*left.seconds + own, 0);
   return left;
 }
 
 void describe_refusal(Account* account, const core::Demand& demand, TimestampTz now,
                       Admission* admission) {
-  core::describe_refusal(admission->reason, account->plan().limits, account->counters(),
-                         account->balance(now), account->held_seconds(), demand, admission->message,
+  const core::Limits& limits = account->plan().limits;
+  core::Balance balance = account->balance(now);
+  core::describe_refusal(admission->reason, limits, account->counters(), balance,
+                         account->held_seconds(), demand, admission->message,
                          Admission::kMessageBytes);
-  admission->remaining = remaining_for(account, now, 0);
+  core::Left left =
+      core::what_is_left(limits, account->counters(), balance, account->held_seconds());
+  admission->remaining = remaining_for(left, 0);
 }
 
 void finish(pg::Session* session, const char* procedure, const pg_uuid_t* user_id,

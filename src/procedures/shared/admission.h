@@ -30,8 +30,8 @@ struct Admission {
 [[nodiscard]] core::Decision decide(Account* account, const core::Demand& demand,
                                     const char* procedure, TimestampTz now, bool* locked);
 
-// What is left for other recordings than the one that holds `own` seconds.
-[[nodiscard]] core::Left remaining_for(Account* account, TimestampTz now, int64_t own);
+// Of what is left, what other recordings may use than the one that holds `own` seconds.
+[[nodiscard]] core::Left remaining_for(core::Left left, int64_t own);
 
 // Fills in message and remaining of a refusal of the account.
 void describe_refusal(Account* account, const core::Demand& demand, TimestampTz now,

@@ -185,7 +185,7 @@ void CounterColumns::set_changed(const core::Counters& counters, const Row& row,
 
 void write_entries(Session* session, const pg_uuid_t* user_id, const pg_uuid_t* recording_id,
                    std::span<const Entry> entries, TimestampTz now) {
-  if (entries.empty() || !Table::exists(session, e::kTable)) return;
+  if (entries.empty()) return;
   Table ledger = Table::open(session, e::kTable, pg::kInsert);
   for (const Entry& entry : entries) (void)insert_entry(&ledger, user_id, recording_id, entry, now);
 }
