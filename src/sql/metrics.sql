@@ -101,8 +101,8 @@ REVOKE ALL ON TABLE @extschema@.s2t_procedure_errors FROM PUBLIC;
 COMMENT ON VIEW @extschema@.s2t_procedure_errors
     IS 'Errors of each procedure in this database by class of SQLSTATE: a row for each that has happened.';
 
--- The state of the data, cheap enough for every scrape: one look into an index for the oldest
--- recording in processing, one pass over the subscriptions (a row for each user) for the cycles.
+-- The state of the data, cheap enough for every scrape: a few looks into an index for the oldest
+-- recording in processing, those passed over that grow and are older than it; one pass over the subscriptions (a row for each user) for the cycles.
 -- Recordings past their retention: for each retention that is in force, those that are just beyond
 -- it. A purge takes the oldest first, so these remain wherever it does not keep up; and what others
 -- may keep for longer does not hide them.
@@ -118,11 +118,20 @@ AS $function$
 DECLARE
     now_is timestamptz := clock_timestamp();
     day    interval := '24 hours'::interval;
+    alive  timestamptz;
+    one    record;
 BEGIN
-    SELECT greatest(coalesce(extract(epoch FROM now_is - min(r.created_at)), 0), 0)
-      INTO oldest_processing_seconds
-      FROM @extschema@.recordings AS r
-     WHERE r.status = 'processing';
+    -- Tables of earlier versions know of no sign of life after the creation.
+    FOR one IN
+        SELECT r.created_at, greatest(r.created_at, (to_jsonb(r) ->> 'active_at')::timestamptz) AS alive
+          FROM @extschema@.recordings AS r
+         WHERE r.status = 'processing'
+         ORDER BY r.created_at, r.id
+    LOOP
+        EXIT WHEN one.created_at >= alive;
+        alive := least(alive, one.alive);
+    END LOOP;
+    oldest_processing_seconds := greatest(coalesce(extract(epoch FROM now_is - alive), 0), 0);
 
     SELECT count(*) INTO ended_cycles FROM @extschema@.user_subscriptions AS s WHERE s.cycle_end <= now_is;
 
@@ -156,7 +165,7 @@ CREATE VIEW @extschema@.s2t_health AS
 
 REVOKE ALL ON TABLE @extschema@.s2t_health FROM PUBLIC;
 COMMENT ON VIEW @extschema@.s2t_health
-    IS 'Signs of trouble: age of the oldest recording in processing, ended cycles that were not reset, recordings past their retention (a lower bound where there are very many), failures that could not be marked, rows that the jobs set aside.';
+    IS 'Signs of trouble: how long a recording in processing has given no sign of life, ended cycles that were not reset, recordings past their retention (a lower bound where there are very many), failures that could not be marked, rows that the jobs set aside.';
 
 -- A job that has only failed so far succeeded infinitely long ago; one that has not run yet is not
 -- there.
@@ -230,7 +239,7 @@ AS $function$
         (2, 'procedure_errors_total',      'counter',   'Calls that ended with an error, by class of SQLSTATE.'),
         (3, 'procedure_refusals_total',    'counter',   'Calls that were refused in their result.'),
         (4, 'procedure_rows_total',        'counter',   'Rows that calls inserted, changed and removed.'),
-        (5, 's2t_oldest_processing_seconds', 'gauge',   'Age of the oldest recording in processing, 0 if there is none.'),
+        (5, 's2t_oldest_processing_seconds', 'gauge',   'Time since the last sign of life of the recording in processing that gave one longest ago, 0 if there is none.'),
         (6, 's2t_ended_cycles',            'gauge',     'Billing cycles that have ended and were not reset.'),
         (7, 's2t_purge_backlog',           'gauge',     'Recordings past their retention.'),
         (8, 's2t_job_success_age_seconds', 'gauge',     'Time since a scheduled job last succeeded.'),

@@ -1,6 +1,6 @@
 -- Recordings while they happen (docs/reference.md, "s2t_append_segments"; docs/metering.md).
 \ir include/begin.sql
-SELECT plan(107);
+SELECT plan(108);
 
 INSERT INTO plans (code, name, monthly_minutes, monthly_usage_limit, alert_percents) VALUES
   ('TEN', 'Ten', 10, 100, '{50,100}'), ('OPEN', 'Open', NULL, NULL, '{}');
@@ -185,6 +185,7 @@ SELECT pg_temp.new('chi') AS hours \gset
 SELECT pg_temp.append(:'hours', pg_temp.segs(0, 0)) \gset
 UPDATE recordings SET created_at = now() - interval '7 hours' WHERE id = :'hours';
 SELECT is(s2t_fail_stale_batch('6 hours', 10), 0, 'a stream of seven hours is alive');
+SELECT cmp_ok((SELECT oldest_processing_seconds FROM s2t_health), '<', 60::float8, 'as those who watch are told');
 UPDATE recordings SET active_at = now() - interval '361 minutes' WHERE id = :'hours';
 SELECT is(s2t_fail_stale_batch('6 hours', 10), 1, 'six hours after the last append it is not');
 SELECT is((status, error IS NOT NULL, segment_count, charged_seconds, held_seconds)::text, '(failed,t,1,10,0)', 'what it has stays charged') FROM recordings WHERE id = :'hours';
