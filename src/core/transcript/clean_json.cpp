@@ -1,5 +1,6 @@
 #include "core/transcript/clean_json.h"
 
+#include <stdint.h>
 #include <string.h>
 
 #include <algorithm>

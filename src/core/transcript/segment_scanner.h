@@ -7,6 +7,7 @@
 #endif
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include <string_view>
 
