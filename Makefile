@@ -32,7 +32,9 @@ sql_themes = \
 	metrics \
 	tables \
 	standing \
-	install
+	install \
+	books \
+	doctor
 theme_files = $(sql_themes:%=src/sql/%.sql)
 
 # What was released is frozen. The scripts of this version are put together: the full

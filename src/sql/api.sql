@@ -102,6 +102,9 @@ AS $function$
     ('s2t_install',                         '{23502,23505,42501,42804,42809}', '{}'),
 
     -- Metrics, library
+    ('s2t_doctor',                          '{22023,42501}', '{remedy}'),
+    ('s2t_examine',                         '{}',      '{}'),
+    ('s2t_repair',                          '{}',      '{}'),
     ('s2t_metrics',                         '{}',      '{}'),
     ('s2t_reset_metrics',                   '{55000}', '{}'),
     ('s2t_read_health',                     '{}',      '{in_retention_days,in_look_at}'),

@@ -232,10 +232,13 @@ AS $function$
       FROM adopted
     UNION ALL
     SELECT 8, 2, 'warn', false, t.tab, format('trigger %s.%s', t.tab, g.tgname),
-           format('table "%s" has trigger "%s", which is not the extension''s', t.fullname, g.tgname),
-           'If it counts usage or totals, they are counted twice from now on.'
+           format('table "%s" has trigger "%s", which %s', t.fullname, g.tgname,
+                  coalesce('moves ' || c.counters || ' by itself', 'is not the extension''s')),
+           CASE WHEN c.counters IS NULL THEN 'If it counts usage or totals, they are counted twice from now on.'
+                ELSE format('They are counted twice unless you drop it: DROP TRIGGER %I ON %s;', g.tgname, t.fullname) END
       FROM adopted AS t
       JOIN pg_trigger AS g ON g.tgrelid = t.oid AND NOT g.tgisinternal
+      LEFT JOIN @extschema@.s2t_counting_triggers() AS c ON c.tab = t.tab AND c.name = g.tgname
      WHERE NOT EXISTS (SELECT FROM wanted_trigger AS w
                         WHERE g.tgfoid = format('%s.%I()', '@extschema@'::regnamespace, w.func)::regprocedure)
     UNION ALL

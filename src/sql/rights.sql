@@ -67,6 +67,9 @@ AS $function$
 
     ('s2t_api',                             'SELECT',  '{app,readonly,worker,billing,consumer,monitor,admin}'),
 
+    ('s2t_doctor',                          'EXECUTE', '{monitor,admin}'),
+    ('s2t_examine',                         'EXECUTE', '{monitor,admin}'),
+    ('s2t_repair',                          'EXECUTE', '{admin}'),
     ('s2t_metrics',                         'EXECUTE', '{monitor,admin}'),
     ('s2t_procedure_stats',                 'SELECT',  '{monitor,admin}'),
     ('s2t_procedure_histogram',             'SELECT',  '{monitor,admin}'),

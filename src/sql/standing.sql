@@ -153,3 +153,29 @@ $function$;
 REVOKE ALL ON FUNCTION @extschema@.s2t_missing_triggers() FROM PUBLIC;
 COMMENT ON FUNCTION @extschema@.s2t_missing_triggers()
     IS 'The wanted triggers that are not there.';
+
+-- What it looks for is an assignment of one of the counters, in a body with its comments taken out: to a
+-- column of NEW, or in an UPDATE of one of the two tables before its WHERE.
+CREATE FUNCTION @extschema@.s2t_counting_triggers()
+RETURNS TABLE (tab text, fullname text, name text, routine text, counters text)
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $function$
+    SELECT t.tab, t.fullname, g.tgname::text, p.oid::regprocedure::text,
+           (SELECT string_agg(k.counter, ', ' ORDER BY k.seq)
+              FROM unnest('{usage_count,used_seconds,total_recordings,total_duration_ms,total_segments,held_seconds,segment_count}'::text[])
+                   WITH ORDINALITY AS k (counter, seq)
+             WHERE b.body ~* format('(\m(begin|then|else|loop)\M|;)\s*new\.%s\s*:?=', k.counter)
+                OR b.body ~* format('\mupdate\s+(only\s+)?(\w+\.|"[^"]+"\.)?"?(user_subscriptions|recordings)"?\s((?!\mwhere\M)[^;])*\m%s"?\s*(=|[,)][^=;]*=)', k.counter))
+      FROM @extschema@.s2t_standing_tables() AS t
+      JOIN pg_trigger AS g ON g.tgrelid = t.oid AND NOT g.tgisinternal AND g.tgenabled <> 'D'
+      JOIN pg_proc AS p ON p.oid = g.tgfoid
+     CROSS JOIN LATERAL (SELECT regexp_replace(p.prosrc, '--[^\n]*|/\*.*?\*/', ' ', 'g')) AS b (body)
+     WHERE NOT EXISTS (SELECT
+                         FROM @extschema@.s2t_wanted_triggers() AS w
+                        WHERE p.proname = w.func AND p.pronamespace = '@extschema@'::regnamespace)
+$function$;
+
+REVOKE ALL ON FUNCTION @extschema@.s2t_counting_triggers() FROM PUBLIC;
+COMMENT ON FUNCTION @extschema@.s2t_counting_triggers()
+    IS 'The triggers on the tables that are not the extension''s, with the counters that their functions move by themselves; NULL: none that can be read there.';

@@ -160,7 +160,9 @@ def bracketed(text, start):
 
 def plain(text):
     """As the pages write it: short names of types, hours in words, no casts of defaults, no mode IN."""
-    text = text.replace("'06:00:00'", "'6 hours'").replace("timestamp with time zone", "timestamptz").replace("double precision", "float8")
+    for shown, written in (("'06:00:00'", "'6 hours'"), ("'00:05:00'", "'5 minutes'"), ("'00:00:30'", "'30 seconds'")):
+        text = text.replace(shown, written)
+    text = text.replace("timestamp with time zone", "timestamptz").replace("double precision", "float8")
     return re.sub(r"^IN ", "", re.sub(r"::[a-z]+( with time zone)?(\[\])?", "", text))
 
 

@@ -85,6 +85,13 @@ BEGIN
 END $$;
 CREATE TRIGGER recordings_log AFTER INSERT OR UPDATE ON recordings
     FOR EACH ROW EXECUTE FUNCTION log_recording();
+CREATE FUNCTION count_usage() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    UPDATE user_subscriptions SET usage_count = usage_count + 1 WHERE user_id = NEW.user_id;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER count_usage AFTER INSERT ON recordings FOR EACH ROW EXECUTE FUNCTION count_usage();
+ALTER TABLE recordings DISABLE TRIGGER count_usage;
 
 INSERT INTO plans (code, name, monthly_minutes, monthly_usage_limit)
 VALUES ('FREE', 'Free Plan', 30, 10), ('PREMIUM', 'Premium Plan', 1500, 500);
@@ -166,11 +173,19 @@ my ($db, $stdout, $stderr, $before);
 $db = database($application);
 $before = $node->safe_psql($db, $fingerprint);
 
+$node->safe_psql($db, 'ALTER TABLE recordings ENABLE TRIGGER count_usage');
 $node->psql($db, 'CREATE EXTENSION s2t', stderr => \$stderr, on_error_die => 1);
-like($stderr, qr/WARNING:  table "public.recordings" has trigger "recordings_log"/, 'a trigger found there is told of');
+like($stderr, qr/WARNING:  table "public.recordings" has trigger "recordings_log", which is not the extension's/, 'a trigger found there is told of');
+like($stderr, qr/WARNING:  table "public.recordings" has trigger "count_usage", which moves usage_count by itself
+HINT:  They are counted twice unless you drop it: DROP TRIGGER count_usage ON public.recordings;/, 'one that counts by itself with the statement against it');
 # Each version's script looks at what it adds to.
 my %warnings = map { $_ => 1 } $stderr =~ /WARNING:.*/g;
-is(scalar keys %warnings, 1, 'and of nothing else');
+is(scalar keys %warnings, 2, 'and of nothing else');
+is($node->safe_psql($db, q{SELECT check_name, object FROM s2t_doctor() WHERE check_name = 'counting_trigger'}), 'counting_trigger|trigger recordings.count_usage',
+	'and by the doctor');
+my ($drop) = $node->safe_psql($db, q{SELECT remedy FROM s2t_doctor() WHERE check_name = 'counting_trigger'}) =~ /^(DROP TRIGGER .*?;)/;
+$node->safe_psql($db, $drop);
+is($node->safe_psql($db, q{SELECT string_agg(DISTINCT check_name, ' ') FROM s2t_doctor()}), '', 'nothing else is wrong');
 
 is($node->safe_psql($db, $fingerprint), $before, 'no row changed');
 is($node->safe_psql($db, $miscounted), '0', 'totals equal a recount');
