@@ -35,7 +35,7 @@ struct Metered {
   bool credit_drawn = false;          // whether a credit paid for a part of it
   // Of the entry that its audio is charged in while it grows.
   std::optional<pg_uuid_t> entry_id = std::nullopt;
-  bool retried = false;  // this is not its first attempt
+  bool appended = false;  // it has grown: some of what it was charged may be kept
 
   static Metered of(const pg::Row& recording);
   // Sets the columns that differ from `before`.

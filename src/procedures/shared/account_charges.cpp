@@ -23,7 +23,7 @@ Metered Metered::of(const Row& recording) {
           .held = recording.as_int32(r::held_seconds),
           .credit_drawn = recording.as_bool(r::credit_drawn),
           .entry_id = recording.as_optional_uuid(r::charged_entry_id),
-          .retried = recording.as_int32(r::attempt, 1) > 1};
+          .appended = !recording.is_null(r::segments_attempt)};
 }
 
 void Metered::store(const Metered& before, pg::Values* recording) const {
@@ -189,7 +189,7 @@ void Account::refund(const pg_uuid_t* recording_id, Metered* recording) {
   Share whole{recording->cycle_id.value_or(pg_uuid_t{}), std::nullopt, {1, 0}};
   std::span<Share> shares{&whole, 1};
   // Nearly always one recording of the plan, and nothing else.
-  if (recording->credit_drawn || recording->seconds != 0 || recording->retried)
+  if (recording->credit_drawn || recording->seconds != 0 || recording->appended)
     shares = read_shares(subscriptions_.session(), &user_id_, recording_id);
   for (const Share& share : shares) {
     if (share.amount.recordings <= 0 && share.amount.seconds <= 0) continue;
