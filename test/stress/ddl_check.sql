@@ -8,3 +8,9 @@ FROM (
 WHERE (total_recordings, total_segments, total_duration_ms, recordings, seconds) IS DISTINCT FROM (3, 5, 63500, 3, 64);
 
 SELECT 'every account is there', count(*) - (SELECT last_value FROM names) FROM user_subscriptions;
+
+SELECT 'every account was told of', count(*)
+FROM users AS u
+WHERE (SELECT string_agg(e.type, ' ' ORDER BY e.at) FROM events AS e JOIN event_consumers AS c USING (queue_id) WHERE c.name = 'kept' AND e.user_id = u.id)
+      IS DISTINCT FROM 'user.registered recording.created recording.completed recording.created recording.failed recording.completed '
+                       'recording.created recording.completed';

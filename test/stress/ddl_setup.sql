@@ -3,6 +3,7 @@ CREATE EXTENSION s2t;
 CALL sp_seed_plans();
 CALL sp_create_search_index();
 CREATE SEQUENCE names;
+SELECT s2t_add_consumer('kept'), s2t_add_consumer('taken');
 
 -- A trigger of the application's that lets everything pass.
 CREATE FUNCTION pass() RETURNS trigger LANGUAGE plpgsql AS $$

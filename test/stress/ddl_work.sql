@@ -24,3 +24,4 @@ CALL sp_fail_stale_recordings();
 SELECT count(*) AS cleaned FROM sp_cleanup_old_recordings(90, 10) \gset
 CALL sp_purge_old_recordings(90, 10);
 CALL sp_purge_audit_log();
+SELECT s2t_ack_events('taken', coalesce(array_agg(id), '{}')) >= 0 AS taken FROM s2t_take_events('taken', 10) \gset
