@@ -24,7 +24,7 @@ using pg::Values;
 namespace e = pg::events;
 
 // So many events that have to wait are passed over in a call; what is beyond is put behind.
-constexpr int kPatience = 100;
+constexpr int kPatience = 20;
 // So many are put behind in a call.
 constexpr int kMostBehind = 10000;
 

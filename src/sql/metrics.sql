@@ -233,6 +233,11 @@ AS $function$
         SELECT 9, '', '', @extschema@.s2t_failure_marks_lost()::text
         UNION ALL
         SELECT 10, '', format('{datname=%s}', @extschema@.s2t_metric_label(current_database())), @extschema@.s2t_rows_set_aside()::text
+        UNION ALL
+        SELECT v.family, '', format('{datname=%s,consumer=%s}', @extschema@.s2t_metric_label(current_database()), @extschema@.s2t_metric_label(q.consumer)),
+               v.value
+          FROM @extschema@.s2t_read_event_queues() AS q,
+               LATERAL (VALUES (21, (q.waiting + q.given + q.put_off)::text), (22, coalesce(q.oldest_seconds, 0)::text), (23, q.dead::text)) AS v (family, value)
     ), family (family, name, type, help) AS (
         VALUES
         (1, 'procedure_duration_seconds',  'histogram', 'Time that calls of a procedure took.'),
@@ -244,7 +249,10 @@ AS $function$
         (7, 's2t_purge_backlog',           'gauge',     'Recordings past their retention.'),
         (8, 's2t_job_success_age_seconds', 'gauge',     'Time since a scheduled job last succeeded.'),
         (9, 's2t_failure_marks_lost_total', 'counter',  'Failed completions whose recordings could not be marked as failed.'),
-        (10, 's2t_rows_set_aside',         'gauge',     'Rows that the last runs of the jobs set aside.')
+        (10, 's2t_rows_set_aside',         'gauge',     'Rows that the last runs of the jobs set aside.'),
+        (21, 's2t_events_waiting',         'gauge',     'Events that wait for a consumer, given and put off ones included.'),
+        (22, 's2t_events_oldest_seconds',  'gauge',     'Age of the oldest of them, 0 if there is none.'),
+        (23, 's2t_events_dead',            'gauge',     'Events of a consumer that were given up.')
     )
     SELECT string_agg(format(E'# HELP %1$s %2$s\n# TYPE %1$s %3$s\n', f.name, f.help, f.type) || coalesce(l.lines, ''), ''
                       ORDER BY f.family)

@@ -71,7 +71,8 @@ SELECT is_empty($$SELECT line FROM regexp_split_to_table(rtrim(s2t_metrics(), E'
                     AND line !~ '^[a-z0-9_]+(\{([a-z_]+="([^"\\]|\\.)*",?)+\})? (\+Inf|[0-9.]+(e-?[0-9]+)?)$'$$, 'every line is one of the format');
 SELECT results_eq($$SELECT substring(line FROM '^# TYPE (\S+)') FROM regexp_split_to_table(s2t_metrics(), E'\n') AS line WHERE line LIKE '# TYPE%'$$,
   ARRAY['procedure_duration_seconds', 'procedure_errors_total', 'procedure_refusals_total', 'procedure_rows_total', 's2t_oldest_processing_seconds',
-        's2t_ended_cycles', 's2t_purge_backlog', 's2t_job_success_age_seconds', 's2t_failure_marks_lost_total', 's2t_rows_set_aside'], 'each metric once');
+        's2t_ended_cycles', 's2t_purge_backlog', 's2t_job_success_age_seconds', 's2t_failure_marks_lost_total', 's2t_rows_set_aside',
+        's2t_events_waiting', 's2t_events_oldest_seconds', 's2t_events_dead'], 'each metric once');
 SELECT matches(s2t_metrics(), format('\ns2t_ended_cycles\{datname="%s"\} 0\n', current_database()), 'a gauge');
 SELECT is(s2t_metrics() ~ '\nprocedure_duration_seconds_count\{[^}]*procedure_name="sp_register_user"\} \d+\n', pg_temp.has_memory(), 'calls, where they are counted');
 
