@@ -101,7 +101,7 @@ my $node = PostgreSQL::Test::Cluster->new('metrics');
 $node->init;
 $node->append_conf('postgresql.conf', "listen_addresses = '127.0.0.1'\n");
 $node->start;
-$node->safe_psql('postgres', 'CREATE EXTENSION s2t; CALL sp_seed_plans()');
+$node->safe_psql('postgres', 'CREATE EXTENSION s2t; CALL sp_seed_plans(); SELECT s2t_add_consumer($$w$$, $${user.deleted}$$)');
 my $version = $node->safe_psql('postgres', 'SHOW server_version_num') / 10000;
 
 my $register = q{CALL sp_register_user('%s@example.com', '%s', 'hash', NULL, 'FREE')};
