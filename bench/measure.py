@@ -32,7 +32,7 @@ PGBENCH = os.path.join(os.environ["PG_BIN"], "pgbench")
 DATABASE = "s2t_bench"
 USERS = 2000
 CREATORS = 1000  # users who may create recordings while cycles are reset
-CASES = ["complete", "client", "create", "append", "register", "plan", "stats", "cleanup", "reset", "big",
+CASES = ["complete", "client", "create", "append", "events", "register", "plan", "stats", "cleanup", "reset", "big",
          "throughput"]
 TABLES = "plans, users, user_profiles, user_subscriptions, recordings, segments, usage_cycles"
 
@@ -270,6 +270,29 @@ def measure_append(options):
     }, calls)
     for session in (s2t, peer, create):
         session.close()
+
+
+def measure_events(options):
+    """Creating while nobody listens, while somebody wants other events, and while somebody is told."""
+    rounds, calls = ((5, 15, 3), 500) if options.quick else ((9, 41, 15), 1000)
+    s2t = Session("s2t")
+    s2t.load()
+
+    def listening(types):
+        def prepare():
+            s2t.run("SELECT s2t.s2t_drop_consumer('bench')")
+            if types:
+                s2t.run("SELECT s2t.s2t_add_consumer('bench', %s)", types)
+            s2t.vacuum("event_consumers, events")
+        return s2t, prepare, lambda _: s2t.spent("create", calls)
+
+    take_turns("events", rounds, {
+        "nobody": listening(None),
+        "other types": listening(["user.deleted"]),
+        "told": listening(["recording.created"]),
+    }, calls)
+    s2t.run("SELECT s2t.s2t_drop_consumer('bench')")
+    s2t.close()
 
 
 def measure_register(options):

@@ -96,6 +96,8 @@ def table(results, notes):
         compare(main, f"complete(100) by a client, {label}", case, "s2t", "multi-row", None, "multi-row INSERT")
     compare(main, "append of one segment", get("append"), "s2t", "create", 1.50, "create")
     compare(main, "append of one segment", get("append"), "s2t", "plpgsql", 0.50, "PL/pgSQL")
+    compare(main, "create, a consumer wants other events", get("events"), "other types", "nobody", 1.10, "nobody listens")
+    compare(main, "create, a consumer is told", get("events"), "told", "nobody", 1.30, "nobody listens")
     for case, target, what in (("create", 0.45, "create"), ("register", 0.50, "register"), ("change plan", 0.50, "change plan")):
         compare(main, what, get(case), "s2t", "plpgsql", target, "PL/pgSQL")
         compare(main, what, get(case), "s2t", "bare", None, "bare statement")
