@@ -1,4 +1,4 @@
-"""The HTTP side.
+"""The HTTP side, the page included.
 
     python3 -m uvicorn service.api:app
 
@@ -6,16 +6,18 @@ Refusals of the database become 403 (quota) and 400 (plan), its errors the statu
 the database's own text: it names no secret.
 """
 
+import asyncio
 from typing import Any
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, FastAPI, Header, HTTPException, Request
+from fastapi import APIRouter, Depends, FastAPI, HTTPException, Request
 from fastapi.responses import JSONResponse, PlainTextResponse
 from pydantic import BaseModel
 from sqlalchemy.exc import DBAPIError
 from starlette.concurrency import run_in_threadpool
 
-from . import config, database, procedures, security, worker
+from . import config, database, live, page, procedures, security, session, worker
+from .session import current_user, get_db
 
 router = APIRouter()
 
@@ -33,7 +35,11 @@ MEDIA_TYPES = {
     "json": "application/json",
     "tsv": "text/tab-separated-values",
     "csv": "text/csv",
+    "md": "text/markdown",
+    "ttml": "application/ttml+xml",
 }
+# Of sp_render_transcript.
+OPTIONS = ("speakers", "times", "words")
 
 
 class Registration(BaseModel):
@@ -41,11 +47,6 @@ class Registration(BaseModel):
     user_name: str
     password: str
     name: str | None = None
-
-
-class Login(BaseModel):
-    login: str
-    password: str
 
 
 class NewRecording(BaseModel):
@@ -66,20 +67,6 @@ class Failure(BaseModel):
 class PlanChange(BaseModel):
     plan_code: str
     prorate: bool = False
-
-
-async def get_db(request: Request):
-    """A session for the request; what was not committed is rolled back."""
-    async with request.app.state.sessions() as db:
-        yield db
-
-
-def current_user(authorization: str = Header("")) -> UUID:
-    scheme, _, token = authorization.partition(" ")
-    user_id = security.read_token(token) if scheme.lower() == "bearer" else None
-    if user_id is None:
-        raise HTTPException(status_code=401, detail="not logged in", headers={"WWW-Authenticate": "Bearer"})
-    return user_id
 
 
 async def own_recording(recording_id: UUID, user_id: UUID = Depends(current_user), db=Depends(get_db)):
@@ -105,16 +92,6 @@ async def register(new: Registration, db=Depends(get_db)):
     )
     await db.commit()
     return {"id": user_id}
-
-
-@router.post("/login")
-async def login(given: Login, db=Depends(get_db)):
-    user = await procedures.get_login(db, given.login)
-    password_hash = user.password_hash if user else security.NOBODY
-    right = await run_in_threadpool(security.check_password, given.password, password_hash)
-    if not (user and right and user.status == "active"):
-        raise HTTPException(status_code=401, detail="wrong login or password")
-    return {"token": security.make_token(user.id)}
 
 
 @router.post("/recordings", status_code=201)
@@ -158,10 +135,27 @@ async def report_failure(failure: Failure, recording=Depends(own_recording)):
     return await enqueue(worker.give_up, str(recording.id), failure.reason)
 
 
+@router.get("/recordings/{recording_id}/segments")
+async def read_segments(
+    from_ms: int = 0, recording=Depends(own_recording), user_id: UUID = Depends(current_user), db=Depends(get_db)
+):
+    return [row._asdict() for row in await procedures.get_segments(db, user_id, recording.id, from_ms)]
+
+
 @router.get("/recordings/{recording_id}/transcript.{file_format}")
-async def download(file_format: str, recording=Depends(own_recording), db=Depends(get_db)):
-    body = await procedures.export_transcript(db, recording.id, file_format)
-    return PlainTextResponse(body, media_type=MEDIA_TYPES.get(file_format, "text/plain"))
+async def download(file_format: str, request: Request, recording=Depends(own_recording), db=Depends(get_db)):
+    """With options: transcript.txt?times=true."""
+    given = request.query_params
+    options = {name: given[name] == "true" for name in OPTIONS if name in given}
+    body = await procedures.render_transcript(db, recording.id, file_format, options)
+    return PlainTextResponse(
+        body,
+        media_type=MEDIA_TYPES.get(file_format, "text/plain"),
+        headers={
+            "Content-Disposition": f'attachment; filename="{recording.id}.{file_format}"',
+            "X-Content-Type-Options": "nosniff",
+        },
+    )
 
 
 @router.get("/search")
@@ -185,6 +179,24 @@ async def dashboard_stats(user_id: UUID = Depends(current_user), db=Depends(get_
     }
 
 
+@router.get("/subscription")
+async def subscription(user_id: UUID = Depends(current_user), db=Depends(get_db)):
+    """Plan, what is used, held and left of it, and the credits beside it."""
+    row = await procedures.get_subscription(db, user_id)
+    if row is None:
+        raise HTTPException(status_code=404, detail="no subscription")
+    credits = await procedures.list_credits(db, user_id)
+    return {**row._asdict(), "credits": [credit._asdict() for credit in credits if credit.open]}
+
+
+@router.get("/usage")
+async def usage(
+    limit: int = 50, before: UUID | None = None, user_id: UUID = Depends(current_user), db=Depends(get_db)
+):
+    """The statement: what was charged and what for."""
+    return [row._asdict() for row in await procedures.list_usage(db, user_id, limit, before)]
+
+
 @router.put("/plan")
 async def change_plan(change: PlanChange, user_id: UUID = Depends(current_user), db=Depends(get_db)):
     row = await procedures.change_user_plan(db, user_id, change.plan_code, change.prorate)
@@ -204,16 +216,22 @@ async def database_error(_request: Request, error: DBAPIError):
 
 def make_app() -> FastAPI:
     app = FastAPI(title="speech to text")
-    app.include_router(router)
+    for part in session.router, router, live.router, page.router:
+        app.include_router(part)
+    app.mount("/static", page.files())
     app.add_exception_handler(DBAPIError, database_error)
 
     @app.on_event("startup")
     async def connect():
         app.state.engine = database.pooled_engine()
         app.state.sessions = database.session_factory(app.state.engine)
+        app.state.engines = set()  # of live recordings
 
     @app.on_event("shutdown")
     async def disconnect():
+        for engine in app.state.engines:
+            engine.cancel()
+        await asyncio.gather(*app.state.engines, return_exceptions=True)
         await app.state.engine.dispose()
 
     return app

@@ -1,6 +1,7 @@
 """Everything that differs from one installation to another, from the environment."""
 
 import os
+import pathlib
 import secrets
 
 # The service's role has the profile 'app': EXECUTE on procedures and no right to any table.
@@ -13,6 +14,12 @@ MAINTENANCE_URL = os.environ.get("S2T_MAINTENANCE_URL", "postgresql+asyncpg://sp
 # S2T_PGBOUNCER=1: DATABASE_URL leads through a PgBouncer in transaction mode.
 PGBOUNCER = os.environ.get("S2T_PGBOUNCER", "") not in ("", "0")
 
+# What the simulated engine of live recordings says, and how many times faster than it was spoken.
+LECTURE = pathlib.Path(os.environ.get(
+    "S2T_LECTURE", pathlib.Path(__file__).parents[3] / "demo" / "transcript.faster-whisper.json"))
+LIVE_SPEED = float(os.environ.get("S2T_LIVE_SPEED", "4"))
+CAPTION_SECONDS = float(os.environ.get("S2T_CAPTION_SECONDS", "0.5"))
+
 BROKER_URL = os.environ.get("S2T_BROKER_URL", "amqp://localhost//")
 RETENTION_DAYS = int(os.environ.get("S2T_RETENTION_DAYS", "90"))
 DEFAULT_PLAN = os.environ.get("S2T_DEFAULT_PLAN", "FREE")
@@ -21,3 +28,6 @@ DEFAULT_PLAN = os.environ.get("S2T_DEFAULT_PLAN", "FREE")
 # with the process.
 SECRET = os.environ.get("S2T_SECRET", "").encode() or secrets.token_bytes(32)
 TOKEN_SECONDS = int(os.environ.get("S2T_TOKEN_SECONDS", "43200"))
+
+# S2T_HTTPS=1: the page's cookie goes over HTTPS only.
+HTTPS = os.environ.get("S2T_HTTPS", "") not in ("", "0")

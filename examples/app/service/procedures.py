@@ -20,12 +20,11 @@ async def get_login(db: AsyncSession, login: str):
     return result.one_or_none()
 
 
-async def create_recording(db: AsyncSession, user_id: UUID, source: str, language: str, meta: dict):
+async def create_recording(db: AsyncSession, user_id: UUID, source: str, language: str, meta: dict, expected_ms=None):
+    """expected_ms of the minutes are held until the recording ends."""
     result = await db.execute(
-        text(
-            "SELECT * FROM sp_check_quota_and_create_recording(:user_id, :source, :language, CAST(:meta AS jsonb))"
-        ),
-        {"user_id": user_id, "source": source, "language": language, "meta": json.dumps(meta)},
+        text("SELECT * FROM s2t_create_recording(:user_id, :source, :language, CAST(:meta AS jsonb), :expected_ms)"),
+        {"user_id": user_id, "source": source, "language": language, "meta": json.dumps(meta), "expected_ms": expected_ms},
     )
     return result.one()
 
@@ -74,12 +73,46 @@ async def search_segments(db: AsyncSession, user_id: UUID, query: str):
     return result.all()
 
 
-async def export_transcript(db: AsyncSession, recording_id: UUID, file_format: str) -> str:
+async def get_segments(db: AsyncSession, user_id: UUID, recording_id: UUID, from_ms: int = 0):
     result = await db.execute(
-        text("SELECT sp_export_transcript(:recording_id, :format)"),
-        {"recording_id": recording_id, "format": file_format},
+        text("SELECT * FROM sp_get_segments(:user_id, :recording_id, :from_ms)"),
+        {"user_id": user_id, "recording_id": recording_id, "from_ms": from_ms},
+    )
+    return result.all()
+
+
+async def render_transcript(db: AsyncSession, recording_id: UUID, file_format: str, options: dict) -> str:
+    result = await db.execute(
+        text("SELECT sp_render_transcript(:recording_id, :format, CAST(:options AS jsonb))"),
+        {"recording_id": recording_id, "format": file_format, "options": json.dumps(options)},
     )
     return result.scalar_one()
+
+
+async def append_segments(db: AsyncSession, recording_id: UUID, segments: list):
+    result = await db.execute(
+        text("SELECT * FROM s2t_append_segments(:recording_id, CAST(:segments AS jsonb))"),
+        {"recording_id": recording_id, "segments": json.dumps(segments)},
+    )
+    return result.one()
+
+
+async def get_subscription(db: AsyncSession, user_id: UUID):
+    result = await db.execute(text("SELECT * FROM s2t_get_subscription(:user_id)"), {"user_id": user_id})
+    return result.one_or_none()
+
+
+async def list_credits(db: AsyncSession, user_id: UUID):
+    result = await db.execute(text("SELECT * FROM sp_list_credits(:user_id)"), {"user_id": user_id})
+    return result.all()
+
+
+async def list_usage(db: AsyncSession, user_id: UUID, limit: int, before):
+    result = await db.execute(
+        text("SELECT * FROM sp_list_usage(:user_id, :limit, :before)"),
+        {"user_id": user_id, "limit": limit, "before": before},
+    )
+    return result.all()
 
 
 async def get_user_stats(db: AsyncSession, user_id: UUID):

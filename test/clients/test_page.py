@@ -1,0 +1,197 @@
+"""The page of examples/app in Chromium, with the rights of the profile 'app'."""
+
+import json
+import pathlib
+
+import browser
+import databases
+import pytest
+from selenium.webdriver.common.by import By
+from service import api, config, worker
+
+pytestmark = pytest.mark.plans
+
+ROOT = pathlib.Path(__file__).parent.parent.parent
+TALK = {
+    "text": "", "segments": [
+        {"start": 0.0, "end": 2.4, "text": " Xin chào các bạn.", "speaker": "SPEAKER_00"},
+        {"start": 2.4, "end": 5.1, "text": " Chào chị, hôm nay trời đẹp quá!", "speaker": "SPEAKER_01"},
+        {"start": 5.1, "end": 9.0, "text": " <img src=x onerror=alert(1)> & \"</li>\"", "speaker": "<b>SPEAKER_02</b>"}],
+    "language": "vi"}
+
+
+@pytest.fixture
+def server(monkeypatch, database, tmp_path):
+    place = databases.Place(database)
+    monkeypatch.setattr(config, "DATABASE_URL", place.url("postgresql+asyncpg"))
+    monkeypatch.setattr(config, "PGBOUNCER", False)
+    monkeypatch.setattr(config, "CAPTION_SECONDS", 0.1)
+    monkeypatch.setitem(worker.celery.conf, "task_always_eager", True)
+    running = browser.Server(api.make_app())
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def page(server, tmp_path):
+    opened = browser.Page(tmp_path)
+    opened.driver.get(server.url)
+    yield opened
+    opened.quit()
+
+
+def register(page, name="lan"):
+    page.wait(lambda: page.one("#register").is_displayed())
+    page.fill("#register", name="Nguyễn Thị Lan", user_name=name, email=f"{name}@example.com", password="mật khẩu")
+    page.click("#register button")
+    page.wait(lambda: page.one("#workspace").is_displayed())
+
+
+def upload(page, folder, document, name):
+    file = folder / name
+    file.write_text(document, encoding="utf-8")
+    page.one("#upload [type=file]").send_keys(str(file))
+    page.click("#upload button")
+    page.shows("#transcript-title", name)
+
+
+def lines(page):
+    return [line.text for line in page.all(".said .text")]
+
+
+def test_signing_in(page):
+    register(page)
+    assert page.text("#login") == "lan"
+    page.shows("#minutes", "0 of 30")
+    page.driver.refresh()
+    page.shows("#login", "lan")
+    page.click("#sign-out")
+    page.fill("#sign-in", login="lan", password="wrong")
+    page.click("#sign-in button")
+    page.shows("#message", "wrong login or password")
+    page.fill("#sign-in", login="LAN@example.com", password="mật khẩu")
+    page.click("#sign-in button")
+    page.shows("#login", "LAN@example.com")
+    assert not page.one("#message").is_displayed()
+    # Refused requests are in the console of the browser, and nothing else.
+    assert [text for text in page.complaints() if "401" not in text] == []
+
+
+def test_transcript(page, tmp_path):
+    """Upload, the transcript with its speakers, search, every download."""
+    register(page)
+    upload(page, tmp_path, json.dumps(TALK), "cuộc gọi.json")
+    page.wait(lambda: len(lines(page)) == 3)
+    # What was said is text, whatever it looks like.
+    assert lines(page) == [segment["text"].strip() for segment in TALK["segments"]]
+    assert [speaker.text for speaker in page.all(".said .speaker")] == ["SPEAKER_00", "SPEAKER_01", "<b>SPEAKER_02</b>"]
+    page.shows("#minutes", "0.2 of 30")
+    page.shows("#count", "1 of 10")
+    page.shows("#recordings .badge", "done")
+
+    page.fill("#search", q="troi dep")
+    page.click("#search button")
+    page.shows("#hits", "1 found")
+    assert [mark.text for mark in page.all("#hits mark")] == ["trời", "đẹp"]
+    page.click("#hits .hit")
+    page.wait(lambda: "hôm nay" in page.text(".said.found"))
+
+    for link in page.all(".tools a"):
+        link.click()
+        assert "hôm nay trời đẹp" in page.downloaded(link.get_attribute("download"))
+    assert len(page.all(".tools a")) == 8
+    page.click("#statement summary")
+    page.shows("#statement", "charge")
+    assert page.complaints() == []
+
+
+def test_what_went_wrong(page, tmp_path, owner):
+    register(page)
+    upload(page, tmp_path, '{"nothing": "known"}', "lạ.json")
+    page.shows("#transcript .badge", "failed")
+    page.shows("#transcript .about", "invalid transcript")
+    owner.execute("UPDATE plans SET monthly_usage_limit = 0 WHERE code = 'FREE'")
+    page.click("#go-live")
+    page.shows("#message", "recording limit reached")
+
+
+def test_live(page, owner, monkeypatch):
+    """Captions come as they are stored, in order, once; the quota moves; it can be stopped, and read again."""
+    said = [segment["text"].strip() for segment in json.loads(config.LECTURE.read_text(encoding="utf-8"))]
+    monkeypatch.setattr(config, "LIVE_SPEED", 20)
+    register(page)
+    owner.execute("SELECT s2t_add_credit((SELECT id FROM users), 5, 60, NULL, 'welcome')")
+    page.click("#go-live")
+    page.shows("#transcript .badge", "live")
+    page.wait(lambda: len(lines(page)) >= 3)
+    assert page.all("#recordings progress")
+    page.shows("#held", "Held for what is being recorded")
+    assert page.text(".credit").startswith("Credit: 5 recordings, 60 minutes")
+    # A browser that was away goes on where it was.
+    page.driver.refresh()
+    page.click("#recordings .row")
+    page.wait(lambda: len(lines(page)) >= 6)
+    page.wait(lambda: float(page.one("#recordings progress").get_attribute("value") or 0) > 0)
+    page.picture("page-live.png")
+    page.click("#stop")
+    page.shows("#transcript .badge", "done")
+    page.wait(lambda: not page.all("#held"))
+    there = lines(page)
+    assert there == said[:len(there)]
+    status, count, seconds = owner.execute(
+        "SELECT status, segment_count, ceil(duration_ms / 1000.0) FROM recordings").fetchone()
+    assert (status, count) == ("done", len(there))
+    assert owner.execute("SELECT used_seconds FROM user_subscriptions").fetchone() == (seconds,)
+    assert page.complaints() == []
+
+
+def test_live_to_the_end(page, owner, monkeypatch):
+    """The lecture ends by itself, and so does a quota."""
+    monkeypatch.setattr(config, "LIVE_SPEED", 100_000)
+    register(page)
+    page.click("#go-live")
+    page.wait(lambda: len(lines(page)) == 215)
+    page.shows("#transcript .badge", "done")
+    owner.execute("UPDATE plans SET monthly_minutes = 22 WHERE code = 'FREE'")
+    page.click("#go-live")
+    page.wait(lambda: page.text("#transcript .badge") == "done" and 1 < len(lines(page)) < 215)
+    page.shows("#left", "0 minutes")
+
+
+def test_accessible(page, tmp_path):
+    """Everything that can be filled in or pressed has a name; headings, landmarks, language are there."""
+    register(page)
+    upload(page, tmp_path, json.dumps(TALK), "cuộc gọi.json")
+    page.wait(lambda: page.all(".tools a"))
+    for element in page.all("button, a, input, textarea, progress, [role=meter]"):
+        assert element.accessible_name or not element.is_displayed(), element.get_attribute("outerHTML")
+    assert page.one("html").get_attribute("lang") == "en"
+    assert page.one(".lines").get_attribute("lang") == "vi"
+    visible = lambda selector: [element for element in page.all(selector) if element.is_displayed()]
+    assert len(visible("main")) == len(visible("h1")) == 1
+    # Without a mouse: from the search field into the list, and a recording opens.
+    page.driver.execute_script("document.querySelector('#recordings .row').focus()")
+    page.driver.switch_to.active_element.send_keys("\n")
+    page.shows("#transcript-title", "cuộc gọi.json")
+
+
+def test_requests_of_other_pages(page, server):
+    """The cookie alone changes nothing: the token of the page is asked for, and scripts do not see the cookie."""
+    register(page)
+    assert page.driver.execute_script("return document.cookie") == ""
+    cookie, = page.driver.get_cookies()
+    assert (cookie["httpOnly"], cookie["sameSite"]) == (True, "Strict")
+    status = page.driver.execute_async_script(
+        "const done = arguments[arguments.length - 1]; fetch('/live', {method: 'POST'}).then((answer) => done(answer.status))")
+    assert status == 403
+    assert page.driver.find_elements(By.CSS_SELECTOR, "#recordings .row") == []
+
+
+def test_no_other_sources():
+    """The page loads nothing from anywhere else, and has no script or style of its own inside."""
+    static = ROOT / "examples/app/service/static"
+    for path in static.iterdir():
+        text = path.read_text(encoding="utf-8").replace("http://www.w3.org/2000/svg", "")
+        assert "//" not in text.replace("// ", "") and "innerHTML" not in text, path.name
+    html = (static / "index.html").read_text(encoding="utf-8")
+    assert "style=" not in html and "onclick" not in html and "<script>" not in html
