@@ -12,12 +12,14 @@ import pathlib
 import sys
 import threading
 import time
+from collections import Counter
 
 import psycopg2
 import psycopg2.extras
 
 TRANSCRIPT = pathlib.Path(__file__).parent / "transcript.faster-whisper.json"
 FREE_RECORDINGS, FREE_MINUTES = 10, 30
+CONSUMER = "demo"
 
 figures = []  # (label, value, expected)
 
@@ -76,6 +78,9 @@ class Client:
         self.rows("CALL sp_complete_recording(%s, %s, %s::jsonb)",
                   recording, duration_ms, json.dumps(segments, ensure_ascii=False))
 
+    def append(self, recording, segments):
+        return self.row("SELECT * FROM s2t_append_segments(%s, %s::jsonb)", recording, json.dumps(segments, ensure_ascii=False))
+
     def change_plan(self, user, plan, prorate=False):
         return self.row("CALL sp_change_user_plan(%s, %s, %s, NULL, NULL)", user, plan, prorate)
 
@@ -111,9 +116,11 @@ def open_the_service(db):
         recordings = "unlimited" if plan.monthly_usage_limit is None else f"{plan.monthly_usage_limit} recordings"
         tell(f"{plan.code:<11}{minutes:>13}{recordings:>16} a month{plan.plan_cost / 100:>9.2f} USD")
     figure("plans", db.value("SELECT count(*) FROM plans"), 4)
+    # Somebody who wants to be told: from here on, each call writes what has happened with its work.
+    db.rows("SELECT s2t_add_consumer(%s)", CONSUMER)
     users = {name: db.register(name, plan)
-             for name, plan in (("Lan", "FREE"), ("Minh", "FREE"), ("Hoa", "FREE"), ("Tuan", "BASIC"))}
-    tell("Lan, Minh and Hoa take FREE, Tuan takes BASIC.")
+             for name, plan in (("Lan", "FREE"), ("Minh", "FREE"), ("Hoa", "FREE"), ("Tuan", "BASIC"), ("Mai", "BASIC"))}
+    tell("Lan, Minh and Hoa take FREE, Tuan and Mai take BASIC.")
     try:
         db.register("LAN", "FREE")
         state = None
@@ -123,7 +130,7 @@ def open_the_service(db):
     figure("SQLSTATE of a second registration", state, "23505")
     figure("users with profile and subscription",
            db.value("SELECT count(*) FROM users u JOIN user_profiles p ON p.user_id = u.id"
-                    " JOIN user_subscriptions s ON s.user_id = u.id"), 4)
+                    " JOIN user_subscriptions s ON s.user_id = u.id"), len(users))
     return users
 
 
@@ -232,6 +239,45 @@ def change_plans(db, lan, tuan):
     figure("a second proration in the month", answer.success, False)
 
 
+def listen_live(db, mai):
+    chapter("Mai listens live")
+    said = segments_of(json.loads(TRANSCRIPT.read_text(encoding="utf-8")))[:20]
+    recording = db.row("SELECT * FROM s2t_create_recording(%s, 'realtime', in_expected_ms => %s)", mai, 180_000).recording_id
+    figure("seconds held for her", db.value("SELECT held_seconds FROM user_subscriptions WHERE user_id = %s", mai), 180)
+    for segment in said:
+        answer = db.append(recording, [segment])
+        if segment["idx"] < 3:
+            tell(f"  {segment['text']:<72}{answer.charged_seconds:>3} s charged, {answer.remaining_seconds} s left")
+    tell(f"  … {len(said)} segments, a call each; the recording is in {db.value('SELECT status FROM recordings WHERE id = %s', recording)}.")
+    heard = math.ceil(said[-1]["end_ms"] / 1000)
+    figure("seconds charged while it runs", db.usage(mai).used_seconds, heard)
+    figure("seconds still held", db.value("SELECT held_seconds FROM user_subscriptions WHERE user_id = %s", mai), 180 - heard)
+    hits = db.rows("SELECT * FROM sp_search_segments(%s, 'giac ngu va tri nho')", mai)
+    tell(f"Searched for without accents while it runs: {hits[0].snippet}")
+    figure("found while it runs", [hit.recording_id for hit in hits] == [recording], True)
+    db.append(recording, said[-1:])
+    figure("segments, one sent twice", db.value("SELECT count(*) FROM segments WHERE recording_id = %s", recording), len(said))
+    db.complete(recording, said[-1]["end_ms"], [])
+    figure("status of the live recording", db.value("SELECT status FROM recordings WHERE id = %s", recording), "done")
+    figure("seconds charged, live", db.usage(mai).used_seconds, heard)
+    figure("seconds held when it is done", db.value("SELECT held_seconds FROM user_subscriptions WHERE user_id = %s", mai), 0)
+
+
+def hear_of_it(db, mai, deleted):
+    chapter("Who was told")
+    events = db.rows("SELECT * FROM s2t_take_events(%s, 1000)", CONSUMER)
+    counts = Counter(event.type for event in events)
+    tell(", ".join(f"{count} {kind}" for kind, count in sorted(counts.items())))
+    hers = [event.type for event in events if event.user_id == mai]
+    tell(f"Of Mai, in order: {', '.join(hers)}")
+    told = [kind for kind in hers if kind in ("user.registered", "recording.created", "recording.completed", "cycle.closed")]
+    figure("what was told of Mai", told, ["user.registered", "recording.created", "recording.completed", "cycle.closed"])
+    figure("deletions told", counts["recording.deleted"], deleted)
+    figure("in the order of their times", [event.at for event in events], sorted(event.at for event in events))
+    figure("acknowledged", db.value("SELECT s2t_ack_events(%s, %s::uuid[])", CONSUMER, [event.id for event in events]), len(events))
+    figure("left to tell", db.value("SELECT count(*) FROM events"), 0)
+
+
 def end_the_month(db, minh):
     chapter("The month ends")
     before = dict(db.rows("SELECT user_id, usage_count FROM user_subscriptions"))
@@ -240,7 +286,7 @@ def end_the_month(db, minh):
     db.rows("CALL sp_reset_monthly_cycles()")
     tell(" ".join(db.notices()))
     closed = dict(db.rows("SELECT user_id, usage_count FROM usage_cycles WHERE reason = 'rollover'"))
-    figure("cycles closed", len(closed), 4)
+    figure("cycles closed", len(closed), len(before))
     figure("their figures were kept", closed, before)
     figure("usage in the new month", db.value("SELECT sum(usage_count + used_seconds) FROM user_subscriptions"), 0)
     figure("Minh may record again", db.create(minh).quota_ok, True)
@@ -276,6 +322,7 @@ def clean_up(db):
     figure("segments left", db.value("SELECT count(*) FROM segments"), 0)
     figure("segments in the users' totals", db.value("SELECT sum(total_segments) FROM user_subscriptions"), 0)
     figure("nothing left to delete", tuple(db.row("SELECT * FROM sp_cleanup_old_recordings(90)")), (0, 0))
+    return old
 
 
 def shown(value):
@@ -284,6 +331,8 @@ def shown(value):
             return "yes" if value else "no"
         case tuple():
             return ", ".join(map(str, value))
+        case list() if len(value) > 1:
+            return f"{len(value)} in order"
         case dict():
             return f"{len(value)} entries"
     return str(value)
@@ -311,9 +360,11 @@ def main():
     run_into_limits(db, users["Lan"], users["Minh"], waiting, seconds)
     race(db, users["Hoa"])
     change_plans(db, users["Lan"], users["Tuan"])
+    listen_live(db, users["Mai"])
     end_the_month(db, users["Minh"])
     show_stats(db, users)
-    clean_up(db)
+    deleted = clean_up(db)
+    hear_of_it(db, users["Mai"], deleted)
     return report()
 
 
