@@ -314,6 +314,10 @@ def test_demo():
     done = subprocess.run([sys.executable, "-B", str(ROOT / "demo/story.py")], text=True, capture_output=True, check=False)
     databases.drop_database("s2t_demo")
     assert done.returncode == 0, done.stdout + done.stderr
+    # What the READMEs show of it.
+    shown, = [b for b in ALL["README.md"] if b.text.startswith("Sixteen sessions")]
+    for line in shown.text.splitlines():
+        assert line in done.stdout.splitlines()
 
 
 def anchors(path):
