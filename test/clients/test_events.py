@@ -89,3 +89,14 @@ def test_dead_letters(database, owner, notifier):
         assert connection.execute("SELECT waiting FROM s2t_event_queues").fetchone() == (1,)
         assert connection.execute(DROP).fetchone() == (True,)
     assert owner.execute("SELECT count(*) FROM events").fetchone() == (0,)
+
+
+def test_a_commit_wakes_who_listens(database, owner, notifier):
+    owner.execute(f"ALTER DATABASE {database} SET s2t.notify = on")
+    woken = []
+    notifier.add_notify_handler(woken.append)
+    notifier.execute("LISTEN s2t_events")
+    with databases.connect(database) as worker:
+        complete(worker, "an", 2)
+        notifier.execute("SELECT")  # what has come is handed over with the answer
+        assert [(note.channel, note.payload) for note in woken] == [("s2t_events", "mail")] * 2
