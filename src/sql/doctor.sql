@@ -186,12 +186,33 @@ BEGIN
            'Put right what refuses them, which the WARNINGs in the server log name; the next run tries them again.'
       FROM @extschema@.s2t_rows_set_aside() AS l (aside)
      WHERE l.aside > 0;
+
+    RETURN QUERY
+    SELECT f.finding, 'warning', format('consumer "%s"', q.consumer), f.told, f.cure
+      FROM @extschema@.s2t_read_event_queues() AS q
+     CROSS JOIN LATERAL (VALUES
+           ('events_late', q.oldest_seconds > 86400, format('has an event that waits for %s', make_interval(days => (q.oldest_seconds / 86400)::integer)),
+            format('Have it take what waits, or SELECT %s.s2t_drop_consumer(%L);', home, q.consumer)),
+           ('events_dead', q.dead > 0, format('has given up %s events', q.dead),
+            format('SELECT * FROM %1$s.s2t_dead_events; then SELECT %1$s.s2t_revive_events(%2$L); or %1$s.s2t_discard_events(%2$L, ...).', home, q.consumer))) AS f (finding, found, told, cure)
+     WHERE f.found;
+
+    -- Statements of somebody's own on the queue may leave what was put behind without anything before it.
+    RETURN QUERY
+    SELECT 'events_behind', 'error', format('consumer "%s"', c.name), format('will never be given the events of user %s: they stand behind none', b.user_id),
+           format('UPDATE %s.events SET due_at = ''-infinity'' WHERE queue_id = %L AND user_id = %L AND due_at = ''infinity'';', home, b.queue_id, b.user_id)
+      FROM (SELECT DISTINCT e.queue_id, e.user_id FROM @extschema@.events AS e WHERE e.due_at = 'infinity') AS b
+      JOIN @extschema@.event_consumers AS c USING (queue_id)
+     CROSS JOIN LATERAL (SELECT e.due_at FROM @extschema@.events AS e
+                          WHERE e.queue_id = b.queue_id AND e.user_id = b.user_id ORDER BY e.at, e.id LIMIT 1) AS first
+     WHERE first.due_at = 'infinity'
+     LIMIT 100;
 END
 $function$;
 
 REVOKE ALL ON FUNCTION @extschema@.s2t_check_work() FROM PUBLIC;
 COMMENT ON FUNCTION @extschema@.s2t_check_work()
-    IS 'Jobs that do not run or fail, what they should have done, failure marks that were lost and rows that were set aside; part of s2t_doctor().';
+    IS 'Jobs that do not run or fail, what they should have done, failure marks that were lost, rows that were set aside, and events that nobody takes; part of s2t_doctor().';
 
 -- All with one snapshot, that of the statement: what is committed together is seen together.
 CREATE FUNCTION @extschema@.s2t_examine()

@@ -1,6 +1,6 @@
 -- Events: what is written, in which order it is given, and what becomes of it (docs/reference.md, "Events").
 \ir include/begin.sql
-SELECT plan(86);
+SELECT plan(89);
 
 INSERT INTO plans (code, name, monthly_minutes, monthly_usage_limit) VALUES ('OPEN', 'Open', NULL, NULL), ('FREE', 'Free', 10, 5), ('OLD', 'Old', 10, 5);
 CREATE FUNCTION pg_temp.u(n text) RETURNS uuid LANGUAGE sql AS $$ SELECT id FROM users WHERE user_name = n $$;
@@ -168,6 +168,15 @@ SELECT is(pg_temp.take(250), 'an 250', 'so that those behind are given');
 SELECT is(s2t_ack_events('w', pg_temp.ids('an', 250)), 250, 'which are acknowledged');
 SELECT is(pg_temp.take(250), 'an 49', 'and the rest');
 SELECT is((SELECT count(*) FROM events WHERE due_at = 'infinity'), 0::bigint, 'nothing is left behind');
+
+-- What the doctor says.
+SELECT is_empty($$ SELECT * FROM s2t_doctor() WHERE check_name LIKE 'events%' $$, 'all is well');
+UPDATE events SET at = at - '2 days'::interval, due_at = 'infinity';
+INSERT INTO events (queue_id, type, at, user_id, dead_at) SELECT dead_queue_id, 'user.deleted', now(), :'an', now() FROM event_consumers;
+SELECT results_eq($$ SELECT DISTINCT check_name, severity, object FROM s2t_doctor() WHERE check_name LIKE 'events%' ORDER BY 1 $$,
+  $$ VALUES ('events_behind', 'error', 'consumer "w"'), ('events_dead', 'warning', 'consumer "w"'), ('events_late', 'warning', 'consumer "w"') $$, 's2t_doctor() finds what nobody takes');
+SELECT remedy FROM s2t_doctor() WHERE check_name = 'events_behind' \gexec
+SELECT is(pg_temp.take(), 'an 49, be 2', 'and what to do about what stands behind nothing');
 
 SELECT ok(s2t_drop_consumer('w'), 'a consumer goes');
 SELECT ok(NOT s2t_drop_consumer('w'), 'once');
