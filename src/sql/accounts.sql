@@ -211,8 +211,15 @@ BEGIN
             RETURN NEXT;
             RETURN;
         EXCEPTION WHEN unique_violation THEN
-            -- The same call, at once from another session, may have been faster.
-            IF attempt = 2 THEN
+            -- The same call, at once from another session, may have been faster; above READ COMMITTED
+            -- the transaction cannot see whose address or name it is, and the next one can.
+            IF attempt = 2 AND NOT EXISTS (
+                SELECT FROM @extschema@.users AS u
+                 WHERE pg_catalog.lower(u.email) = address
+                    OR pg_catalog.lower(u.user_name) = pg_catalog.lower(pg_catalog.btrim(in_user_name, E' \t\n\x0B\f\r'))) THEN
+                RAISE EXCEPTION 'could not serialize access due to concurrent update'
+                      USING ERRCODE = 'serialization_failure';
+            ELSIF attempt = 2 THEN
                 RAISE;
             END IF;
         END;
