@@ -29,7 +29,8 @@ SUBSCRIPTION = f"""
     WHERE s.user_id = %s"""
 
 RECORDINGS = """
-    SELECT id, status, charged_cycle_id, charged_seconds, held_seconds, duration_ms, segment_count
+    SELECT id, status, charged_cycle_id, charged_seconds, held_seconds, segment_count, heard_ms,
+        segment_count = 0 OR segments_attempt IS NOT DISTINCT FROM attempt
     FROM recordings WHERE user_id = %s ORDER BY id"""
 
 CREDITS = """
@@ -146,8 +147,8 @@ def of_database(cursor, user, ids, account, suffix):
         "open": tuple(counters[:6]),
         "prorated": tuple(counters[6:]) if prorated_id else None,
         "recordings": {
-            ids.recordings[id_]: (status, cycles.get(cycle, cycle), charged, hold if status == "processing" else 0, segments)
-            for id_, status, cycle, charged, hold, _, segments in recordings
+            ids.recordings[id_]: recording_row(status, cycles.get(cycle, cycle), charged, hold, segments, heard, current)
+            for id_, status, cycle, charged, hold, segments, heard, current in recordings
         },
         "credits": {ids.credits[row[0]]: tuple(row[1:]) for row in credits},
         "closed": [(row[1], row[2].removesuffix(suffix), (row[3], row[4]), row[5], tuple(row[6:])) for row in closed],
@@ -174,7 +175,15 @@ def of_model(account):
         "open": counters_of(account.open),
         "prorated": counters_of(account.prorated) if account.prorated else None,
         "recordings": {
-            r.number: (r.status, r.charged_cycle, r.charged_seconds, r.hold, r.segments)
+            r.number: recording_row(
+                r.status,
+                r.charged_cycle,
+                r.charged_seconds,
+                r.hold,
+                r.segments,
+                r.heard_ms,
+                not r.segments or r.segments_attempt == r.attempt,
+            )
             for r in account.recordings.values()
         },
         "credits": {c.number: (*c.left, c.cancelled) for c in account.credits.values()},
@@ -182,6 +191,11 @@ def of_model(account):
         "entries": nonzero(entries),
         "drawn": nonzero(drawn),
     }
+
+
+def recording_row(status, cycle, charged, hold, segments, heard, current):
+    """What a recording holds counts while it is in processing; what was heard, and in which attempt, until it is done."""
+    return (status, cycle, charged, hold if status == "processing" else 0, segments, *((heard, current) if status != "done" else ()))
 
 
 def counters_of(counters):
