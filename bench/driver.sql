@@ -56,6 +56,9 @@ DECLARE
 BEGIN
     SET LOCAL session_replication_role = replica;
     TRUNCATE plans, users, user_profiles, user_subscriptions, recordings, segments, usage_cycles CASCADE;
+    IF to_regclass('usage_entries') IS NOT NULL THEN
+        TRUNCATE usage_entries, usage_credits;
+    END IF;
     INSERT INTO plans (id, code, name, monthly_minutes, monthly_usage_limit, is_default)
     VALUES (bench.user_id(900000001), 'FREE', 'Free', 1000000, 1000000, true),
            (bench.user_id(900000002), 'BASIC', 'Basic', 2000000, 2000000, false);

@@ -17,11 +17,14 @@ import pathlib
 import random
 import re
 import statistics
+import struct
 import subprocess
 import sys
 import threading
 import time
+import uuid
 
+import psycopg
 import psycopg2
 
 import report
@@ -32,19 +35,21 @@ PGBENCH = os.path.join(os.environ["PG_BIN"], "pgbench")
 DATABASE = "s2t_bench"
 USERS = 2000
 CREATORS = 1000  # users who may create recordings while cycles are reset
-CASES = ["complete", "client", "create", "append", "events", "register", "plan", "stats", "cleanup", "reset", "big",
-         "throughput"]
+CASES = ["complete", "client", "copy", "create", "append", "events", "register", "plan", "stats", "cleanup", "reset",
+         "none", "big", "throughput"]
 TABLES = "plans, users, user_profiles, user_subscriptions, recordings, segments, usage_cycles"
+METER = ", usage_entries, usage_credits"  # what 1.1.0 has not
 
 
 class Session:
     """A connection whose search_path leads to one contender's procedures and tables."""
 
-    def __init__(self, schema):
+    def __init__(self, schema, host=None):
         self.schema = schema
-        self.connection = psycopg2.connect(dbname=DATABASE, client_encoding="UTF8")
+        self.connection = psycopg2.connect(dbname=DATABASE, client_encoding="UTF8", **({"host": host} if host else {}))
         self.connection.autocommit = True
         self.run(f"SET search_path = {schema}, bench, public")
+        self.tables = TABLES if host else TABLES + METER
 
     def run(self, query, *args):
         with self.connection.cursor() as cursor:
@@ -59,13 +64,13 @@ class Session:
         places = ", ".join(["%s"] * len(args))
         return self.run(f"SELECT usec, wal FROM bench.{driver}({places})", *args)[0]
 
-    def vacuum(self, tables=TABLES):
-        self.run(f"VACUUM {tables}")
+    def vacuum(self, tables=None):
+        self.run(f"VACUUM {tables or self.tables}")
 
     def load(self, users=USERS, **flags):
         extra = "".join(f", {name} => {value}" for name, value in flags.items())
         self.run(f"SELECT bench.load({users}{extra})")
-        self.run(f"VACUUM ANALYZE {TABLES}")
+        self.run(f"VACUUM ANALYZE {self.tables}")
 
     def backend(self):
         return self.connection.get_backend_pid()
@@ -102,6 +107,7 @@ class Results(dict):
 results = Results()
 notes = {}  # figures that are no series
 watch = None  # a Session that looks on from outside
+released = None  # where a server with a released version listens
 began = time.monotonic()
 load_before = os.getloadavg()[0]
 
@@ -222,8 +228,10 @@ def measure_complete(options):
 def compare_content(size):
     """Both sides must have stored the same, or the comparison is void."""
     for query in ("SELECT count(*), sum(idx), sum(start_ms), sum(end_ms), sum(octet_length(text)) FROM {}.segments",
-                  "SELECT sum(used_seconds), sum(total_duration_ms), sum(total_segments) FROM {}.user_subscriptions"):
-        ours, theirs = (watch.run(query.format(schema))[0] for schema in ("s2t", "peer"))
+                  "SELECT sum(used_seconds), sum(held_seconds), sum(total_duration_ms), sum(total_segments) FROM {}.user_subscriptions",
+                  # What COPY completes was created on our side.
+                  "SELECT kind, count(*), sum(seconds) FROM {}.usage_entries WHERE seconds <> 0 GROUP BY kind"):
+        ours, theirs = (watch.run(query.format(schema)) for schema in ("s2t", "peer"))
         if ours != theirs:
             sys.exit(f"complete {size}: the contenders stored different things: {ours} and {theirs}")
 
@@ -233,12 +241,17 @@ def measure_create(options):
     s2t, peer, bare = Session("s2t"), Session("peer"), Session("peer")
     s2t.load()
     peer.load()
-    take_turns("create", rounds, {
+    contenders = {
         "s2t": (s2t, nothing, lambda _: s2t.spent("create", calls)),
         "plpgsql": (peer, nothing, lambda _: peer.spent("create", calls)),
         "bare": (bare, nothing, lambda _: bare.spent("create_bare", calls)),
-    }, calls)
-    for session in (s2t, peer, bare):
+    }
+    if released:
+        old = Session("s2t", released)
+        old.load()
+        contenders["released"] = (old, nothing, lambda _: old.spent("create", calls))
+    take_turns("create", rounds, contenders, calls)
+    for session, _, _ in contenders.values():
         session.close()
 
 
@@ -651,6 +664,98 @@ def measure_client(options):
     tell(f"{case}: " + ", ".join(f"{name} {series.median():.0f} us" for name, series in results[case].items()))
 
 
+COPY_HEAD = b"PGCOPY\n\xff\r\n\0" + struct.pack("!ii", 0, 0)
+
+
+def binary_rows(recording, segments):
+    """What COPY FROM STDIN (FORMAT binary) reads: all of a transcript's rows."""
+    own = uuid.UUID(recording).bytes
+    rows = [COPY_HEAD]
+    for s in segments:
+        text = s["text"].encode()
+        rows.append(struct.pack(f"!hi16siiiiiii{len(text)}s", 5, 16, own, 4, s["idx"], 4, s["start_ms"], 4, s["end_ms"],
+                                len(text), text))
+    return b"".join([*rows, struct.pack("!h", -1)])
+
+
+def measure_copy(options):
+    """A client with a transcript: the text twin, against COPY of its rows and the two updates, a transaction each.
+
+    What is sent is made before: neither side pays for encoding it.
+    """
+    size = 1000
+    rounds, calls = ((5, 9, 5), 5) if options.quick else ((9, 41, 30), 10)
+    watch.run("SELECT bench.make_payload(%s)", size)
+    segments, payload = watch.run("SELECT segments, segments::text FROM bench.payload WHERE size = %s", size)[0]
+    s2t, peer = Session("s2t"), Session("peer")
+    s2t.load()
+    peer.load()
+    clients = {s: psycopg.connect(dbname=DATABASE, options=f"-c search_path={s},bench,public") for s in ("s2t", "peer")}
+    for table in ("segments", "segments_copy"):
+        peer.run(f"TRUNCATE peer.{table}")
+
+    def twin(ids):
+        with clients["s2t"].cursor(binary=True) as cursor:
+            for recording, _ in ids:
+                cursor.execute("SELECT * FROM s2t_complete_recording_text(%s, %s, %s)", (recording, size * 3100, payload),
+                               prepare=True)
+                clients["s2t"].commit()
+
+    def copy(table):
+        def turn(given):
+            with clients["peer"].cursor(binary=True) as cursor:
+                for recording, user, rows in given:
+                    with cursor.copy(f"COPY {table} (recording_id, idx, start_ms, end_ms, text) FROM STDIN (FORMAT binary)") as to:
+                        to.write(rows)
+                    cursor.execute("UPDATE recordings SET status = 'done', duration_ms = %s, completed_at = now(), segment_count = %s,"
+                                   " charged_seconds = %s WHERE id = %s", (size * 3100, size, size * 31 // 10, recording), prepare=True)
+                    cursor.execute("UPDATE user_subscriptions SET used_seconds = used_seconds + %s, total_duration_ms = total_duration_ms + %s,"
+                                   " total_segments = total_segments + %s WHERE user_id = %s",
+                                   (size * 31 // 10, size * 3100, size, user), prepare=True)
+                    clients["peer"].commit()
+        return turn
+
+    def open_for(session, rows=False):
+        def prepare():
+            opened = session.value("SELECT bench.open_recordings(%s)::text", calls)
+            ids = session.run("SELECT id::text, user_id::text FROM recordings WHERE id = ANY (%s::uuid[])", opened)
+            return [(*pair, binary_rows(pair[0], segments)) for pair in ids] if rows else ids
+        return prepare
+
+    def timed(turn):
+        def run(given):
+            since = time.perf_counter()
+            turn(given)
+            return ((time.perf_counter() - since) * 1e6 / calls, 0)
+        return run
+
+    take_turns("copy by a client", rounds, {
+        "s2t": (s2t, open_for(s2t), timed(twin)),
+        "copy": (peer, open_for(peer, rows=True), timed(copy("segments_copy"))),
+        "copy with its key": (peer, open_for(peer, rows=True), timed(copy("segments"))),
+    }, calls)
+    ours, theirs = (watch.run(f"SELECT count(*), sum(octet_length(text)) FROM {table}") for table in ("s2t.segments", "peer.segments"))
+    if ours != theirs:
+        sys.exit(f"copy by a client: the contenders stored different things: {ours} and {theirs}")
+    for session in (s2t, peer, *clients.values()):
+        session.close()
+
+
+def measure_none(options):
+    """A reset that finds no ended cycle, of a thousand users and of many."""
+    many = 100000 if options.quick else 1000000
+    for users in (1000, many):
+        session = Session("s2t")
+        session.load(users, in_every=users // CREATORS)
+        for _ in range(21):
+            since = time.perf_counter()
+            session.run("CALL sp_reset_monthly_cycles()")
+            results.series("reset of none", str(users)).usec.append((time.perf_counter() - since) * 1e6)
+        session.close()
+    notes["none"] = many
+    tell("reset of none: " + ", ".join(f"{users} users {series.median():.0f} us" for users, series in results["reset of none"].items()))
+
+
 def measure_throughput(options):
     seconds = 1 if options.quick else 2
     clients = (1, 8) if options.quick else (1, 2, 8, 32)
@@ -673,28 +778,34 @@ def measure_throughput(options):
 # ---------------------------------------------------------------- main
 
 
-def set_up():
-    admin = psycopg2.connect(dbname="postgres")
+def set_up(host=None):
+    where = {"host": host} if host else {}
+    admin = psycopg2.connect(dbname="postgres", **where)
     admin.autocommit = True
     with admin.cursor() as cursor:
         cursor.execute(f"CREATE DATABASE {DATABASE} TEMPLATE template0 ENCODING 'UTF8'")
     admin.close()
-    setup = Session("public")
+    setup = Session("public", host)
     setup.run("CREATE SCHEMA s2t")
     setup.run("CREATE EXTENSION s2t SCHEMA s2t")
-    setup.run((HERE / "peer.sql").read_text(encoding="utf-8"))
+    if not host:
+        setup.run((HERE / "peer.sql").read_text(encoding="utf-8"))
     setup.run((HERE / "driver.sql").read_text(encoding="utf-8"))
     lecture = (HERE.parent / "demo" / "lecture.vi.txt").read_text(encoding="utf-8").split("\n")
     for line in lecture:
         if 60 <= len(line.strip().encode()) <= 90:
             setup.run("INSERT INTO bench.sentence (text) VALUES (%s)", line.strip())
+    if host:
+        notes["released"] = setup.value("SELECT s2t.s2t_version()")
     setup.close()
 
 
 def main():
-    global watch
+    global watch, released
     parser = argparse.ArgumentParser()
     parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--released", metavar="PG_CONFIG")
+    parser.add_argument("--settings", default="")
     parser.add_argument("--only", default="")
     options = parser.parse_args()
     wanted = options.only.split(",") if options.only else [
@@ -704,10 +815,18 @@ def main():
             sys.exit(f"there is no case '{case}' ({' '.join(CASES)})")
 
     set_up()
+    server = None
+    if options.released:
+        server = subprocess.Popen([str(HERE / "released"), options.released, *options.settings.split()],
+                                  stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        released = server.stdout.readline().strip() or sys.exit("the server of the released version does not start")
+        set_up(released)
     watch = Session("bench")
     for case in CASES:
         if case in wanted:
             globals()[f"measure_{case}"](options)
+    if server:
+        server.communicate()
     text = report.table(results, notes)
     print("\n" + text)
     if not options.quick and not options.only:

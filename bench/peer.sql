@@ -7,7 +7,9 @@
 -- The peer does what the contract asks wherever SQL does it cheaply, and less where it would cost:
 -- it does not keep unknown keys of a segment, tells a repeated call by status alone and not by
 -- content, accepts what jsonb_to_recordset() accepts ("5" for 5), is not SECURITY DEFINER, carries
--- no SET search_path, puts no slot into its ids, and its reset does not commit in batches.
+-- no SET search_path, puts no slot into its ids, and its reset does not commit in batches. Of the
+-- meter it has what every call does: the hold, the split of plan, credits and overage, the ledger;
+-- not the user's status, thresholds, nor attempts after the first.
 --
 -- Tried, and not faster: completing by one statement with data-modifying CTEs instead of three
 -- statements; jsonb_array_elements() instead of jsonb_to_recordset(); locking the recording before
@@ -89,6 +91,88 @@ $procedure$;
 
 
 -- ------------------------------------------------------------------------------------------------
+-- Charge, where credits or overage may come into it
+-- ------------------------------------------------------------------------------------------------
+
+-- Where every call needs an id the expression stands there in full, which is faster.
+CREATE FUNCTION peer.new_id() RETURNS uuid
+LANGUAGE sql AS $function$
+    SELECT ('0' || to_hex((date_part('epoch', clock_timestamp()) * 1000)::bigint << 4 | 7) || substr(gen_random_uuid()::text, 16))::uuid
+$function$;
+
+-- What open credits have left.
+CREATE FUNCTION peer.of_credits(in_user_id uuid, OUT recordings bigint, OUT seconds bigint)
+LANGUAGE sql AS $function$
+    SELECT coalesce(sum(c.left_recordings), 0), coalesce(sum(c.left_seconds), 0)
+      FROM peer.usage_credits AS c
+     WHERE c.user_id = in_user_id AND c.cancelled_at IS NULL AND (c.expires_at IS NULL OR c.expires_at > clock_timestamp())
+$function$;
+
+-- Charges the open cycle for a recording: the plan, then open credits, then overage.  The subscription
+-- is locked.  Returns the cycle.
+CREATE FUNCTION peer.charge(in_user_id uuid, in_recording_id uuid, in_recordings integer, in_seconds integer)
+RETURNS uuid
+LANGUAGE plpgsql
+AS $function$
+DECLARE
+    s       record;
+    c       record;
+    paid_r  integer;
+    paid_s  integer;
+    rest_r  integer;
+    rest_s  integer;
+    took_r  integer;
+    took_s  integer;
+    given_r integer := 0;
+    given_s integer := 0;
+BEGIN
+    SELECT u.*, p.monthly_usage_limit, p.monthly_minutes INTO s
+      FROM peer.user_subscriptions AS u
+      JOIN peer.plans AS p ON p.id = u.plan_id
+     WHERE u.user_id = in_user_id;
+    paid_r := least(in_recordings, greatest(coalesce(s.monthly_usage_limit, in_recordings + s.usage_count)
+                                            - (s.usage_count - s.credit_recordings), 0));
+    paid_s := least(in_seconds, greatest(coalesce(s.monthly_minutes * 60::bigint, in_seconds + s.used_seconds)
+                                         - (s.used_seconds - s.credit_seconds), 0));
+    rest_r := in_recordings - paid_r;
+    rest_s := in_seconds - paid_s;
+    IF s.credit_count > 0 AND (rest_r > 0 OR rest_s > 0) THEN
+        FOR c IN SELECT * FROM peer.usage_credits AS k
+                  WHERE k.user_id = in_user_id AND k.cancelled_at IS NULL
+                    AND (k.expires_at IS NULL OR k.expires_at > clock_timestamp())
+                  ORDER BY k.expires_at NULLS LAST, k.created_at
+                    FOR NO KEY UPDATE
+        LOOP
+            took_r := least(rest_r, c.left_recordings);
+            took_s := least(rest_s, c.left_seconds);
+            CONTINUE WHEN took_r = 0 AND took_s = 0;
+            UPDATE peer.usage_credits AS k
+               SET left_recordings = k.left_recordings - took_r, left_seconds = k.left_seconds - took_s
+             WHERE k.user_id = in_user_id AND k.id = c.id;
+            INSERT INTO peer.usage_entries (id, user_id, cycle_id, recording_id, credit_id, kind,
+                                            recordings, seconds, credit_recordings, credit_seconds)
+            VALUES (peer.new_id(), in_user_id, s.cycle_id, in_recording_id, c.id, 'charge', took_r, took_s, took_r, took_s);
+            rest_r := rest_r - took_r;
+            rest_s := rest_s - took_s;
+            given_r := given_r + took_r;
+            given_s := given_s + took_s;
+        END LOOP;
+    END IF;
+    IF in_recordings > given_r OR in_seconds > given_s THEN
+        INSERT INTO peer.usage_entries (id, user_id, cycle_id, recording_id, kind, recordings, seconds, overage_recordings, overage_seconds)
+        VALUES (peer.new_id(), in_user_id, s.cycle_id, in_recording_id, 'charge', in_recordings - given_r, in_seconds - given_s, rest_r, rest_s);
+    END IF;
+    UPDATE peer.user_subscriptions AS u
+       SET usage_count = u.usage_count + in_recordings, used_seconds = u.used_seconds + in_seconds,
+           credit_recordings = u.credit_recordings + given_r, credit_seconds = u.credit_seconds + given_s,
+           overage_recordings = u.overage_recordings + rest_r, overage_seconds = u.overage_seconds + rest_s
+     WHERE u.user_id = in_user_id;
+    RETURN s.cycle_id;
+END
+$function$;
+
+
+-- ------------------------------------------------------------------------------------------------
 -- Rollover, the rare path of several procedures
 -- ------------------------------------------------------------------------------------------------
 
@@ -106,15 +190,18 @@ BEGIN
         RETURN false;
     END IF;
     IF old.cycle_end <= clock_timestamp() THEN
-        INSERT INTO peer.usage_cycles (user_id, plan_code, monthly_minutes, monthly_usage_limit,
-                                       cycle_start, cycle_end, usage_count, used_seconds, reason)
-        SELECT old.user_id, p.code, p.monthly_minutes, p.monthly_usage_limit,
-               old.cycle_start, old.cycle_end, old.usage_count, old.used_seconds, 'rollover'
+        INSERT INTO peer.usage_cycles (id, user_id, plan_code, monthly_minutes, monthly_usage_limit,
+                                       cycle_start, cycle_end, usage_count, used_seconds, reason,
+                                       credit_recordings, credit_seconds, overage_recordings, overage_seconds)
+        SELECT old.cycle_id, old.user_id, p.code, p.monthly_minutes, p.monthly_usage_limit,
+               old.cycle_start, old.cycle_end, old.usage_count, old.used_seconds, 'rollover',
+               old.credit_recordings, old.credit_seconds, old.overage_recordings, old.overage_seconds
           FROM peer.plans AS p
          WHERE p.id = old.plan_id;
         UPDATE peer.user_subscriptions AS s
            SET cycle_start = month AT TIME ZONE 'UTC', cycle_end = (month + interval '1 month') AT TIME ZONE 'UTC',
-               usage_count = 0, used_seconds = 0,
+               cycle_id = peer.new_id(), usage_count = 0, used_seconds = 0,
+               credit_recordings = 0, credit_seconds = 0, overage_recordings = 0, overage_seconds = 0,
                plan_id = coalesce((SELECT d.id FROM peer.plans AS p, peer.plans AS d
                                     WHERE p.id = s.plan_id AND NOT p.is_active AND d.is_default), s.plan_id)
          WHERE s.user_id = in_user_id;
@@ -139,7 +226,12 @@ CREATE FUNCTION peer.sp_check_quota_and_create_recording(
 LANGUAGE plpgsql
 AS $function$
 DECLARE
-    s record;
+    s     record;
+    c     record;
+    cycle uuid;
+    held  integer;
+    r     bigint;
+    t     bigint;
 BEGIN
     IF in_user_id IS NULL OR in_source IS NULL OR btrim(in_source) = '' OR length(in_source) > 64
        OR in_language IS NULL OR (in_language <> 'vi' AND in_language !~ '^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$')
@@ -147,43 +239,64 @@ BEGIN
         RAISE EXCEPTION 'invalid argument' USING ERRCODE = 'invalid_parameter_value';
     END IF;
 
-    -- The conditional UPDATE is check, lock and charge in one.
+    -- The conditional UPDATE is check, lock, hold and charge in one, where the plan pays all of it.
     UPDATE peer.user_subscriptions AS u
-       SET usage_count = u.usage_count + 1, total_recordings = u.total_recordings + 1
+       SET usage_count = u.usage_count + 1, total_recordings = u.total_recordings + 1,
+           held_seconds = u.held_seconds + coalesce(p.max_recording_minutes * 60, 0)
       FROM peer.plans AS p
      WHERE u.user_id = in_user_id
        AND p.id = u.plan_id
        AND u.cycle_end > clock_timestamp()
-       AND (p.monthly_usage_limit IS NULL OR u.usage_count < p.monthly_usage_limit)
-       AND (p.monthly_minutes IS NULL OR u.used_seconds < p.monthly_minutes * 60::bigint);
+       AND (p.monthly_usage_limit IS NULL OR u.usage_count - u.credit_recordings < p.monthly_usage_limit)
+       AND (p.monthly_minutes IS NULL
+            OR p.monthly_minutes * 60::bigint - (u.used_seconds - u.credit_seconds) - u.held_seconds
+               >= coalesce(p.max_recording_minutes * 60, 1))
+    RETURNING u.cycle_id, coalesce(p.max_recording_minutes * 60, 0) INTO cycle, held;
     quota_ok := FOUND;
     error_message := '';
     IF quota_ok THEN
         recording_id := ('0' || to_hex((date_part('epoch', clock_timestamp()) * 1000)::bigint << 4 | 7) || substr(gen_random_uuid()::text, 16))::uuid;
-        INSERT INTO peer.recordings (id, user_id, source, language, meta)
-        VALUES (recording_id, in_user_id, in_source, in_language, in_meta);
+        INSERT INTO peer.recordings (id, user_id, source, language, meta, charged_cycle_id, held_seconds)
+        VALUES (recording_id, in_user_id, in_source, in_language, in_meta, cycle, held);
+        INSERT INTO peer.usage_entries (id, user_id, cycle_id, recording_id, kind, recordings)
+        VALUES (('0' || to_hex((date_part('epoch', clock_timestamp()) * 1000)::bigint << 4 | 7) || substr(gen_random_uuid()::text, 16))::uuid,
+                in_user_id, cycle, recording_id, 'charge', 1);
         RETURN;
     END IF;
 
-    -- Why not, or not yet.
+    -- Why not, not yet, or with what is left of credits.
     IF NOT peer.roll_over(in_user_id) THEN
         error_message := 'no active subscription';
         RETURN;
     END IF;
-    SELECT u.usage_count, u.used_seconds, p.monthly_usage_limit, p.monthly_minutes INTO s
+    SELECT u.*, p.monthly_usage_limit, p.monthly_minutes, p.max_recording_minutes INTO s
       FROM peer.user_subscriptions AS u
       JOIN peer.plans AS p ON p.id = u.plan_id
      WHERE u.user_id = in_user_id;
-    IF s.usage_count >= s.monthly_usage_limit THEN
-        error_message := format('recording limit reached: %s of %s recordings used in this cycle', s.usage_count, s.monthly_usage_limit);
-    ELSIF s.used_seconds >= s.monthly_minutes * 60 THEN
-        error_message := format('minute limit reached: %s of %s minutes used in this cycle', s.used_seconds / 60, s.monthly_minutes);
-    ELSE
-        -- Its cycle had ended; the row is locked now.
-        SELECT c.recording_id, c.quota_ok, c.error_message
-          INTO recording_id, quota_ok, error_message
-          FROM peer.sp_check_quota_and_create_recording(in_user_id, in_source, in_language, in_meta) AS c;
+    r := greatest(s.monthly_usage_limit - (s.usage_count - s.credit_recordings), 0);
+    t := greatest(s.monthly_minutes * 60::bigint - (s.used_seconds - s.credit_seconds), 0);
+    IF s.credit_count > 0 THEN
+        c := peer.of_credits(in_user_id);
+        r := r + c.recordings;
+        t := t + c.seconds;
     END IF;
+    t := t - s.held_seconds;
+    IF r < 1 THEN
+        error_message := format('recording limit reached: %s of %s recordings used in this cycle', s.usage_count, s.monthly_usage_limit);
+        RETURN;
+    ELSIF t < 1 THEN
+        error_message := format('minute limit reached: %s of %s minutes used in this cycle', s.used_seconds / 60, s.monthly_minutes);
+        RETURN;
+    END IF;
+    held := coalesce(least(s.max_recording_minutes * 60::bigint, t), 0);
+    recording_id := peer.new_id();
+    quota_ok := true;
+    cycle := peer.charge(in_user_id, recording_id, 1, 0);
+    UPDATE peer.user_subscriptions AS u
+       SET total_recordings = u.total_recordings + 1, held_seconds = u.held_seconds + held
+     WHERE u.user_id = in_user_id;
+    INSERT INTO peer.recordings (id, user_id, source, language, meta, charged_cycle_id, held_seconds)
+    VALUES (recording_id, in_user_id, in_source, in_language, in_meta, cycle, held);
 END
 $function$;
 
@@ -277,6 +390,7 @@ BEGIN
 END
 $function$;
 
+-- Of a recording that was charged when it was created and has not grown.
 CREATE PROCEDURE peer.sp_complete_recording(
     in_recording_id uuid,
     in_duration_ms integer,
@@ -285,19 +399,24 @@ LANGUAGE plpgsql
 AS $procedure$
 DECLARE
     owner    uuid;
+    cycle    uuid;
+    held     integer;
     segments integer;
+    seconds  integer;
 BEGIN
     IF in_recording_id IS NULL OR in_duration_ms IS NULL OR in_duration_ms < 0
        OR in_segments IS NULL OR jsonb_typeof(in_segments) <> 'array' THEN
         RAISE EXCEPTION 'invalid argument' USING ERRCODE = 'invalid_parameter_value';
     END IF;
     segments := jsonb_array_length(in_segments);
+    seconds := (in_duration_ms + 999::bigint) / 1000;
 
+    -- What it held stays in its row, and counts for recordings in processing only.
     UPDATE peer.recordings AS r
        SET status = 'done', duration_ms = in_duration_ms, completed_at = clock_timestamp(), error = NULL,
-           segment_count = segments
-     WHERE r.id = in_recording_id AND r.status <> 'done' AND r.segment_count = 0
-    RETURNING r.user_id INTO owner;
+           segment_count = segments, charged_seconds = seconds
+     WHERE r.id = in_recording_id AND r.status = 'processing' AND r.segment_count = 0 AND r.charged_seconds = 0
+    RETURNING r.user_id, r.held_seconds INTO owner, held;
     IF NOT FOUND THEN
         PERFORM FROM peer.recordings AS r WHERE r.id = in_recording_id AND r.status = 'done';
         IF FOUND THEN
@@ -312,14 +431,23 @@ BEGIN
     SELECT in_recording_id, s.idx, s.start_ms, s.end_ms, s.text
       FROM jsonb_to_recordset(in_segments) AS s (idx integer, start_ms integer, end_ms integer, text text);
 
+    -- Where the plan pays all of it.
     UPDATE peer.user_subscriptions AS s
-       SET used_seconds = s.used_seconds + (in_duration_ms + 999::bigint) / 1000,
+       SET used_seconds = s.used_seconds + seconds, held_seconds = s.held_seconds - held,
            total_duration_ms = s.total_duration_ms + in_duration_ms,
            total_segments = s.total_segments + segments
-     WHERE s.user_id = owner AND s.cycle_end > clock_timestamp();
-    IF NOT FOUND AND peer.roll_over(owner) THEN
+      FROM peer.plans AS p
+     WHERE s.user_id = owner AND p.id = s.plan_id AND s.cycle_end > clock_timestamp()
+       AND (p.monthly_minutes IS NULL OR s.used_seconds - s.credit_seconds + seconds <= p.monthly_minutes * 60::bigint)
+    RETURNING s.cycle_id INTO cycle;
+    IF FOUND THEN
+        INSERT INTO peer.usage_entries (id, user_id, cycle_id, recording_id, kind, seconds)
+        VALUES (('0' || to_hex((date_part('epoch', clock_timestamp()) * 1000)::bigint << 4 | 7) || substr(gen_random_uuid()::text, 16))::uuid,
+                owner, cycle, in_recording_id, 'charge', seconds);
+    ELSIF peer.roll_over(owner) THEN
+        PERFORM peer.charge(owner, in_recording_id, 0, seconds);
         UPDATE peer.user_subscriptions AS s
-           SET used_seconds = s.used_seconds + (in_duration_ms + 999::bigint) / 1000,
+           SET held_seconds = s.held_seconds - held,
                total_duration_ms = s.total_duration_ms + in_duration_ms,
                total_segments = s.total_segments + segments
          WHERE s.user_id = owner;
@@ -360,10 +488,11 @@ BEGIN
     -- data-modifying CTE needs no lock, but joins the table with itself, and is slower.)
     LOCK TABLE peer.user_subscriptions IN SHARE ROW EXCLUSIVE MODE;
     INSERT INTO peer.usage_cycles (id, user_id, plan_code, monthly_minutes, monthly_usage_limit,
-                                   cycle_start, cycle_end, usage_count, used_seconds, reason)
-    SELECT ('0' || to_hex((date_part('epoch', clock_timestamp()) * 1000)::bigint << 4 | 7) || substr(gen_random_uuid()::text, 16))::uuid,
-           s.user_id, p.code, p.monthly_minutes, p.monthly_usage_limit,
-           s.cycle_start, s.cycle_end, s.usage_count, s.used_seconds, 'rollover'
+                                   cycle_start, cycle_end, usage_count, used_seconds, reason,
+                                   credit_recordings, credit_seconds, overage_recordings, overage_seconds)
+    SELECT s.cycle_id, s.user_id, p.code, p.monthly_minutes, p.monthly_usage_limit,
+           s.cycle_start, s.cycle_end, s.usage_count, s.used_seconds, 'rollover',
+           s.credit_recordings, s.credit_seconds, s.overage_recordings, s.overage_seconds
       FROM peer.user_subscriptions AS s
       JOIN peer.plans AS p ON p.id = s.plan_id
      WHERE s.cycle_end <= started;
@@ -374,7 +503,9 @@ BEGIN
          WHERE p.id = s.plan_id AND NOT p.is_active AND d.is_default AND s.cycle_end <= started;
     END IF;
     UPDATE peer.user_subscriptions AS s
-       SET cycle_start = new_start, cycle_end = new_end, usage_count = 0, used_seconds = 0
+       SET cycle_start = new_start, cycle_end = new_end, usage_count = 0, used_seconds = 0,
+           cycle_id = ('0' || to_hex((date_part('epoch', clock_timestamp()) * 1000)::bigint << 4 | 7) || substr(gen_random_uuid()::text, 16))::uuid,
+           credit_recordings = 0, credit_seconds = 0, overage_recordings = 0, overage_seconds = 0
      WHERE s.cycle_end <= started;
     GET DIAGNOSTICS closed = ROW_COUNT;
     RAISE NOTICE 'reset % subscriptions', closed;
