@@ -325,6 +325,13 @@ def clean_up(db):
     return old
 
 
+def ask_the_doctor(db):
+    chapter("The doctor")
+    found = db.rows("SELECT check_name, object, problem FROM s2t_doctor()")
+    tell("\n".join(" ".join(row) for row in found) or "Counters, ledger, indexes, triggers, rights and versions: nothing to tell.")
+    figure("what the doctor finds", len(found), 0)
+
+
 def shown(value):
     match value:
         case bool():
@@ -365,6 +372,7 @@ def main():
     show_stats(db, users)
     deleted = clean_up(db)
     hear_of_it(db, users["Mai"], deleted)
+    ask_the_doctor(db)
     return report()
 
 

@@ -110,6 +110,7 @@ sub installed_ok
 		SELECT count(*) FROM pg_depend AS d JOIN pg_extension AS e ON e.oid = d.refobjid JOIN pg_class AS c ON c.oid = d.objid
 		 WHERE d.refclassid = 'pg_extension'::regclass AND e.extname = 's2t' AND d.deptype = 'e' AND d.classid = 'pg_class'::regclass AND c.relkind = 'r'}),
 		'0', "$name: no table is a member of the extension");
+	is(findings($on, $database), '', "$name: the doctor finds nothing");
 	return;
 }
 

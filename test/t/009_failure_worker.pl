@@ -177,6 +177,11 @@ is(scalar @told, 20, 'and the log tells of each');
 fail_each([$id]);
 comes_true($node, 'postgres', failed_of([$id]), '1', 'another database is marked in as before');
 
+# What was lost, and nothing else.
+is(findings($node, 'postgres'), '', 'the doctor finds nothing wrong');
+is($node->safe_psql('postgres', q{SELECT severity, problem FROM s2t_doctor() WHERE check_name = 'marks_lost'}),
+	'warning|20 could not be made since the server started', 'but tells of the marks that were lost');
+
 unlike(slurp_file($node->logfile), qr/PANIC|TRAP:|terminated by signal|still referenced|XX000/, 'no crash and no leak in the log');
 $node->stop;
 done_testing();

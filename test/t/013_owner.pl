@@ -146,6 +146,8 @@ as('boss', 'own', q{GRANT CREATE ON SCHEMA public TO other; CALL s2t_set_owner('
 is(strangers('own', 'other'), '', 'everything belongs to a third role');
 as('other', 'own', q{CALL sp_register_user('o@y.z', 'o', 'h', 'x', 'FREE')});
 as('boss', 'own', q{CALL s2t_set_owner('svc')});
+is(as('svc', 'own', 'SELECT check_name, remedy FROM s2t_doctor()'), 'risk|REVOKE CREATE ON SCHEMA public FROM other;', 'the doctor knows what the third role may still do');
+as('boss', 'own', 'REVOKE CREATE ON SCHEMA public FROM other');
 works_ok('own', 'svc', 'handed back');
 
 #
