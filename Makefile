@@ -27,6 +27,7 @@ sql_themes = \
 	audit \
 	events \
 	jobs \
+	work \
 	rights \
 	api \
 	metrics \

@@ -71,7 +71,6 @@ SELECT recording_id = :'r' AS same, quota_ok, reason FROM s2t_create_recording(:
 SELECT state, message FROM t.error_of(format('SELECT s2t_create_recording(%L, %L, in_key => %L)', :'k', 'fax', 'one'));
 SELECT usage_count FROM user_subscriptions WHERE user_id = :'k';
 SELECT state, message FROM t.error_of(format('SELECT s2t_create_recording(%L, %L, in_key => %L)', :'k', 'upload', ' '));
-SELECT state, message FROM t.error_of(format('SELECT s2t_create_recording(%L, %L, in_priority => 1)', :'k', 'upload'));
 SELECT s2t_add_credit(:'k', 1, 1, in_key => 'gift') = s2t_add_credit(:'k', 1, 1, in_key => 'gift') AS same;
 SELECT count(*) FROM sp_list_credits(:'k');
 SELECT state, message FROM t.error_of(format('SELECT s2t_add_credit(%L, 2, 1, in_key => %L)', :'k', 'gift'));

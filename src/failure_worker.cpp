@@ -7,6 +7,7 @@
 #include "pg/identity.h"
 #include "pg/session.h"
 #include "procedures/shared/failure.h"
+#include "procedures/shared/lease.h"
 
 extern "C" {
 #include "postmaster/interrupt.h"
@@ -38,8 +39,13 @@ bool still_there(const FailureMark& mark) {
 
 procedures::Tried mark_recording(const FailureMark& mark) {
   pg::Session session = pg::Session::open(mark.schema, mark.owner, "s2t failure marks");
-  procedures::Tried tried =
-      procedures::try_to_fail(&session, &mark.recording_id, mark.reason, "sp_complete_recording");
+  TimestampTz now = pg::Session::now();
+  procedures::Tried tried = procedures::try_to_fail(
+      &session, &mark.recording_id, "sp_complete_recording",
+      [&](const pg::Row& recording) -> procedures::Verdict {
+        if (!procedures::is_same_attempt(recording, mark.witness, now)) return {};
+        return {mark.reason};
+      });
   session.close();
   return tried;
 }
@@ -140,7 +146,10 @@ class Hands {
   [[nodiscard]] bool contains(const FailureMark& mark) const {
     for (int i = 0; i < count_; i++) {
       if (marks_[i].schema == mark.schema &&
-          pg::same_id(marks_[i].recording_id, mark.recording_id))
+          pg::same_id(marks_[i].recording_id, mark.recording_id) &&
+          marks_[i].witness.attempt == mark.witness.attempt &&
+          marks_[i].witness.owned == mark.witness.owned &&
+          pg::same_id(marks_[i].witness.lease, mark.witness.lease))
         return true;
     }
     return false;

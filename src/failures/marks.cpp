@@ -130,15 +130,16 @@ void prepare_for_failure() {
   if (pg::settings::mark_failed() && !RecoveryInProgress()) ring::attach();
 }
 
-void remember_failure(const pg_uuid_t* recording_id, Oid schema) {
+void remember_failure(const pg_uuid_t* recording_id, const Witness& witness, Oid schema) {
   // On a standby nothing can be marked, and the primary has seen no failure.
-  if (spared || !pg::settings::mark_failed() || !is_permanent(geterrcode()) || RecoveryInProgress())
+  if (spared || witness.attempt == 0 || !pg::settings::mark_failed() ||
+      !is_permanent(geterrcode()) || RecoveryInProgress())
     return;
   register_callbacks();
   // The error itself lives in memory that nothing else may touch.
   MemoryContext handling = MemoryContextSwitchTo(TopTransactionContext);
   ErrorData* error = CopyErrorData();
-  FailureMark mark = {MyDatabaseId, schema, GetUserId(), *recording_id, ""};
+  FailureMark mark = {MyDatabaseId, schema, GetUserId(), *recording_id, witness, ""};
   describe(error, mark.reason);
   note(mark);
   FreeErrorData(error);

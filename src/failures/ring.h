@@ -8,6 +8,7 @@
 
 #include <stdint.h>
 
+#include "failures/marks.h"
 #include "pg/server.h"
 
 namespace s2t::failures {
@@ -20,6 +21,7 @@ struct FailureMark {
   Oid schema;  // of the extension
   Oid owner;   // on whose behalf the recording is changed
   pg_uuid_t recording_id;
+  Witness witness;
   char reason[kReasonBytes];  // zero-terminated
 };
 

@@ -1,6 +1,6 @@
 // What was counted, as rows for SQL; views in the install script make it readable.
-#include "metrics/counters.h"
 #include "failures/ring.h"
+#include "metrics/counters.h"
 #include "pg/compat.h"
 #include "pg/function.h"
 

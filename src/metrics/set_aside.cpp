@@ -1,5 +1,7 @@
 #include "metrics/set_aside.h"
 
+#include "metrics/leases.h"
+
 #include "pg/function.h"
 #include "pg/shared_memory.h"
 
@@ -14,6 +16,7 @@ constexpr int kJobs = static_cast<int>(Job::kCount);
 struct Entry {
   pg_atomic_uint32 database;  // 0: free
   pg_atomic_uint64 rows[kJobs];
+  pg_atomic_uint64 leases_lost;
 };
 
 struct Board {
@@ -24,6 +27,7 @@ void initialize(void* memory) {
   for (Entry& entry : static_cast<Board*>(memory)->entries) {
     pg_atomic_init_u32(&entry.database, InvalidOid);
     for (pg_atomic_uint64& rows : entry.rows) pg_atomic_init_u64(&rows, 0);
+    pg_atomic_init_u64(&entry.leases_lost, 0);
   }
 }
 
@@ -63,6 +67,25 @@ int64_t total() {
 }
 
 }  // namespace s2t::metrics::set_aside
+
+namespace s2t::metrics::leases {
+
+void count_lost() {
+  set_aside::Entry* entry = set_aside::find(true);
+  if (entry != nullptr) pg_atomic_fetch_add_u64(&entry->leases_lost, 1);
+}
+
+int64_t lost() {
+  set_aside::Entry* entry = set_aside::find(false);
+  return entry == nullptr ? 0 : static_cast<int64_t>(pg_atomic_read_u64(&entry->leases_lost));
+}
+
+}  // namespace s2t::metrics::leases
+
+S2T_FUNCTION(s2t_leases_lost) {
+  (void)fcinfo;
+  PG_RETURN_INT64(s2t::metrics::leases::lost());
+}
 
 S2T_FUNCTION(s2t_rows_set_aside) {
   (void)fcinfo;

@@ -69,7 +69,8 @@ Oid family_of(const TableSpec& table, int column) {
 bool serves(Relation index, const TableSpec& table, const IndexSpec& spec, AttrNumber column,
             AttrNumber then) {
   auto orders = [&](int position, int key, AttrNumber attribute) {
-    return index->rd_index->indkey.values[position] == attribute &&
+    return attribute != InvalidAttrNumber &&
+           index->rd_index->indkey.values[position] == attribute &&
            index->rd_opfamily[position] == family_of(table, key) &&
            (index->rd_indoption[position] & INDOPTION_DESC) == 0;
   };

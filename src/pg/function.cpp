@@ -41,6 +41,15 @@ Jsonb* Arguments::as_jsonb(int index, const char* name) const {
   return DatumGetJsonbP(datum(index, name));
 }
 
+Interval* Arguments::as_interval(int index, const char* name) const {
+  return DatumGetIntervalP(datum(index, name));
+}
+
+std::optional<TimestampTz> Arguments::as_optional_timestamp(int index) const {
+  if (is_null(index)) return std::nullopt;
+  return DatumGetTimestampTz(fcinfo_->args[index].value);
+}
+
 bool Arguments::atomic() const {
   return fcinfo_->context == nullptr || !IsA(fcinfo_->context, CallContext) ||
          castNode(CallContext, fcinfo_->context)->atomic;
@@ -54,6 +63,14 @@ Datum make_uuid(const pg_uuid_t& value) {
   auto* copied = static_cast<pg_uuid_t*>(palloc(sizeof(pg_uuid_t)));
   *copied = value;
   return UUIDPGetDatum(copied);
+}
+
+const char* print(Interval* span) {
+  int style = IntervalStyle;
+  IntervalStyle = INTSTYLE_POSTGRES;
+  const char* text = DatumGetCString(DirectFunctionCall1(interval_out, IntervalPGetDatum(span)));
+  IntervalStyle = style;
+  return text;
 }
 
 std::string_view copy(std::string_view text) {

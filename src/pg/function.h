@@ -43,6 +43,8 @@ class Arguments {
   [[nodiscard]] bool is_null(int index) const { return fcinfo_->args[index].isnull; }
   [[nodiscard]] bool as_bool(int index, const char* name) const;
   [[nodiscard]] Jsonb* as_jsonb(int index, const char* name) const;
+  [[nodiscard]] Interval* as_interval(int index, const char* name) const;
+  [[nodiscard]] std::optional<TimestampTz> as_optional_timestamp(int index) const;
 
   // Whether a procedure was called where it must not commit: inside a transaction block or a
   // function.
@@ -57,6 +59,9 @@ class Arguments {
 // Values in the current memory context.
 [[nodiscard]] Datum make_text(std::string_view value);
 [[nodiscard]] Datum make_uuid(const pg_uuid_t& value);
+
+// An interval as the server prints it whatever the session's style.
+[[nodiscard]] const char* print(Interval* span);
 
 // A copy of `text` in the current memory context, however long it is.
 [[nodiscard]] std::string_view copy(std::string_view text);

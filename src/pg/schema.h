@@ -27,7 +27,7 @@ enum class TableId : uint8_t {
 };
 
 inline constexpr int kMaxColumns = 40;
-inline constexpr int kMaxIndexes = 6;
+inline constexpr int kMaxIndexes = 8;
 
 struct ColumnSpec {
   const char* name;
@@ -216,6 +216,13 @@ enum Column : int {
   create_key_hash,
   heard_ms,
   segments_attempt,
+  priority,
+  due_at,
+  due_priority,
+  claims,
+  lease,
+  lease_until,
+  lease_worker,
 };
 enum Index : int {
   by_id,
@@ -224,6 +231,8 @@ enum Index : int {
   done_by_created_at,  // of tables before 1.2.0, in the place of the one above
   processing_by_created_at,
   by_create_key,
+  by_priority,  // what waits in the queue, and what is claimed from it
+  by_due_at,    // what is put off
 };
 inline constexpr ColumnSpec kColumns[] = {
     {"id", UUIDOID},
@@ -249,6 +258,13 @@ inline constexpr ColumnSpec kColumns[] = {
     {"create_key_hash", BYTEAOID},
     {"heard_ms", INT4OID},
     {"segments_attempt", INT4OID},
+    {"priority", INT4OID},
+    {"due_at", TIMESTAMPTZOID},
+    {"due_priority", INT4OID},
+    {"claims", INT4OID},
+    {"lease", UUIDOID},
+    {"lease_until", TIMESTAMPTZOID},
+    {"lease_worker", TEXTOID},
 };
 inline constexpr IndexSpec kIndexes[] = {
     {nullptr, id, true},
@@ -256,7 +272,9 @@ inline constexpr IndexSpec kIndexes[] = {
     {"recordings_ended_idx", created_at, false, true, id},
     {"recordings_done_created_at_idx", created_at, false, true, id},
     {"recordings_processing_idx", created_at, false, true, id},
-    {"recordings_create_key_key", user_id, false, true}};
+    {"recordings_create_key_key", user_id, false, true},
+    {"recordings_queue_idx", priority, false, true, created_at},
+    {"recordings_due_idx", due_at, false, true}};
 inline constexpr TableSpec kTable = {TableId::kRecordings, "recordings", kColumns, kIndexes,
                                      charged_cycle_id};
 }  // namespace recordings

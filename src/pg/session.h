@@ -35,6 +35,22 @@ class Session {
   // lock was waited for).
   void refresh_snapshot();
 
+  // Runs `body` in the caller's memory, where what it makes outlives the session.
+  template <typename Body>
+  void in_callers_memory(Body&& body) {
+    MemoryContext own = MemoryContextSwitchTo(caller_context_);
+    body();
+    MemoryContextSwitchTo(own);
+  }
+
+  // And back, within that.
+  template <typename Body>
+  void in_own_memory(Body&& body) {
+    MemoryContext callers = MemoryContextSwitchTo(estate_->es_query_cxt);
+    body();
+    MemoryContextSwitchTo(callers);
+  }
+
   // Makes the changes of the statement that just ended visible to the next one.
   void advance_command();
 

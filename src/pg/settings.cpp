@@ -14,6 +14,7 @@ int audit_value = static_cast<int>(Audit::kChanges);
 int log_level_value = DEBUG1;
 bool refund_failed_value = true;
 int stale_after_value = 6 * 3600;  // seconds
+int max_attempts_value = 5;
 int cycle_anchor_value = static_cast<int>(CycleAnchor::kCalendar);
 char* blocked_statuses_value = nullptr;
 int event_attempts_value = 10;
@@ -105,6 +106,10 @@ void define() {
       "s2t.stale_after", "Sets how long a recording may be in processing without a sign of life.",
       "Older ones are failed when a create would be refused, and by sp_fail_stale_recordings().",
       &stale_after_value, 6 * 3600, 1, INT_MAX, PGC_SUSET, GUC_UNIT_S, nullptr, nullptr, nullptr);
+  DefineCustomIntVariable(
+      "s2t.max_attempts", "Sets how often a recording may be claimed before it has failed.",
+      "A claim that was given back without an error does not count.", &max_attempts_value, 5, 1,
+      INT_MAX, PGC_SUSET, 0, nullptr, nullptr, nullptr);
   DefineCustomEnumVariable("s2t.cycle_anchor", "Sets where billing cycles of new users begin.",
                            "With \"calendar\" on the first of a month, with \"registration\" on "
                            "the day of registration.",
@@ -142,6 +147,8 @@ bool lazy_rollover() { return lazy_rollover_value; }
 bool refund_failed() { return refund_failed_value; }
 
 int64_t stale_after() { return int64_t{stale_after_value} * USECS_PER_SEC; }
+
+int32_t max_attempts() { return max_attempts_value; }
 
 CycleAnchor cycle_anchor() { return static_cast<CycleAnchor>(cycle_anchor_value); }
 

@@ -35,6 +35,9 @@ enum class Audit : int { kOff, kChanges, kAll };
 // microseconds.
 [[nodiscard]] int64_t stale_after();
 
+// s2t.max_attempts: how often a recording may be claimed before it has failed.
+[[nodiscard]] int32_t max_attempts();
+
 // s2t.cycle_anchor: where cycles of new users begin.
 enum class CycleAnchor : int { kCalendar, kRegistration };
 [[nodiscard]] CycleAnchor cycle_anchor();

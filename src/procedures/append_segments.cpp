@@ -7,7 +7,7 @@
 #include "pg/function.h"
 #include "pg/settings.h"
 #include "procedures/shared/admission.h"
-#include "procedures/shared/key.h"
+#include "procedures/shared/lease.h"
 #include "procedures/shared/recording.h"
 #include "procedures/shared/segment_store.h"
 #include "segments/jsonb_segments.h"
@@ -24,7 +24,6 @@ namespace r = pg::recordings;
 constexpr const char* kName = "s2t_append_segments";
 
 struct Request {
-  const pg_uuid_t* recording_id;
   segments::JsonbSegments segments;
   std::optional<int32_t> duration_ms;  // heard so far; none: the end of the last segment
 };
@@ -39,24 +38,10 @@ struct Appended {
 };
 
 Request read_arguments(const pg::Arguments& arguments) {
-  Request request{arguments.as_uuid(0, "in_recording_id"),
-                  segments::JsonbSegments(arguments.as_jsonb(1, "in_segments")),
+  Request request{segments::JsonbSegments(arguments.as_jsonb(1, "in_segments")),
                   arguments.as_optional_int32(2)};
   if (request.duration_ms) pg::raise_unless_ok(core::check_duration(*request.duration_ms));
-  refuse_unless_null(arguments, 3, "in_lease");
   return request;
-}
-
-void require_processing(Recording* recording) {
-  Status status = recording->status();
-  if (status == Status::kProcessing) return;
-  ereport(
-      ERROR,
-      (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE), errmsg("recording is not in processing"),
-       errdetail("The recording %s %s.", pg::to_cstring(recording->id()),
-                 status == Status::kDone ? "is done" : "has failed"),
-       status == Status::kFailed ? errhint("Use s2t_retry_recording() to begin another attempt.")
-                                 : 0));
 }
 
 // Charges the seconds that were not charged yet, which are held no more, and stores the account.
@@ -130,13 +115,20 @@ S2T_PROCEDURE(s2t_append_segments) {
                                                 {"charged_seconds", INT4OID},
                                                 {"quota_ok", BOOLOID},
                                                 {"remaining_seconds", INT8OID}};
-  Request request = read_arguments(s2t::pg::Arguments(fcinfo));
+  s2t::pg::Arguments arguments(fcinfo);
+  const pg_uuid_t* id = arguments.as_uuid(0, "in_recording_id");
+  Lease lease = read_lease(arguments, 3);
 
   Session session = Session::open(fcinfo, kName);
+  Recording recording;
+  (void)recording.find(&session, id);
+  require_lease(recording, lease);
+  Request request = read_arguments(arguments);
   bool blocked = false;
-  Recording recording = Recording::lock(&session, request.recording_id, &blocked);
+  recording.lock_found(&blocked);
+  require_lease(recording, lease);
   recording.table()->require(r::heard_ms);
-  require_processing(&recording);
+  recording.require_processing();
   Appended appended = append_to(&recording, &request);
   session.close();
 

@@ -7,7 +7,6 @@
 #include "pg/error.h"
 #include "pg/function.h"
 #include "procedures/shared/completion.h"
-#include "procedures/shared/key.h"
 #include "segments/jsonb_segments.h"
 #include "segments/text_segments.h"
 
@@ -17,17 +16,23 @@ namespace {
 
 // `read` makes the source of the segments, within what is marked as a failure.
 template <typename Read>
-Completed complete(FunctionCallInfo fcinfo, const char* name, Read&& read) {
+Completed complete(FunctionCallInfo fcinfo, const char* name, const Lease& lease, Read&& read) {
   pg::Arguments arguments(fcinfo);
   const pg_uuid_t* id = arguments.as_uuid(0, "in_recording_id");
   Completed completed;
-  failures::marking_failure(fcinfo, id, [&] {
-    int32_t duration_ms = arguments.as_int32(1, "in_duration_ms");
-    auto segments = read(arguments);
-    pg::raise_unless_ok(core::check_duration(duration_ms));
-
+  failures::marking_failure(fcinfo, id, [&](failures::Witness* witness) {
     pg::Session session = pg::Session::open(fcinfo, name);
-    completed = complete_recording(&session, id, {name, duration_ms, &segments});
+    Recording recording;
+    (void)recording.find(&session, id);
+    require_lease(recording, lease, witness);
+    session.in_callers_memory([&] {
+      int32_t duration_ms = arguments.as_int32(1, "in_duration_ms");
+      auto segments = read(arguments);
+      pg::raise_unless_ok(core::check_duration(duration_ms));
+      session.in_own_memory([&] {
+        completed = complete_recording(&recording, {name, duration_ms, &segments, lease, witness});
+      });
+    });
     session.close();
   });
   return completed;
@@ -58,20 +63,20 @@ Datum make_row_of(const Completed& completed, TupleDesc* row_type) {
 
 S2T_PROCEDURE(sp_complete_recording) {
   using namespace s2t::procedures;
-  (void)complete(fcinfo, "sp_complete_recording", read_jsonb);
+  (void)complete(fcinfo, "sp_complete_recording", std::nullopt, read_jsonb);
   PG_RETURN_VOID();
 }
 
 S2T_PROCEDURE(s2t_complete_recording) {
   using namespace s2t::procedures;
   static TupleDesc row_type = nullptr;
-  refuse_unless_null(s2t::pg::Arguments(fcinfo), 3, "in_lease");
-  return make_row_of(complete(fcinfo, "s2t_complete_recording", read_jsonb), &row_type);
+  Lease lease = read_lease(s2t::pg::Arguments(fcinfo), 3);
+  return make_row_of(complete(fcinfo, "s2t_complete_recording", lease, read_jsonb), &row_type);
 }
 
 S2T_PROCEDURE(s2t_complete_recording_text) {
   using namespace s2t::procedures;
   static TupleDesc row_type = nullptr;
-  refuse_unless_null(s2t::pg::Arguments(fcinfo), 3, "in_lease");
-  return make_row_of(complete(fcinfo, "s2t_complete_recording_text", read_text), &row_type);
+  Lease lease = read_lease(s2t::pg::Arguments(fcinfo), 3);
+  return make_row_of(complete(fcinfo, "s2t_complete_recording_text", lease, read_text), &row_type);
 }

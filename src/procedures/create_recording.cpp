@@ -12,6 +12,7 @@
 #include "procedures/shared/account.h"
 #include "procedures/shared/admission.h"
 #include "procedures/shared/key.h"
+#include "procedures/shared/queue.h"
 
 namespace s2t::procedures {
 
@@ -34,6 +35,7 @@ struct Request {
   std::optional<int32_t> expected_ms;
   std::optional<std::string_view> key;
   bool tells_remaining = false;  // the caller is told what is left, too
+  std::optional<int32_t> priority = std::nullopt;  // none: not queued
 
   [[nodiscard]] core::Demand demand() const { return {.expected_ms = expected_ms}; }
 };
@@ -63,6 +65,8 @@ bytea* hash_of(const Request& request) {
   hash.add(request.language);
   hash.add({VARDATA(request.meta), VARSIZE(request.meta) - VARHDRSZ});
   hash.add(request.expected_ms);
+  // Only where there is one: what it was without is known by its hash.
+  if (request.priority) hash.add(request.priority);
   return hash.end();
 }
 
@@ -104,6 +108,8 @@ pg_uuid_t insert_recording(Table* recordings, const Request& request, const Mete
   recording.set(r::meta, JsonbPGetDatum(request.meta));
   recording.set(r::segment_count, Int32GetDatum(0));
   metered.store({}, &recording);
+  if (request.priority) recordings->require(r::lease);
+  if (request.priority) put_in_queue(*request.priority, std::nullopt, &recording);
   if (request.key) {
     recording.set(r::create_key, make_text(*request.key));
     recording.set(r::create_key_hash, PointerGetDatum(hash_of(request)));
@@ -126,6 +132,7 @@ void create(Table* recordings, Account* account, const Request& request, int32_t
   if (recordings->counts_natively()) account->count(1, 0, 0, hold_seconds);
   account->store(now);
   answer->id = insert_recording(recordings, request, metered, now);
+  if (request.priority) tell_workers();
   account->write_entries(&answer->id, now);
   events::write(recordings->session(),
                 {.type = events::Type::kRecordingCreated,
@@ -203,6 +210,6 @@ S2T_PROCEDURE(s2t_create_recording) {
   request.expected_ms = read_expected_ms(arguments, 4);
   request.key = read_key(arguments, 5);
   request.tells_remaining = true;
-  refuse_unless_null(arguments, 6, "in_priority");
+  request.priority = arguments.as_optional_int32(6);
   return make_row(handle(fcinfo, request));
 }

@@ -5,20 +5,25 @@
 #include "pg/error.h"
 #include "pg/function.h"
 #include "procedures/shared/failure.h"
-#include "procedures/shared/key.h"
+#include "procedures/shared/lease.h"
 
 namespace s2t::procedures {
 
 namespace {
 
-Failure fail(FunctionCallInfo fcinfo, const char* name) {
+Failure fail(FunctionCallInfo fcinfo, const char* name, const Lease& lease) {
   pg::Arguments arguments(fcinfo);
   const pg_uuid_t* id = arguments.as_uuid(0, "in_recording_id");
+  pg::Session session = pg::Session::open(fcinfo, name);
+  Recording recording;
+  (void)recording.find(&session, id);
+  require_lease(recording, lease);
   std::string_view reason = arguments.as_text(1, "in_reason");
   pg::raise_unless_ok(core::check_reason(reason));
 
-  pg::Session session = pg::Session::open(fcinfo, name);
-  Failure failure = fail_if_processing(&session, id, reason, name);
+  recording.lock_found();
+  require_lease(recording, lease);
+  Failure failure = fail_if_processing(&recording, reason, name);
   switch (failure.was) {
     case Status::kProcessing:
       break;
@@ -41,7 +46,7 @@ Failure fail(FunctionCallInfo fcinfo, const char* name) {
 }  // namespace s2t::procedures
 
 S2T_PROCEDURE(sp_fail_recording) {
-  (void)s2t::procedures::fail(fcinfo, "sp_fail_recording");
+  (void)s2t::procedures::fail(fcinfo, "sp_fail_recording", std::nullopt);
   PG_RETURN_VOID();
 }
 
@@ -50,8 +55,8 @@ S2T_PROCEDURE(s2t_fail_recording) {
   static TupleDesc row_type = nullptr;
   constexpr s2t::pg::ResultColumn kColumns[] = {
       {"repeated", BOOLOID}, {"refunded_recordings", INT4OID}, {"refunded_seconds", INT4OID}};
-  refuse_unless_null(s2t::pg::Arguments(fcinfo), 2, "in_lease");
-  Failure failure = fail(fcinfo, "s2t_fail_recording");
+  Lease lease = read_lease(s2t::pg::Arguments(fcinfo), 2);
+  Failure failure = fail(fcinfo, "s2t_fail_recording", lease);
   Datum values[] = {BoolGetDatum(failure.was != Status::kProcessing),
                     Int32GetDatum(failure.refunded.recordings),
                     Int32GetDatum(failure.refunded.seconds)};

@@ -6,6 +6,7 @@
 #include "pg/function.h"
 #include "pg/identity.h"
 #include "procedures/shared/failure.h"
+#include "procedures/shared/lease.h"
 #include "procedures/shared/set_aside.h"
 
 namespace s2t::procedures {
@@ -29,15 +30,6 @@ struct StaleRule {
   pg::Deferred deferred;  // when deferred constraints are looked at
 };
 
-// An interval as the server prints it whatever the session's style.
-const char* print(Interval* span) {
-  int style = IntervalStyle;
-  IntervalStyle = INTSTYLE_POSTGRES;
-  const char* text = DatumGetCString(DirectFunctionCall1(interval_out, IntervalPGetDatum(span)));
-  IntervalStyle = style;
-  return text;
-}
-
 [[noreturn]] void raise_invalid(const char* age, const char* batch_size) {
   ereport(
       ERROR,
@@ -49,7 +41,7 @@ const char* print(Interval* span) {
 
 StaleRule read_rule(FunctionCallInfo fcinfo, pg::Deferred deferred) {
   Interval* age = PG_ARGISNULL(0) ? nullptr : PG_GETARG_INTERVAL_P(0);
-  const char* age_text = age != nullptr ? print(age) : "null";
+  const char* age_text = age != nullptr ? pg::print(age) : "null";
   int32_t batch_size = PG_ARGISNULL(1) ? 0 : PG_GETARG_INT32(1);
   Interval zero = {};
   bool negative =
@@ -108,11 +100,51 @@ void find_stale(FunctionCallInfo fcinfo, const StaleRule& rule, pg::Place* place
     TimestampTz created_at = row.as_timestamp(r::created_at, DT_NOEND);
     if (created_at >= rule.alive_before || row.as_text(r::status) != "processing") continue;
     *place = {created_at, *row.as_uuid(r::id)};
+    if (is_stale(row, rule.alive_before, Session::now()) == Stale::kNo) continue;
     found->add(place->id);
   }
   scan.end();
   session.close();
   identity.give_back();
+}
+
+// The recordings whose last attempt is over, however young they are: those that claims have put out
+// of their way for good, and those that still stand in the queue. Locks nothing.
+void find_used_up(FunctionCallInfo fcinfo, const StaleRule& rule, Found* found) {
+  namespace r = pg::recordings;
+  pg::Identity identity;
+  identity.take(rule.owner);
+  Session session = Session::open(fcinfo, kName);
+  Table recordings = Table::open(&session, r::kTable, pg::kRead);
+  TimestampTz now = Session::now();
+  ScanKeyData for_good =
+      pg::scan_key(1, BTEqualStrategyNumber, F_TIMESTAMPTZ_EQ, TimestampTzGetDatum(DT_NOEND));
+  for (int index : {r::by_due_at, r::by_priority}) {
+    if (!recordings.has_index(index)) continue;
+    pg::Scan scan = pg::Scan::begin(&recordings, index, &for_good, index == r::by_due_at ? 1 : 0);
+    int limit = found->room;
+    Row row;
+    while (found->count < limit && scan.next(&row))
+      if (is_stale(row, rule.alive_before, now) == Stale::kUsedUp) found->add(*row.as_uuid(r::id));
+    scan.end();
+  }
+  session.close();
+  identity.give_back();
+}
+
+Verdict judge(const Row& recording, const StaleRule& rule) {
+  switch (is_stale(recording, rule.alive_before, Session::now())) {
+    case Stale::kSilent:
+      return {rule.reason, rule.reason};
+    case Stale::kUsedUp: {
+      constexpr const char* kNoneLeft = "no attempts left";
+      std::string_view error = recording.as_text(pg::recordings::error);
+      return {error.empty() ? kNoneLeft : pnstrdup(error.data(), error.size()), kNoneLeft};
+    }
+    case Stale::kNo:
+      break;
+  }
+  return {};
 }
 
 // Whether the recording was marked. One that a constraint or a trigger refuses is set aside.
@@ -124,7 +156,8 @@ bool fail_one(FunctionCallInfo fcinfo, const StaleRule& rule, const pg_uuid_t* i
     pg::Identity identity;
     identity.take(rule.owner);
     Session session = Session::open(fcinfo, kName);
-    tried = try_to_fail(&session, id, rule.reason, kName, rule.alive_before, rule.reason);
+    tried = try_to_fail(&session, id, kName,
+                        [&](const Row& recording) { return judge(recording, rule); });
     session.close();
     identity.give_back();
   });
@@ -132,14 +165,8 @@ bool fail_one(FunctionCallInfo fcinfo, const StaleRule& rule, const pg_uuid_t* i
   return done && tried == Tried::kFailed;
 }
 
-// Looks at the next recordings after the place, a batch of them. Returns how many it has marked;
-// `finished` if there were no more.
-int fail_batch(FunctionCallInfo fcinfo, const StaleRule& rule, int limit, pg::Place* place,
-               SetAside* set_aside, bool* finished) {
-  constexpr int kAtOnce = 10000;  // ids in memory
-  int room = Min(limit, kAtOnce);
-  Found found{static_cast<pg_uuid_t*>(palloc(sizeof(pg_uuid_t) * room)), 0, room};
-  find_stale(fcinfo, rule, place, &found, finished);
+int fail_all(FunctionCallInfo fcinfo, const StaleRule& rule, const Found& found,
+             SetAside* set_aside) {
   int failed = 0;
   for (int i = 0; i < found.count; i++) {
     CHECK_FOR_INTERRUPTS();
@@ -147,6 +174,28 @@ int fail_batch(FunctionCallInfo fcinfo, const StaleRule& rule, int limit, pg::Pl
   }
   pfree(found.ids);
   return failed;
+}
+
+Found make_room(int limit) {
+  constexpr int kAtOnce = 10000;  // ids in memory
+  int room = Min(limit, kAtOnce);
+  return {static_cast<pg_uuid_t*>(palloc(sizeof(pg_uuid_t) * room)), 0, room};
+}
+
+// Looks at the next recordings after the place, a batch of them. Returns how many it has marked;
+// `finished` if there were no more.
+int fail_batch(FunctionCallInfo fcinfo, const StaleRule& rule, int limit, pg::Place* place,
+               SetAside* set_aside, bool* finished) {
+  Found found = make_room(limit);
+  find_stale(fcinfo, rule, place, &found, finished);
+  return fail_all(fcinfo, rule, found, set_aside);
+}
+
+// The same for those whose attempts are used up, as many as are found at once.
+int fail_used_up(FunctionCallInfo fcinfo, const StaleRule& rule, int limit, SetAside* set_aside) {
+  Found found = make_room(limit);
+  find_used_up(fcinfo, rule, &found);
+  return fail_all(fcinfo, rule, found, set_aside);
 }
 
 }  // namespace
@@ -159,7 +208,7 @@ S2T_PROCEDURE(s2t_fail_stale_batch) {
   SetAside set_aside(s2t::metrics::set_aside::Job::kStale, "recording");
   s2t::pg::Place place;
   bool finished = false;
-  int failed = 0;
+  int failed = fail_used_up(fcinfo, rule, rule.batch_size, &set_aside);
   while (!finished && failed < rule.batch_size)
     failed += fail_batch(fcinfo, rule, rule.batch_size - failed, &place, &set_aside, &finished);
   set_aside.tell();
@@ -178,7 +227,8 @@ S2T_PROCEDURE(sp_fail_stale_recordings) {
   SetAside set_aside(s2t::metrics::set_aside::Job::kStale, "recording");
   s2t::pg::Place place;
   bool finished = false;
-  int64_t failed = 0;
+  int64_t failed = fail_used_up(fcinfo, rule, PG_INT32_MAX, &set_aside);
+  s2t::pg::commit_and_go_on();
   while (!finished) {
     failed += fail_batch(fcinfo, rule, rule.batch_size, &place, &set_aside, &finished);
     s2t::pg::commit_and_go_on();

@@ -42,6 +42,8 @@ void begin_again(Account* account, Recording* recording, int32_t hold_seconds, T
   change.set_null(r::error);
   change.set(r::attempt, Int32GetDatum(attempt + 1));
   change.set(r::active_at, TimestampTzGetDatum(now));
+  change.set(r::claims, Int32GetDatum(0));
+  change.set_null(r::lease_worker);
   after.store(before, &change);
   (void)recording->update(change);
   account->write_entries(&id, now);

@@ -31,18 +31,25 @@ AS $function$
 
     -- Recordings
     ('sp_check_quota_and_create_recording', '{22003,22023}',               '{recording_id}'),
-    ('s2t_create_recording',                '{0A000,22003,22023}',         '{in_expected_ms,in_key,in_priority,recording_id,remaining_recordings,remaining_seconds}'),
+    ('s2t_create_recording',                '{22003,22023}',         '{in_expected_ms,in_key,in_priority,recording_id,remaining_recordings,remaining_seconds}'),
     ('s2t_retry_recording',                 '{22003,22023,55000,P0002}',   '{in_expected_ms,recording_id,remaining_recordings,remaining_seconds}'),
-    ('s2t_append_segments',                 '{0A000,22003,22023,55000,P0002}', '{in_duration_ms,in_lease,remaining_seconds}'),
+    ('s2t_append_segments',                 '{22003,22023,55000,P0002}', '{in_duration_ms,in_lease,remaining_seconds}'),
     ('sp_complete_recording',               '{22003,22023,55000,P0002}',   '{}'),
-    ('s2t_complete_recording',              '{0A000,22003,22023,55000,P0002}', '{in_lease}'),
-    ('s2t_complete_recording_text',         '{0A000,22003,22023,54000,55000,P0002}', '{in_lease}'),
+    ('s2t_complete_recording',              '{22003,22023,55000,P0002}', '{in_lease}'),
+    ('s2t_complete_recording_text',         '{22003,22023,54000,55000,P0002}', '{in_lease}'),
     ('sp_fail_recording',                   '{22023,55000,P0002}',         '{}'),
-    ('s2t_fail_recording',                  '{0A000,22023,55000,P0002}',   '{in_lease}'),
+    ('s2t_fail_recording',                  '{22023,55000,P0002}',   '{in_lease}'),
+
+    -- Work
+    ('s2t_queue_recording',                 '{22023,55000,P0002}',         '{in_priority,in_not_before}'),
+    ('s2t_claim_recordings',                '{22008,22023}',               '{}'),
+    ('s2t_extend_lease',                    '{22008,22023,55000,P0002}',   '{}'),
+    ('s2t_release_recording',               '{22003,22008,22023,55000,P0002}', '{in_retry_after,in_error,due_at}'),
 
     -- Transcripts
     ('sp_import_transcript',                '{22003,22023,22P05,53200,54000,55000,P0002}', '{language}'),
     ('sp_import_transcript_bytes',          '{22003,22023,22P05,53200,54000,55000,P0002}', '{language}'),
+    ('s2t_import_transcript',               '{22003,22023,22P05,53200,54000,55000,P0002}', '{in_lease,language}'),
     ('s2t_parse_transcript',                '{22003,22023,22P05,53200,54000}', '{meta}'),
     ('sp_export_transcript',                '{22023,54000,55000,P0002}',   '{}'),
     ('sp_render_transcript',                '{22023,54000,55000,P0002}',   '{}'),

@@ -160,12 +160,14 @@ COMMENT ON FUNCTION @extschema@.s2t_read_health(integer, integer)
 CREATE VIEW @extschema@.s2t_health AS
     SELECT h.oldest_processing_seconds, h.ended_cycles, h.purge_backlog,
            @extschema@.s2t_failure_marks_lost() AS failure_marks_lost_total,
-           @extschema@.s2t_rows_set_aside() AS rows_set_aside
-      FROM @extschema@.s2t_read_health() AS h;
+           @extschema@.s2t_rows_set_aside() AS rows_set_aside,
+           w.queue_waiting, w.oldest_waiting_seconds, w.queue_put_off, w.leases_in_force, w.queue_attempts, w.queue_used_up,
+           @extschema@.s2t_leases_lost() AS leases_lost_total
+      FROM @extschema@.s2t_read_health() AS h, @extschema@.s2t_read_work() AS w;
 
 REVOKE ALL ON TABLE @extschema@.s2t_health FROM PUBLIC;
 COMMENT ON VIEW @extschema@.s2t_health
-    IS 'Signs of trouble: how long a recording in processing has given no sign of life, ended cycles that were not reset, recordings past their retention (a lower bound where there are very many), failures that could not be marked, rows that the jobs set aside.';
+    IS 'Signs of trouble: how long a recording in processing has given no sign of life, ended cycles that were not reset, recordings past their retention (a lower bound where there are very many), failures that could not be marked, rows that the jobs set aside; and the queue: what waits and for how long, what is put off, leases in force, attempts that what is in there has had, what has none left, leases that were lost.';
 
 -- A job that has only failed so far succeeded infinitely long ago; one that has not run yet is not
 -- there.
@@ -206,6 +208,9 @@ AS $function$
     ), health AS MATERIALIZED (
         SELECT h.*, format('{datname=%s}', d.label) AS labels
           FROM @extschema@.s2t_read_health() AS h, @extschema@.s2t_metric_label(current_database()) AS d (label)
+    ), work AS MATERIALIZED (
+        SELECT w.*, format('{datname=%s}', d.label) AS labels
+          FROM @extschema@.s2t_read_work() AS w, @extschema@.s2t_metric_label(current_database()) AS d (label)
     ), sample (family, name, place, value) AS (
         SELECT 1, '_bucket', format('%s,le="%s"}', c.labels, coalesce(b.bound::text, '+Inf')), b.calls::text
           FROM counted AS c,
@@ -238,6 +243,12 @@ AS $function$
                v.value
           FROM @extschema@.s2t_read_event_queues() AS q,
                LATERAL (VALUES (21, (q.waiting + q.given + q.put_off)::text), (22, coalesce(q.oldest_seconds, 0)::text), (23, q.dead::text)) AS v (family, value)
+        UNION ALL
+        SELECT v.family, '', w.labels, v.value
+          FROM work AS w,
+               LATERAL (VALUES (30, w.queue_waiting::text), (31, w.oldest_waiting_seconds::text), (32, w.queue_put_off::text),
+                               (33, w.leases_in_force::text), (34, w.queue_attempts::text), (35, w.queue_used_up::text),
+                               (36, @extschema@.s2t_leases_lost()::text)) AS v (family, value)
     ), family (family, name, type, help) AS (
         VALUES
         (1, 'procedure_duration_seconds',  'histogram', 'Time that calls of a procedure took.'),
@@ -252,7 +263,14 @@ AS $function$
         (10, 's2t_rows_set_aside',         'gauge',     'Rows that the last runs of the jobs set aside.'),
         (21, 's2t_events_waiting',         'gauge',     'Events that wait for a consumer, given and put off ones included.'),
         (22, 's2t_events_oldest_seconds',  'gauge',     'Age of the oldest of them, 0 if there is none.'),
-        (23, 's2t_events_dead',            'gauge',     'Events of a consumer that were given up.')
+        (23, 's2t_events_dead',            'gauge',     'Events of a consumer that were given up.'),
+        (30, 's2t_queue_waiting',          'gauge',     'Recordings that wait for a worker.'),
+        (31, 's2t_queue_oldest_seconds',   'gauge',     'Age of the oldest recording that waits for a worker, 0 if there is none.'),
+        (32, 's2t_queue_put_off',          'gauge',     'Recordings that wait for their time.'),
+        (33, 's2t_leases_in_force',        'gauge',     'Recordings that a worker holds.'),
+        (34, 's2t_queue_attempts',         'gauge',     'Attempts that the recordings in the queue have had.'),
+        (35, 's2t_queue_used_up',          'gauge',     'Recordings without attempts left, which the job for stale ones fails.'),
+        (36, 's2t_leases_lost_total',      'counter',   'Leases whose time was over and whose recordings another worker has claimed.')
     )
     SELECT string_agg(format(E'# HELP %1$s %2$s\n# TYPE %1$s %3$s\n', f.name, f.help, f.type) || coalesce(l.lines, ''), ''
                       ORDER BY f.family)

@@ -18,6 +18,7 @@ AS $function$
     ('s2t_complete_recording_text',         'EXECUTE', '{app,worker,admin}'),
     ('sp_import_transcript',                'EXECUTE', '{app,worker,admin}'),
     ('sp_import_transcript_bytes',          'EXECUTE', '{app,worker,admin}'),
+    ('s2t_import_transcript',               'EXECUTE', '{app,worker,admin}'),
     ('sp_fail_recording',                   'EXECUTE', '{app,worker,admin}'),
     ('s2t_fail_recording',                  'EXECUTE', '{app,worker,admin}'),
     ('sp_change_user_plan',                 'EXECUTE', '{app,admin}'),
@@ -36,6 +37,11 @@ AS $function$
     ('s2t_add_credit',                      'EXECUTE', '{billing,admin}'),
     ('s2t_cancel_credit',                   'EXECUTE', '{billing,admin}'),
     ('s2t_adjust_usage',                    'EXECUTE', '{billing,admin}'),
+
+    ('s2t_queue_recording',                 'EXECUTE', '{app,worker,admin}'),
+    ('s2t_claim_recordings',                'EXECUTE', '{worker,admin}'),
+    ('s2t_extend_lease',                    'EXECUTE', '{worker,admin}'),
+    ('s2t_release_recording',               'EXECUTE', '{worker,admin}'),
 
     ('s2t_get_subscription',                'EXECUTE', '{app,readonly,billing,admin}'),
     ('sp_list_usage',                       'EXECUTE', '{app,readonly,billing,admin}'),
@@ -76,6 +82,7 @@ AS $function$
     ('s2t_procedure_buckets',               'SELECT',  '{monitor,admin}'),
     ('s2t_procedure_errors',                'SELECT',  '{monitor,admin}'),
     ('s2t_health',                          'SELECT',  '{monitor,admin}'),
+    ('s2t_queue',                           'SELECT',  '{monitor,admin}'),
     ('s2t_job_ages',                        'SELECT',  '{monitor,admin}'),
     ('s2t_jobs',                            'SELECT',  '{monitor,admin}'),
 

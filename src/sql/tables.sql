@@ -10,7 +10,8 @@ AS $function$
     VALUES
     ('plans',              '',                         'Plans that users subscribe to.'),
     ('users',              '',                         'Accounts.'),
-    -- Room, so that a recording that grows is rewritten without touching its indexes.
+    -- Room in every page, so that appends, claims and heartbeats rewrite a row without touching its
+    -- indexes.
     ('recordings',         ' WITH (fillfactor = 85)',  'Recordings, from upload to transcript.'),
     ('user_profiles',      '',                         'What users show of themselves.'),
     -- Room in every page, so that counting rewrites a row without touching its indexes.
@@ -99,6 +100,13 @@ AS $function$
     ('recordings', 'create_key_hash', 'bytea',      false, NULL,             'Hash of that call''s arguments.'),
     ('recordings', 'heard_ms',       'integer',     true,  '0',              'Audio heard so far in milliseconds, of a recording that grows; it never shrinks.'),
     ('recordings', 'segments_attempt', 'integer',   false, NULL,             'Attempt that the segments were appended in; NULL: in none.'),
+    ('recordings', 'priority',       'integer',     false, NULL,             'Place in the queue, the lowest first; NULL: not queued, or put off.'),
+    ('recordings', 'due_at',         'timestamptz', false, NULL,             'Until when it is put off; NULL: it is not.'),
+    ('recordings', 'due_priority',   'integer',     false, NULL,             'Its priority when it is due.'),
+    ('recordings', 'claims',         'integer',     true,  '0',              'Claims of workers that count, of at most s2t.max_attempts.'),
+    ('recordings', 'lease',          'uuid',        false, NULL,             'The lease that the last claim gave out; NULL: given back, or never claimed.'),
+    ('recordings', 'lease_until',    'timestamptz', false, NULL,             'Until when nobody else may claim it.'),
+    ('recordings', 'lease_worker',   'text',        false, NULL,             'Worker that claimed it last.'),
 
     ('user_profiles', 'user_id',     'uuid',        true,  NULL,             'Whose profile it is.'),
     ('user_profiles', 'name',        'text',        false, NULL,             'Name to show.'),
@@ -270,6 +278,11 @@ AS $function$
     ('recordings',         'recordings_processing_created_at_idx', 'gone',    'created_at',        NULL),
     ('recordings',         'recordings_ended_idx',            'index',        'created_at, id',    'status <> ''processing'''),
     ('recordings',         'recordings_processing_idx',       'index',        'created_at, id',    'status = ''processing'''),
+    -- No column of a lease is in an index or its predicate, so that claims and heartbeats rewrite a
+    -- row without touching its indexes.
+    ('recordings',         'recordings_queue_idx',            'index',        'priority, created_at, id', 'status = ''processing'' AND priority IS NOT NULL'),
+    ('recordings',         'recordings_due_idx',              'index',        'due_at, id',        'status = ''processing'' AND due_at IS NOT NULL'),
+    ('recordings',         'recordings_claims_check',         'check',        'claims',            'claims >= 0'),
 
     ('user_profiles',      'user_profiles_pkey',              'key',          'user_id',           NULL),
     ('user_profiles',      'user_profiles_user_id_fkey',      'foreign key',  'user_id',           'users (id) ON DELETE CASCADE'),

@@ -33,6 +33,24 @@ REVOKE ALL ON FUNCTION @extschema@.sp_import_transcript_bytes(uuid, bytea, text)
 COMMENT ON FUNCTION @extschema@.sp_import_transcript_bytes(uuid, bytea, text)
     IS 'sp_import_transcript for a document that may not be proper UTF-8: replaces what is not by U+FFFD, and tells how often.';
 
+CREATE FUNCTION @extschema@.s2t_import_transcript(
+    in_recording_id uuid,
+    in_document text,
+    in_format text DEFAULT 'auto',
+    in_lease uuid DEFAULT NULL,
+    OUT format text,
+    OUT language text,
+    OUT duration_ms integer,
+    OUT segment_count integer,
+    OUT repeated boolean,
+    OUT charged_seconds integer)
+LANGUAGE c VOLATILE SECURITY DEFINER
+AS 'MODULE_PATHNAME', 's2t_import_transcript';
+
+REVOKE ALL ON FUNCTION @extschema@.s2t_import_transcript(uuid, text, text, uuid) FROM PUBLIC;
+COMMENT ON FUNCTION @extschema@.s2t_import_transcript(uuid, text, text, uuid)
+    IS 'Does what sp_import_transcript() does for the worker that holds the lease, and tells whether the call was a repetition, and what was charged.';
+
 CREATE FUNCTION @extschema@.s2t_parse_transcript(
     document text,
     format text DEFAULT 'auto')

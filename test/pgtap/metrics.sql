@@ -6,7 +6,7 @@ SELECT plan(75);
 CREATE TEMPORARY TABLE metric_view (name text);
 INSERT INTO metric_view VALUES ('s2t_procedure_stats'), ('s2t_procedure_histogram'), ('s2t_procedure_buckets'), ('s2t_procedure_errors'), ('s2t_health'), ('s2t_job_ages');
 CREATE TEMPORARY TABLE metric_function (name text);
-INSERT INTO metric_function VALUES ('s2t_procedure_counters'), ('s2t_duration_bounds'), ('s2t_reset_metrics'), ('s2t_failure_marks_lost'), ('s2t_rows_set_aside'), ('s2t_note_set_aside'), ('s2t_read_health'), ('s2t_metric_label'), ('s2t_metrics');
+INSERT INTO metric_function VALUES ('s2t_procedure_counters'), ('s2t_duration_bounds'), ('s2t_reset_metrics'), ('s2t_failure_marks_lost'), ('s2t_rows_set_aside'), ('s2t_note_set_aside'), ('s2t_read_health'), ('s2t_read_queue'), ('s2t_read_work'), ('s2t_leases_lost'), ('s2t_metric_label'), ('s2t_metrics');
 
 SELECT has_view(name::name) FROM metric_view;
 SELECT has_function(name::name) FROM metric_function;
@@ -72,7 +72,8 @@ SELECT is_empty($$SELECT line FROM regexp_split_to_table(rtrim(s2t_metrics(), E'
 SELECT results_eq($$SELECT substring(line FROM '^# TYPE (\S+)') FROM regexp_split_to_table(s2t_metrics(), E'\n') AS line WHERE line LIKE '# TYPE%'$$,
   ARRAY['procedure_duration_seconds', 'procedure_errors_total', 'procedure_refusals_total', 'procedure_rows_total', 's2t_oldest_processing_seconds',
         's2t_ended_cycles', 's2t_purge_backlog', 's2t_job_success_age_seconds', 's2t_failure_marks_lost_total', 's2t_rows_set_aside',
-        's2t_events_waiting', 's2t_events_oldest_seconds', 's2t_events_dead'], 'each metric once');
+        's2t_events_waiting', 's2t_events_oldest_seconds', 's2t_events_dead',
+        's2t_queue_waiting', 's2t_queue_oldest_seconds', 's2t_queue_put_off', 's2t_leases_in_force', 's2t_queue_attempts', 's2t_queue_used_up', 's2t_leases_lost_total'], 'each metric once');
 SELECT matches(s2t_metrics(), format('\ns2t_ended_cycles\{datname="%s"\} 0\n', current_database()), 'a gauge');
 SELECT is(s2t_metrics() ~ '\nprocedure_duration_seconds_count\{[^}]*procedure_name="sp_register_user"\} \d+\n', pg_temp.has_memory(), 'calls, where they are counted');
 

@@ -28,17 +28,17 @@ CREATE TEMPORARY TABLE our_tables AS
 CREATE TEMPORARY TABLE promised (role text, name text, privileges text);
 INSERT INTO promised
 SELECT p.role, n.name, 'EXECUTE' FROM (VALUES
-  ('tap_app', '{sp_register_user,s2t_register_user,sp_check_quota_and_create_recording,sp_complete_recording,sp_import_transcript,sp_import_transcript_bytes,sp_fail_recording,
+  ('tap_app', '{s2t_import_transcript,s2t_queue_recording,sp_register_user,s2t_register_user,sp_check_quota_and_create_recording,sp_complete_recording,sp_import_transcript,sp_import_transcript_bytes,sp_fail_recording,
                 s2t_complete_recording,s2t_complete_recording_text,s2t_append_segments,s2t_fail_recording,sp_change_user_plan,s2t_register,s2t_create_recording,s2t_retry_recording,s2t_change_user_plan,s2t_cancel_plan_change,s2t_get_subscription,sp_list_usage,sp_list_credits,sp_get_login,s2t_set_password,s2t_set_verified,s2t_set_status,s2t_update_profile,s2t_change_login,sp_get_user_stats,sp_get_subscription,sp_list_plans,sp_list_recordings,sp_get_recording,sp_get_segments,
                 sp_get_chunks,sp_search_segments,sp_export_transcript,sp_render_transcript,s2t_parse_transcript,s2t_slot,s2t_version}'::text[]),
   ('tap_readonly', '{s2t_get_subscription,sp_list_usage,sp_list_credits,sp_get_user_stats,sp_get_subscription,sp_list_plans,sp_list_recordings,sp_get_recording,sp_get_segments,sp_get_chunks,sp_search_segments,
                 sp_export_transcript,sp_render_transcript,s2t_parse_transcript,s2t_slot,s2t_version}'),
-  ('tap_worker', '{sp_complete_recording,s2t_complete_recording,s2t_complete_recording_text,s2t_append_segments,sp_fail_recording,s2t_fail_recording,sp_import_transcript,sp_import_transcript_bytes,
+  ('tap_worker', '{s2t_import_transcript,s2t_queue_recording,s2t_claim_recordings,s2t_extend_lease,s2t_release_recording,sp_complete_recording,s2t_complete_recording,s2t_complete_recording_text,s2t_append_segments,sp_fail_recording,s2t_fail_recording,sp_import_transcript,sp_import_transcript_bytes,
                 s2t_parse_transcript,s2t_slot,s2t_version}'),
   ('tap_billing', '{s2t_add_credit,s2t_cancel_credit,s2t_adjust_usage,s2t_change_user_plan,s2t_cancel_plan_change,s2t_get_subscription,sp_list_usage,sp_list_credits}'),
   ('tap_consumer', '{s2t_add_consumer,s2t_drop_consumer,s2t_take_events,s2t_ack_events,s2t_release_events,s2t_revive_events,s2t_discard_events,s2t_event_types,s2t_slot,s2t_version}'),
   ('tap_monitor', '{s2t_metrics,s2t_version,s2t_doctor,s2t_examine}'),
-  ('tap_admin', '{sp_register_user,s2t_register_user,sp_check_quota_and_create_recording,sp_complete_recording,sp_import_transcript,sp_import_transcript_bytes,sp_fail_recording,
+  ('tap_admin', '{s2t_import_transcript,s2t_queue_recording,s2t_claim_recordings,s2t_extend_lease,s2t_release_recording,sp_register_user,s2t_register_user,sp_check_quota_and_create_recording,sp_complete_recording,sp_import_transcript,sp_import_transcript_bytes,sp_fail_recording,
                 s2t_complete_recording,s2t_complete_recording_text,s2t_append_segments,s2t_fail_recording,sp_change_user_plan,s2t_register,s2t_create_recording,s2t_retry_recording,s2t_change_user_plan,s2t_cancel_plan_change,s2t_get_subscription,sp_list_usage,sp_list_credits,s2t_add_credit,s2t_cancel_credit,s2t_adjust_usage,sp_purge_usage_entries,s2t_purge_usage_batch,sp_get_login,s2t_set_password,s2t_set_verified,s2t_set_status,s2t_update_profile,s2t_change_login,sp_get_user_stats,sp_get_subscription,sp_list_plans,sp_list_recordings,sp_get_recording,sp_get_segments,
                 sp_get_chunks,sp_search_segments,sp_export_transcript,sp_render_transcript,s2t_parse_transcript,s2t_slot,s2t_version,s2t_metrics,s2t_reset_metrics,s2t_doctor,s2t_examine,s2t_repair,
                 sp_seed_plans,sp_reset_monthly_cycles,sp_cleanup_old_recordings,sp_purge_old_recordings,sp_fail_stale_recordings,s2t_fail_stale_batch,
@@ -47,7 +47,7 @@ SELECT p.role, n.name, 'EXECUTE' FROM (VALUES
   ) AS p (role, names), unnest(p.names) AS n (name);
 INSERT INTO promised
 SELECT r, v, 'SELECT' FROM unnest('{tap_monitor,tap_admin}'::text[]) AS r, unnest('{s2t_jobs,s2t_procedure_stats,s2t_procedure_histogram,s2t_procedure_buckets,
-  s2t_procedure_errors,s2t_health,s2t_job_ages,s2t_event_queues}'::text[]) AS v;
+  s2t_procedure_errors,s2t_health,s2t_queue,s2t_job_ages,s2t_event_queues}'::text[]) AS v;
 INSERT INTO promised
 SELECT r, 's2t_api', 'SELECT' FROM unnest('{tap_app,tap_readonly,tap_worker,tap_billing,tap_consumer,tap_monitor,tap_admin}'::text[]) AS r;
 INSERT INTO promised VALUES ('tap_consumer', 's2t_event_queues', 'SELECT'), ('tap_consumer', 's2t_dead_events', 'SELECT'), ('tap_admin', 's2t_dead_events', 'SELECT');

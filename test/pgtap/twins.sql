@@ -28,9 +28,9 @@ SELECT is((SELECT (status, error, charged_cycle_id, held_seconds)::text FROM rec
 SELECT throws_ok(format('SELECT s2t_fail_recording(%L, %L)', pg_temp.r(1), 'x'), '55000', 'recording is already completed', 'what is done does not fail');
 SELECT throws_ok(format('SELECT s2t_fail_recording(%L, %L)', pg_temp.r(4), ' '), '22023', 'invalid failure reason', 'a reason is wanted');
 SELECT throws_ok(format('SELECT s2t_complete_recording_text(%L, 2001, %L)', pg_temp.r(1), '[]'), '55000', 'recording is already completed with other content', 'other content as text');
-SELECT throws_ok(format('SELECT s2t_complete_recording(%L, 1, %L, %L)', pg_temp.r(4), '[]', pg_temp.r(4)), '0A000', 'argument in_lease is not supported yet', 'no leases yet: jsonb');
-SELECT throws_ok(format('SELECT s2t_complete_recording_text(%L, 1, %L, %L)', pg_temp.r(4), '[]', pg_temp.r(4)), '0A000', 'argument in_lease is not supported yet', 'no leases yet: text');
-SELECT throws_ok(format('SELECT s2t_fail_recording(%L, %L, %L)', pg_temp.r(4), 'x', pg_temp.r(4)), '0A000', 'argument in_lease is not supported yet', 'no leases yet: failing');
+SELECT throws_ok(format('SELECT s2t_complete_recording(%L, 1, %L, %L)', pg_temp.r(4), '[]', pg_temp.r(4)), '55000', 'lease is no longer held', 'a lease that nobody gave out: jsonb');
+SELECT throws_ok(format('SELECT s2t_complete_recording_text(%L, 1, %L, %L)', pg_temp.r(4), '[]', pg_temp.r(4)), '55000', 'lease is no longer held', 'a lease that nobody gave out: text');
+SELECT throws_ok(format('SELECT s2t_fail_recording(%L, %L, %L)', pg_temp.r(4), 'x', pg_temp.r(4)), '55000', 'lease is no longer held', 'a lease that nobody gave out: failing');
 SELECT throws_ok($$ SELECT s2t_complete_recording_text(NULL, 1, '[]') $$, '22023', 'argument must not be null', 'NULL recording');
 SELECT throws_ok(format('SELECT s2t_complete_recording_text(%L, 1, NULL)', pg_temp.r(4)), '22023', 'argument must not be null', 'NULL array');
 SELECT throws_ok(format('SELECT s2t_complete_recording_text(%L, -1, %L)', pg_temp.r(4), '[]'), '22023', 'invalid duration', 'negative duration');

@@ -409,6 +409,8 @@ tests:
       - {series: 's2t_oldest_processing_seconds{datname="d"}', values: '0x10 25201x200'}
       - {series: 's2t_failure_marks_lost_total{datname="d"}', values: '0x10 1x200'}
       - {series: 's2t_rows_set_aside{datname="d"}', values: '0x10 2x200'}
+      - {series: 's2t_queue_oldest_seconds{datname="d"}', values: '1800x10 1801x200'}
+      - {series: 's2t_leases_lost_total{datname="d"}', values: '0x10 0+1x200'}
       - {series: 's2t_job_success_age_seconds{datname="d",job_name="fail-stale-recordings"}', values: '3600x10 3601x200'}
       - {series: 's2t_job_success_age_seconds{datname="d",job_name="reset-monthly-cycles"}', values: '90000x210'}
       - {series: 'procedure_errors_total{datname="d",procedure_name="p",sqlstate_class="XX"}', values: '_x11 1x200'}
@@ -429,7 +431,9 @@ tests:
         exp_samples:
           - {labels: '{alertname="S2tCyclesNotReset"}', value: 1}
           - {labels: '{alertname="S2tJobNotSucceeding"}', value: 1}
+          - {labels: '{alertname="S2tLeasesLost"}', value: 1}
           - {labels: '{alertname="S2tManyErrors"}', value: 1}
+          - {labels: '{alertname="S2tQueueWaits"}', value: 1}
           - {labels: '{alertname="S2tRecordingsStuck"}', value: 1}
           - {labels: '{alertname="S2tRowsSetAside"}', value: 1}
           - {labels: '{alertname="S2tSlow"}', value: 1}

@@ -128,18 +128,36 @@ Status check_plan_code(std::string_view code) noexcept {
   return {};
 }
 
-Status check_source(std::string_view source) noexcept {
-  static constexpr const char* kMessage = "invalid source";
-  if (is_blank(source)) return blank(kMessage, "in_source");
+namespace {
 
-  const int chars = count_chars(source);
-  if (chars > kMaxSourceChars) {
-    char shown[kShownBytes];
-    return failure(Code::kInvalidParameter, kMessage, nullptr,
-                   "Argument in_source, \"%s\", has %d characters; at most %d are allowed.",
-                   excerpt(source, shown, sizeof shown), chars, kMaxSourceChars);
-  }
-  return {};
+// A name in one argument: not blank, of so many characters at most.
+Status check_name(const char* message, const char* argument, std::string_view name,
+                  int max_chars) noexcept {
+  if (is_blank(name)) return blank(message, argument);
+  const int chars = count_chars(name);
+  if (chars <= max_chars) return {};
+  char shown[kShownBytes];
+  return failure(Code::kInvalidParameter, message, nullptr,
+                 "Argument %s, \"%s\", has %d characters; at most %d are allowed.", argument,
+                 excerpt(name, shown, sizeof shown), chars, max_chars);
+}
+
+}  // namespace
+
+Status check_source(std::string_view source) noexcept {
+  return check_name("invalid source", "in_source", source, kMaxSourceChars);
+}
+
+Status check_worker(std::string_view worker) noexcept {
+  return check_name("invalid worker", "in_worker", worker, kMaxWorkerChars);
+}
+
+Status check_claim_limit(int32_t limit) noexcept {
+  static constexpr const char* kMessage = "invalid limit";
+  if (limit < 1) return too_small(kMessage, "in_limit", limit, 1);
+  if (limit <= kMaxClaims) return {};
+  return failure(Code::kInvalidParameter, kMessage, nullptr,
+                 "Argument in_limit is %d; at most %d is allowed.", limit, kMaxClaims);
 }
 
 Status check_language(std::string_view tag) noexcept {
@@ -163,6 +181,11 @@ Status check_language(std::string_view tag) noexcept {
 
 Status check_reason(std::string_view reason) noexcept {
   if (is_blank(reason)) return blank("invalid failure reason", "in_reason");
+  return {};
+}
+
+Status check_release_error(std::string_view error) noexcept {
+  if (is_blank(error)) return blank("invalid error", "in_error");
   return {};
 }
 

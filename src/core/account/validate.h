@@ -18,6 +18,8 @@ namespace s2t::core {
 inline constexpr int kMaxEmailBytes = 254;  // RFC 5321, section 4.5.3.1.3, less the angle brackets
 inline constexpr int kMaxUserNameChars = 64;
 inline constexpr int kMaxSourceChars = 64;
+inline constexpr int kMaxWorkerChars = 200;
+inline constexpr int kMaxClaims = 1000;
 inline constexpr int kMaxKeyChars = 255;
 inline constexpr int kMaxLanguageBytes = 255;  // RFC 5646, section 4.4 lets us choose, from 35 up
 
@@ -54,8 +56,17 @@ inline constexpr int kMaxLanguageBytes = 255;  // RFC 5646, section 4.4 lets us 
 // case-insensitive, at most kMaxLanguageBytes. See language_tag.h.
 [[nodiscard]] Status check_language(std::string_view tag) noexcept;
 
+// Who claims recordings: not blank, at most kMaxWorkerChars characters.
+[[nodiscard]] Status check_worker(std::string_view worker) noexcept;
+
+// How many recordings are claimed at once: 1 to kMaxClaims.
+[[nodiscard]] Status check_claim_limit(int32_t limit) noexcept;
+
 // Why a recording failed: not blank.
 [[nodiscard]] Status check_reason(std::string_view reason) noexcept;
+
+// What went wrong with a recording that is given back: not blank.
+[[nodiscard]] Status check_release_error(std::string_view error) noexcept;
 
 // Milliseconds of a recording: >= 0.
 [[nodiscard]] Status check_duration(int32_t duration_ms) noexcept;

@@ -6,7 +6,6 @@
 #include "pg/function.h"
 #include "pg/settings.h"
 #include "procedures/shared/account.h"
-#include "procedures/shared/recording.h"
 #include "procedures/shared/segment_store.h"
 #include "segments/fingerprint.h"
 
@@ -80,9 +79,15 @@ void charge_owner(Account* account, Metered* recording, int32_t duration_ms, con
 
 }  // namespace
 
-Completed complete_recording(Session* session, const pg_uuid_t* id, const Completion& completion) {
+Completed complete_recording(Recording* found, const Completion& completion) {
   namespace r = pg::recordings;
-  Recording recording = Recording::lock(session, id);
+  Recording& recording = *found;
+  Session* session = recording.table()->session();
+  const pg_uuid_t* id = recording.id();
+  // Reading what was given may have taken a while.
+  session->refresh_snapshot();
+  recording.lock_found();
+  require_lease(recording, completion.lease, completion.witness);
   if (recording.status() == Status::kDone) {
     accept_repetition(recording.row(), id, completion);
     return {true, recording.row().as_int32(r::segment_count), completion.duration_ms,
@@ -121,6 +126,7 @@ Completed complete_recording(Session* session, const pg_uuid_t* id, const Comple
   change.set_null(r::error);
   change.set(r::fingerprint, PointerGetDatum(fingerprint.end()));
   store.note(natively, false, &change);
+  leave_queue(recording.row(), &change);
   after.store(before, &change);
   const Row* done = recording.update(change);
   pg_uuid_t user_id = *done->as_uuid(r::user_id);

@@ -5,6 +5,7 @@
 #include "pg/function.h"
 #include "pg/ids.h"
 #include "pg/settings.h"
+#include "procedures/shared/lease.h"
 
 namespace s2t::procedures {
 
@@ -24,16 +25,9 @@ constexpr int kMaxStale = 100;
 // Looking back this far: what is older is the job's.
 constexpr int64_t kStaleReach = 62 * USECS_PER_DAY;
 
-TimestampTz last_sign_of_life(const Row& recording) {
-  namespace r = pg::recordings;
-  return Max(recording.as_timestamp(r::created_at, DT_NOEND),
-             recording.as_timestamp(r::active_at, DT_NOBEGIN));
-}
-
-bool is_stale(const Row& recording, TimestampTz now) {
-  namespace r = pg::recordings;
-  if (recording.as_text(r::status) != "processing") return false;
-  return last_sign_of_life(recording) < now - pg::settings::stale_after();
+bool is_stale_now(const Row& recording, TimestampTz now) {
+  return recording.as_text(pg::recordings::status) == "processing" &&
+         is_stale(recording, now - pg::settings::stale_after(), now) != Stale::kNo;
 }
 
 // Where the user's stale recordings lie, in the order of their ids.
@@ -49,26 +43,10 @@ int find_stale(Table* recordings, const pg_uuid_t* user_id, TimestampTz now, pg_
   Row row;
   while (count < kMaxStale && scan.next(&row)) {
     CHECK_FOR_INTERRUPTS();
-    if (is_stale(row, now)) ids[count++] = *row.as_uuid(r::id);
+    if (is_stale_now(row, now)) ids[count++] = *row.as_uuid(r::id);
   }
   scan.end();
   return count;
-}
-
-// Fails a recording that is held. Where nothing is charged or held, the subscription is not waited
-// for.
-Failure fail(Session* session, Recording* recording, std::string_view reason, const char* procedure,
-             const char* detail) {
-  Status status = recording->status();
-  if (status != Status::kProcessing) return {status, {}};
-  Metered metered = Metered::of(recording->row());
-  Account account = Account::open(session);
-  bool concerned = metered.cycle_id || metered.seconds != 0 || metered.held != 0;
-  bool locked = concerned && account.lock(recording->user_id());
-  TimestampTz now = Session::now();
-  if (locked) account.roll_over_if_ended(now);
-  return {status, fail_locked(locked ? &account : nullptr, recording->table(), recording->row(),
-                              reason, procedure, now, detail)};
 }
 
 }  // namespace
@@ -95,6 +73,7 @@ core::Amount fail_locked(Account* account, Table* recordings, const Row& locked,
   Values change;
   change.set(r::status, make_text("failed"));
   change.set(r::error, make_text(reason));
+  leave_queue(row, &change);
   after.store(before, &change);
   // What a trigger changes beside is counted by triggers.
   (void)recordings->update_one(row, change);
@@ -119,14 +98,23 @@ core::Amount fail_locked(Account* account, Table* recordings, const Row& locked,
   return refunded;
 }
 
-Failure fail_if_processing(Session* session, const pg_uuid_t* id, std::string_view reason,
-                           const char* procedure) {
-  Recording recording = Recording::lock(session, id);
-  return fail(session, &recording, reason, procedure, nullptr);
+// Where nothing is charged or held, the subscription is not waited for.
+Failure fail_if_processing(Recording* recording, std::string_view reason, const char* procedure,
+                           const char* detail) {
+  Status status = recording->status();
+  if (status != Status::kProcessing) return {status, {}};
+  Metered metered = Metered::of(recording->row());
+  Account account = Account::open(recording->table()->session());
+  bool concerned = metered.cycle_id || metered.seconds != 0 || metered.held != 0;
+  bool locked = concerned && account.lock(recording->user_id());
+  TimestampTz now = Session::now();
+  if (locked) account.roll_over_if_ended(now);
+  return {status, fail_locked(locked ? &account : nullptr, recording->table(), recording->row(),
+                              reason, procedure, now, detail)};
 }
 
-Tried try_to_fail(Session* session, const pg_uuid_t* id, std::string_view reason,
-                  const char* procedure, TimestampTz alive_before, const char* detail) {
+Tried try_to_fail(Session* session, const pg_uuid_t* id, const char* procedure,
+                  Verdict (*judge)(const Row& recording, void* argument), void* argument) {
   Recording recording;
   switch (recording.try_lock(session, id)) {
     case pg::Locked::kSkipped:
@@ -136,9 +124,11 @@ Tried try_to_fail(Session* session, const pg_uuid_t* id, std::string_view reason
     case pg::Locked::kYes:
       break;
   }
-  if (last_sign_of_life(recording.row()) >= alive_before) return Tried::kNothing;
-  Failure failure = fail(session, &recording, reason, procedure, detail);
-  return failure.was == Status::kProcessing ? Tried::kFailed : Tried::kNothing;
+  if (recording.status() != Status::kProcessing) return Tried::kNothing;
+  Verdict verdict = judge(recording.row(), argument);
+  if (verdict.reason == nullptr) return Tried::kNothing;
+  (void)fail_if_processing(&recording, verdict.reason, procedure, verdict.detail);
+  return Tried::kFailed;
 }
 
 int fail_stale_of(Account* account, const char* procedure, TimestampTz now) {
@@ -154,7 +144,7 @@ int fail_stale_of(Account* account, const char* procedure, TimestampTz now) {
     // The subscription is held already: waiting here could end in a deadlock.
     if (!recordings.find(r::by_id, UUIDPGetDatum(&ids[i]), &row) ||
         recordings.lock_found(&row, RowLock::kNoKeyUpdate, pg::OnConflict::kSkip) != Locked::kYes ||
-        !is_stale(row, now))
+        !is_stale_now(row, now))
       continue;
     (void)fail_locked(account, &recordings, row, "stale: no sign of life", procedure, now);
     failed++;

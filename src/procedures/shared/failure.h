@@ -14,24 +14,41 @@ struct Failure {
   core::Amount refunded;  // what was given back of what was charged
 };
 
-// Marks the recording as failed with `reason` if it is in processing, and tells the status it was
-// found in. What its owner was charged is given back if it has no segments. Locks as
-// Recording::lock() does, then the subscription; raises P0002 if there is no such recording.
-// `procedure` is who notes it.
-Failure fail_if_processing(pg::Session* session, const pg_uuid_t* id, std::string_view reason,
-                           const char* procedure);
+// Marks the recording, which is locked, as failed with `reason` if it is in processing, and tells
+// the status it was found in. What its owner was charged is given back if it has no segments. Locks
+// the subscription. `procedure` is who notes it.
+Failure fail_if_processing(Recording* recording, std::string_view reason, const char* procedure,
+                           const char* detail = nullptr);
 
 // What came of a try that waits for nobody.
 enum class Tried : uint8_t {
   kFailed,   // the recording has failed now
   kHeld,     // somebody holds it or its owner
-  kNothing,  // it is not there, not in processing, or was alive after the time given
+  kNothing,  // it is not there, not in processing, or not to fail after all
 };
 
-// The same without waiting for recording or owner. `detail` is for the audit log.
-[[nodiscard]] Tried try_to_fail(pg::Session* session, const pg_uuid_t* id, std::string_view reason,
-                                const char* procedure, TimestampTz alive_before = DT_NOEND,
-                                const char* detail = nullptr);
+// Whether a recording that is locked is to fail.
+struct Verdict {
+  const char* reason = nullptr;  // nullptr: it is not
+  const char* detail = nullptr;  // for the audit log
+};
+
+// The same for a recording that is not locked, without waiting for it or its owner, if `judge` says
+// so of the locked recording.
+[[nodiscard]] Tried try_to_fail(pg::Session* session, const pg_uuid_t* id, const char* procedure,
+                                Verdict (*judge)(const pg::Row& recording, void* argument),
+                                void* argument);
+
+template <typename Judge>
+[[nodiscard]] Tried try_to_fail(pg::Session* session, const pg_uuid_t* id, const char* procedure,
+                                Judge&& judge) {
+  return try_to_fail(
+      session, id, procedure,
+      [](const pg::Row& recording, void* argument) {
+        return (*static_cast<std::remove_reference_t<Judge>*>(argument))(recording);
+      },
+      &judge);
+}
 
 // The same for a recording in processing that the caller has locked, together with its owner's
 // account, whose ended cycle is rolled over. Stores the account: lock it again to go on with it.

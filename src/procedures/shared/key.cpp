@@ -10,12 +10,6 @@ std::optional<std::string_view> read_key(const pg::Arguments& arguments, int ind
   return key;
 }
 
-void refuse_unless_null(const pg::Arguments& arguments, int index, const char* name) {
-  if (arguments.is_null(index)) return;
-  ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-                  errmsg("argument %s is not supported yet", name), errhint("Leave it NULL.")));
-}
-
 void KeyHash::add(std::string_view value) {
   auto length = static_cast<int32_t>(value.size());
   appendBinaryStringInfo(&data_, reinterpret_cast<const char*>(&length), sizeof length);

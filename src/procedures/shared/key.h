@@ -13,9 +13,6 @@ namespace s2t::procedures {
 // Argument `index`, in_key: nullopt for NULL. 22023 if it is blank or longer than 255 characters.
 [[nodiscard]] std::optional<std::string_view> read_key(const pg::Arguments& arguments, int index);
 
-// 0A000 for an argument whose meaning a later version brings, unless it is NULL.
-void refuse_unless_null(const pg::Arguments& arguments, int index, const char* name);
-
 // SHA-256 over a call's arguments as given, each with its length.
 class KeyHash {
  public:

@@ -13,25 +13,34 @@ using pg::Table;
 
 Recording Recording::lock(Session* session, const pg_uuid_t* id, bool* blocked) {
   Recording recording;
-  recording.id_ = *id;
-  recording.recordings_ = Table::open(session, pg::recordings::kTable, pg::kUpdate);
-  Row* row = &recording.row_;
-  if (!recording.recordings_.find(pg::recordings::by_id, UUIDPGetDatum(id), row))
-    pg::raise_not_found("recording", id);
-  recording.user_id_ = *row->as_uuid(pg::recordings::user_id);
-  (void)hold_user(session, &recording.user_id_, blocked);
-  if (recording.recordings_.lock_found(row, RowLock::kNoKeyUpdate, pg::OnConflict::kWait) !=
-      Locked::kYes)
-    pg::raise_not_found("recording", id);
-  recording.user_id_ = *row->as_uuid(pg::recordings::user_id);
+  (void)recording.find(session, id);
+  recording.lock_found(blocked);
   return recording;
 }
 
-Locked Recording::try_lock(Session* session, const pg_uuid_t* id) {
+bool Recording::find(Session* session, const pg_uuid_t* id) {
   id_ = *id;
   recordings_ = Table::open(session, pg::recordings::kTable, pg::kUpdate);
-  if (!recordings_.find(pg::recordings::by_id, UUIDPGetDatum(id), &row_)) return Locked::kNo;
+  found_ = recordings_.find(pg::recordings::by_id, UUIDPGetDatum(id), &row_);
+  if (found_) user_id_ = *row_.as_uuid(pg::recordings::user_id);
+  return found_;
+}
+
+void Recording::lock_found(bool* blocked) {
+  if (!found_) pg::raise_not_found("recording", &id_);
+  (void)hold_user(recordings_.session(), &user_id_, blocked);
+  lock_only();
+}
+
+void Recording::lock_only() {
+  if (!found_ ||
+      recordings_.lock_found(&row_, RowLock::kNoKeyUpdate, pg::OnConflict::kWait) != Locked::kYes)
+    pg::raise_not_found("recording", &id_);
   user_id_ = *row_.as_uuid(pg::recordings::user_id);
+}
+
+Locked Recording::try_lock(Session* session, const pg_uuid_t* id) {
+  if (!find(session, id)) return Locked::kNo;
   if (try_hold_user(session, &user_id_) == Locked::kSkipped) return Locked::kSkipped;
   Locked locked = recordings_.lock_found(&row_, RowLock::kNoKeyUpdate, pg::OnConflict::kSkip);
   if (locked == Locked::kYes) user_id_ = *row_.as_uuid(pg::recordings::user_id);
@@ -55,6 +64,18 @@ Status Recording::status() const {
                   errdetail("The recording %s has the status \"%.*s\".", pg::to_cstring(&id_),
                             static_cast<int>(text.size()), text.data())));
   pg_unreachable();
+}
+
+void Recording::require_processing() const {
+  Status now = status();
+  if (now == Status::kProcessing) return;
+  ereport(
+      ERROR,
+      (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE), errmsg("recording is not in processing"),
+       errdetail("The recording %s %s.", pg::to_cstring(&id_),
+                 now == Status::kDone ? "is done" : "has failed"),
+       now == Status::kFailed ? errhint("Use s2t_retry_recording() to begin another attempt.")
+                              : 0));
 }
 
 const Row* Recording::update(const pg::Values& change) {

@@ -16,6 +16,14 @@ class Recording {
   // `blocked`, if given, tells whether the owner's account is: see hold_user().
   static Recording lock(pg::Session* session, const pg_uuid_t* id, bool* blocked = nullptr);
 
+  // The same in two steps, with what is to be looked at first in between. find() locks nothing;
+  // false if there is no such recording, which lock_found() raises.
+  [[nodiscard]] bool find(pg::Session* session, const pg_uuid_t* id);
+  void lock_found(bool* blocked = nullptr);
+
+  // The same for a change that concerns nobody but workers: without its owner.
+  void lock_only();
+
   // The same without waiting, for jobs: kSkipped if somebody else holds the recording or its owner,
   // kNo if there is no such recording.
   [[nodiscard]] pg::Locked try_lock(pg::Session* session, const pg_uuid_t* id);
@@ -23,6 +31,11 @@ class Recording {
   // Finds it anew after triggers of the database's owner may have changed it. Raises P0002 if they
   // removed it.
   void lock_again();
+
+  // Raises 55000 unless it is in processing.
+  void require_processing() const;
+
+  [[nodiscard]] bool found() const { return found_; }
 
   // Raises 55000 for a status this version does not know.
   [[nodiscard]] Status status() const;
@@ -41,6 +54,7 @@ class Recording {
   pg::Row row_;
   pg_uuid_t id_;
   pg_uuid_t user_id_;
+  bool found_ = false;
 };
 
 }  // namespace s2t::procedures
