@@ -230,6 +230,43 @@ BEGIN
 END
 $$;
 
+-- So many in the queue, of all users, half of them put off until tomorrow.
+CREATE FUNCTION bench.fill_queue(in_count integer) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+    SET LOCAL session_replication_role = replica;
+    INSERT INTO recordings (id, user_id, source, queue_priority, due_at, due_priority, created_at)
+    SELECT bench.recording_id(n), bench.user_id(1 + n % 2000), 'upload', CASE WHEN n % 2 = 0 THEN 5 END,
+           CASE WHEN n % 2 = 1 THEN now() + interval '1 day' END, CASE WHEN n % 2 = 1 THEN 5 END, now() + n * interval '1 ms'
+      FROM generate_series(1, in_count) AS n;
+    SET LOCAL session_replication_role = origin;
+END
+$$;
+
+-- What was claimed waits again.
+CREATE FUNCTION bench.give_all_back() RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+    SET LOCAL session_replication_role = replica;
+    UPDATE recordings SET lease = NULL, lease_until = NULL, claims = 0 WHERE lease IS NOT NULL;
+    SET LOCAL session_replication_role = origin;
+END
+$$;
+
+CREATE FUNCTION bench.claim(in_calls integer) RETURNS bench.spent
+LANGUAGE plpgsql AS $$
+DECLARE
+    result record;
+    wal    CONSTANT pg_lsn := pg_current_wal_insert_lsn();
+    since  CONSTANT timestamptz := clock_timestamp();
+BEGIN
+    FOR i IN 1 .. in_calls LOOP
+        SELECT * INTO STRICT result FROM s2t_claim_recordings('worker', 1, '5 minutes');
+    END LOOP;
+    RETURN bench.spent_since(since, wal, in_calls);
+END
+$$;
+
 -- The least that SQL can do for it: a conditional UPDATE and an INSERT, in one prepared statement.
 CREATE FUNCTION bench.create_bare(in_calls integer) RETURNS bench.spent
 LANGUAGE plpgsql AS $$

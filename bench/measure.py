@@ -35,7 +35,7 @@ PGBENCH = os.path.join(os.environ["PG_BIN"], "pgbench")
 DATABASE = "s2t_bench"
 USERS = 2000
 CREATORS = 1000  # users who may create recordings while cycles are reset
-CASES = ["complete", "client", "copy", "create", "append", "events", "register", "plan", "stats", "cleanup", "reset",
+CASES = ["complete", "client", "copy", "create", "append", "events", "claim", "register", "plan", "stats", "cleanup", "reset",
          "none", "big", "throughput"]
 TABLES = "plans, users, user_profiles, user_subscriptions, recordings, segments, usage_cycles"
 METER = ", usage_entries, usage_credits"  # what 1.1.0 has not
@@ -306,6 +306,22 @@ def measure_events(options):
     }, calls)
     s2t.run("SELECT s2t.s2t_drop_consumer('bench')")
     s2t.close()
+
+
+def measure_claim(options):
+    """The next one of ten thousand in the queue, half of it put off, while others hold some."""
+    rounds, calls = ((5, 15, 3), 32) if options.quick else ((9, 41, 15), 32)
+    s2t, peer = Session("s2t"), Session("peer")
+    for session in (s2t, peer):
+        session.load()
+        session.run("SELECT bench.fill_queue(10000)")
+
+    def claim(session):
+        return session, lambda: session.run("SELECT bench.give_all_back()"), lambda _: session.spent("claim", calls)
+
+    take_turns("claim", rounds, {"s2t": claim(s2t), "plpgsql": claim(peer)}, calls)
+    for session in (s2t, peer):
+        session.close()
 
 
 def measure_register(options):

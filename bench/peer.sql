@@ -390,6 +390,45 @@ BEGIN
 END
 $function$;
 
+-- The usual queue: what is due comes back, and the next ones that nobody holds are taken, of accounts that
+-- are active, with attempts left. What cannot be claimed stays where it is, in the way.
+CREATE FUNCTION peer.s2t_claim_recordings(
+    in_worker text,
+    in_limit integer DEFAULT 1,
+    in_lease_time interval DEFAULT '5 minutes')
+RETURNS TABLE (recording_id uuid, user_id uuid, source text, language text, meta jsonb, attempt integer, lease uuid, lease_until timestamptz)
+LANGUAGE plpgsql
+AS $function$
+DECLARE
+    now_is CONSTANT timestamptz := clock_timestamp();
+BEGIN
+    IF in_worker IS NULL OR btrim(in_worker) = '' OR in_limit IS NULL OR in_limit NOT BETWEEN 1 AND 1000
+       OR in_lease_time IS NULL OR in_lease_time <= '0'::interval THEN
+        RAISE EXCEPTION 'invalid argument' USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    UPDATE peer.recordings AS r
+       SET queue_priority = r.due_priority, due_at = NULL, due_priority = NULL
+     WHERE r.id = ANY (ARRAY(SELECT q.id FROM peer.recordings AS q
+                              WHERE q.status = 'processing' AND q.due_at IS NOT NULL AND q.due_at <= now_is
+                              ORDER BY q.due_at, q.id
+                              LIMIT 100
+                                FOR NO KEY UPDATE SKIP LOCKED));
+    RETURN QUERY
+    UPDATE peer.recordings AS r
+       SET claims = r.claims + 1, attempt = r.attempt + 1, active_at = now_is,
+           lease = ('0' || to_hex((date_part('epoch', now_is) * 1000)::bigint << 4 | 7) || substr(gen_random_uuid()::text, 16))::uuid,
+           lease_until = now_is + in_lease_time, lease_worker = in_worker
+     WHERE r.id = ANY (ARRAY(SELECT q.id FROM peer.recordings AS q JOIN peer.users AS u ON u.id = q.user_id
+                              WHERE q.status = 'processing' AND q.queue_priority IS NOT NULL
+                                AND (q.lease IS NULL OR q.lease_until <= now_is) AND q.claims < 5
+                                AND u.status NOT IN ('blocked', 'disabled', 'suspended', 'banned', 'deleted')
+                              ORDER BY q.queue_priority, q.created_at, q.id
+                              LIMIT in_limit
+                                FOR NO KEY UPDATE OF q SKIP LOCKED))
+    RETURNING r.id, r.user_id, r.source, r.language, r.meta, r.claims, r.lease, r.lease_until;
+END
+$function$;
+
 -- Of a recording that was charged when it was created and has not grown.
 CREATE PROCEDURE peer.sp_complete_recording(
     in_recording_id uuid,

@@ -102,6 +102,7 @@ def table(results, notes):
     compare(main, "create, a consumer wants other events", get("events"), "other types", "nobody", 1.10, "nobody listens")
     compare(main, "create, a consumer is told", get("events"), "told", "nobody", 1.30, "nobody listens")
     compare(main, "create, all defaults", get("create"), "s2t", "released", 1.40, f"s2t {notes.get('released')}")
+    compare(main, "claim of 10,000 in the queue, half put off", get("claim"), "s2t", "plpgsql", 0.50, "PL/pgSQL")
     for case, target, what in (("create", 0.40, "create"), ("register", 0.50, "register"), ("change plan", 0.50, "change plan")):
         compare(main, what, get(case), "s2t", "plpgsql", target, "PL/pgSQL")
         compare(main, what, get(case), "s2t", "bare", None, "bare statement")

@@ -258,7 +258,7 @@ inline constexpr ColumnSpec kColumns[] = {
     {"create_key_hash", BYTEAOID},
     {"heard_ms", INT4OID},
     {"segments_attempt", INT4OID},
-    {"priority", INT4OID},
+    {"queue_priority", INT4OID},
     {"due_at", TIMESTAMPTZOID},
     {"due_priority", INT4OID},
     {"claims", INT4OID},

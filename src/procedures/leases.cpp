@@ -99,11 +99,11 @@ S2T_PROCEDURE(s2t_extend_lease) {
   s2t::pg::Arguments arguments(fcinfo);
   const pg_uuid_t* id = arguments.as_uuid(0, "in_recording_id");
   const pg_uuid_t* lease = arguments.as_uuid(1, "in_lease");
+  (void)read_lease_end(arguments, 2, Session::now());
 
   Session session = Session::open(fcinfo, "s2t_extend_lease");
   Recording recording;
   find_held(&recording, &session, id, *lease);
-  (void)read_lease_end(arguments, 2, Session::now());
   recording.lock_only();
   require_held(recording, *lease);
   TimestampTz now = Session::now();

@@ -121,14 +121,18 @@ DECLARE
     alive  timestamptz;
     one    record;
 BEGIN
-    -- Tables of earlier versions know of no sign of life after the creation.
+    -- Tables of earlier versions know of no sign of life after the creation, and of no queue: what waits in
+    -- there, or is claimed from there, is no trouble of this kind.
     FOR one IN
-        SELECT r.created_at, greatest(r.created_at, (to_jsonb(r) ->> 'active_at')::timestamptz) AS alive
-          FROM @extschema@.recordings AS r
+        SELECT r.created_at, greatest(r.created_at, (j ->> 'active_at')::timestamptz) AS alive,
+               (j ->> 'queue_priority') IS NOT NULL OR (j ->> 'due_at') IS NOT NULL AS queued
+          FROM @extschema@.recordings AS r, to_jsonb(r) AS j
          WHERE r.status = 'processing'
          ORDER BY r.created_at, r.id
+         LIMIT in_look_at
     LOOP
         EXIT WHEN one.created_at >= alive;
+        CONTINUE WHEN one.queued;
         alive := least(alive, one.alive);
     END LOOP;
     oldest_processing_seconds := greatest(coalesce(extract(epoch FROM now_is - alive), 0), 0);

@@ -100,7 +100,7 @@ AS $function$
     ('recordings', 'create_key_hash', 'bytea',      false, NULL,             'Hash of that call''s arguments.'),
     ('recordings', 'heard_ms',       'integer',     true,  '0',              'Audio heard so far in milliseconds, of a recording that grows; it never shrinks.'),
     ('recordings', 'segments_attempt', 'integer',   false, NULL,             'Attempt that the segments were appended in; NULL: in none.'),
-    ('recordings', 'priority',       'integer',     false, NULL,             'Place in the queue, the lowest first; NULL: not queued, or put off.'),
+    ('recordings', 'queue_priority', 'integer',     false, NULL,             'Place in the queue, the lowest first; NULL: not queued, or put off.'),
     ('recordings', 'due_at',         'timestamptz', false, NULL,             'Until when it is put off; NULL: it is not.'),
     ('recordings', 'due_priority',   'integer',     false, NULL,             'Its priority when it is due.'),
     ('recordings', 'claims',         'integer',     true,  '0',              'Claims of workers that count, of at most s2t.max_attempts.'),
@@ -280,7 +280,7 @@ AS $function$
     ('recordings',         'recordings_processing_idx',       'index',        'created_at, id',    'status = ''processing'''),
     -- No column of a lease is in an index or its predicate, so that claims and heartbeats rewrite a
     -- row without touching its indexes.
-    ('recordings',         'recordings_queue_idx',            'index',        'priority, created_at, id', 'status = ''processing'' AND priority IS NOT NULL'),
+    ('recordings',         'recordings_queue_idx',            'index',        'queue_priority, created_at, id', 'status = ''processing'' AND queue_priority IS NOT NULL'),
     ('recordings',         'recordings_due_idx',              'index',        'due_at, id',        'status = ''processing'' AND due_at IS NOT NULL'),
     ('recordings',         'recordings_claims_check',         'check',        'claims',            'claims >= 0'),
 

@@ -82,12 +82,12 @@ BEGIN
                 WHEN q.lease IS NOT NULL THEN 'expired'
                 WHEN q.due_at IS NOT NULL THEN 'put off'
                 ELSE 'waiting' END,
-           coalesce(q.priority, q.due_priority), q.due_at, q.claims, q.lease_worker,
+           coalesce(q.queue_priority, q.due_priority), q.due_at, q.claims, q.lease_worker,
            CASE WHEN q.lease IS NOT NULL THEN q.lease_until END, q.created_at, q.error
       FROM ((SELECT r.*
                FROM @extschema@.recordings AS r
-              WHERE r.status = 'processing' AND r.priority IS NOT NULL
-              ORDER BY r.priority, r.created_at, r.id
+              WHERE r.status = 'processing' AND r.queue_priority IS NOT NULL
+              ORDER BY r.queue_priority, r.created_at, r.id
               LIMIT in_limit)
             UNION ALL
             (SELECT r.*

@@ -1,7 +1,7 @@
 -- Metrics (docs/reference.md, "Metrics"): what can be seen with and without shared memory, gauges, text format, rights.
 -- test/t/030_metrics.pl counts calls.
 \ir include/begin.sql
-SELECT plan(75);
+SELECT plan(81);
 
 CREATE TEMPORARY TABLE metric_view (name text);
 INSERT INTO metric_view VALUES ('s2t_procedure_stats'), ('s2t_procedure_histogram'), ('s2t_procedure_buckets'), ('s2t_procedure_errors'), ('s2t_health'), ('s2t_job_ages');

@@ -19,9 +19,9 @@ $$;
 
 -- Only what is queued is claimed, the lowest priority first, then the oldest.
 SELECT pg_temp.make(s, p) FROM (VALUES ('none', NULL), ('b1', 5), ('b2', 5), ('a', -1), ('c', 9)) AS v (s, p);
-SELECT is((SELECT count(*) FROM recordings WHERE priority IS NULL), 1::bigint, 'without a priority a recording is not queued');
+SELECT is((SELECT count(*) FROM recordings WHERE queue_priority IS NULL), 1::bigint, 'without a priority a recording is not queued');
 SELECT is(pg_temp.claim('w1', 2), '{"a 1","b1 1"}', 'the lowest priority first, then the oldest');
-SELECT results_eq($$SELECT lease_worker, lease_until > now() + interval '4 minutes', claims, priority, attempt FROM recordings WHERE source = 'a'$$,
+SELECT results_eq($$SELECT lease_worker, lease_until > now() + interval '4 minutes', claims, queue_priority, attempt FROM recordings WHERE source = 'a'$$,
   $$VALUES ('w1', true, 1, -1, 2)$$, 'a lease with its worker and its time; a claim is an attempt of its own');
 SELECT results_eq($$SELECT c.recording_id, c.user_id, c.source, c.language, c.meta, c.attempt, c.lease = pg_temp.lease('b2'), c.lease_until > now() FROM s2t_claim_recordings('w2') AS c$$,
   format($$SELECT pg_temp.id('b2'), %L::uuid, 'b2', 'vi', '{}'::jsonb, 1, true, true$$, :'u'), 'the row tells what is to be done');
@@ -70,7 +70,7 @@ SELECT lives_ok(format('SELECT s2t_append_segments(%L, %L, 1000, %L)', pg_temp.i
 SELECT pg_temp.lease('a') AS good \gset
 SELECT results_eq(format('SELECT repeated, segment_count FROM s2t_complete_recording(%L, 2000, %L, %L)', pg_temp.id('a'), '[{"idx": 1, "start_ms": 1000, "end_ms": 2000, "text": "two"}]', :'good'),
   'VALUES (false, 2)', 'complete with the lease');
-SELECT is((SELECT (status, lease, lease_until, priority, due_at, lease_worker)::text FROM recordings WHERE source = 'a'), '(done,,,,,w2)', 'what is done has left the queue');
+SELECT is((SELECT (status, lease, lease_until, queue_priority, due_at, lease_worker)::text FROM recordings WHERE source = 'a'), '(done,,,,,w2)', 'what is done has left the queue');
 SELECT results_eq(format('SELECT repeated FROM s2t_complete_recording(%L, 2000, %L, %L)', pg_temp.id('a'), '[{"idx": 1, "start_ms": 1000, "end_ms": 2000, "text": "two"}]', lease),
   'VALUES (true)', 'a repetition looks at no lease') FROM unnest(ARRAY[:'good', :'old']::uuid[]) AS lease;
 SELECT throws_ok(format('SELECT s2t_complete_recording(%L, 2000, %L, %L)', pg_temp.id('a'), '[]', :'old'), '55000', 'recording is already completed with other content', 'other content is other content');
@@ -79,7 +79,7 @@ SELECT throws_ok(format('SELECT s2t_fail_recording(%L, %L, %L)', pg_temp.id('a')
 SELECT results_eq(format('SELECT format, segment_count, repeated FROM s2t_import_transcript(%L, %L, in_lease => %L)', pg_temp.id('b1'), '{"text": "x"}', pg_temp.lease('b1')),
   $$VALUES ('openai', 1, false)$$, 'import with the lease');
 SELECT results_eq(format('SELECT repeated, refunded_recordings FROM s2t_fail_recording(%L, %L, %L)', pg_temp.id('b2'), 'no sound', pg_temp.lease('b2')), 'VALUES (false, 1)', 'fail with the lease');
-SELECT is((SELECT (status, error, lease, priority)::text FROM recordings WHERE source = 'b2'), '(failed,"no sound",,)', 'what has failed has left the queue');
+SELECT is((SELECT (status, error, lease, queue_priority)::text FROM recordings WHERE source = 'b2'), '(failed,"no sound",,)', 'what has failed has left the queue');
 SELECT lives_ok(format('CALL sp_complete_recording(%L, 1, %L)', pg_temp.id('c'), '[]'), 'who passes no lease works as before');
 
 -- Every claim is an attempt: it replaces what an earlier one left behind.
@@ -97,39 +97,39 @@ SELECT pg_temp.make('back', 3);
 SELECT is(pg_temp.claim('w1'), '{"back 1"}', 'claimed');
 SELECT pg_temp.lease('back') AS old \gset
 SELECT results_eq(format('SELECT * FROM s2t_release_recording(%L, %L)', pg_temp.id('back'), :'old'), $$VALUES ('processing', 2, NULL::timestamptz)$$, 'given back without an error');
-SELECT is((SELECT (claims, priority, lease, lease_until, lease_worker, error)::text FROM recordings WHERE source = 'back'), '(0,3,,,w1,)', 'it is as if it had not been');
+SELECT is((SELECT (claims, queue_priority, lease, lease_until, lease_worker, error)::text FROM recordings WHERE source = 'back'), '(0,3,,,w1,)', 'it is as if it had not been');
 SELECT throws_ok(format('SELECT s2t_complete_recording(%L, 1, %L, %L)', pg_temp.id('back'), '[]', :'old'), :lost, 'the lease is lost');
 SELECT is(pg_temp.claim('w1'), '{"back 1"}', 'the attempt was given back');
 SELECT throws_ok(format('SELECT s2t_release_recording(%L, %L, %L)', pg_temp.id('back'), pg_temp.lease('back'), '-1 second'), '22023', 'invalid pause', 'no negative pause');
 SELECT throws_ok(format('SELECT s2t_release_recording(%L, %L, NULL, %L)', pg_temp.id('back'), pg_temp.lease('back'), ' '), '22023', 'invalid error', 'no blank error');
 SELECT results_eq(format('SELECT status, attempts_left, due_at > now() + interval %L FROM s2t_release_recording(%L, %L, %L, %L)', '59 minutes', pg_temp.id('back'), pg_temp.lease('back'), '1 hour', 'engine busy'),
   $$VALUES ('processing', 1, true)$$, 'with an error and a pause');
-SELECT is((SELECT (claims, priority, due_priority, error, due_at > now())::text FROM recordings WHERE source = 'back'), '(1,,3,"engine busy",t)', 'put off, out of the way of the others');
+SELECT is((SELECT (claims, queue_priority, due_priority, error, due_at > now())::text FROM recordings WHERE source = 'back'), '(1,,3,"engine busy",t)', 'put off, out of the way of the others');
 SELECT is(pg_temp.claim('w1'), NULL, 'not before its time');
 UPDATE recordings SET due_at = clock_timestamp() WHERE source = 'back';
 SELECT is(pg_temp.claim('w1'), '{"back 2"}', 'then it comes back');
 SELECT results_eq(format('SELECT * FROM s2t_release_recording(%L, %L, %L, %L)', pg_temp.id('back'), pg_temp.lease('back'), '1 hour', 'engine gone'), $$VALUES ('failed', 0, NULL::timestamptz)$$, 'the last attempt fails it');
-SELECT is((SELECT (status, error, priority, due_at, lease, charged_cycle_id)::text FROM recordings WHERE source = 'back'), '(failed,"engine gone",,,,)', 'with its reason, uncharged');
+SELECT is((SELECT (status, error, queue_priority, due_at, lease, charged_cycle_id)::text FROM recordings WHERE source = 'back'), '(failed,"engine gone",,,,)', 'with its reason, uncharged');
 SELECT results_eq($$SELECT outcome, detail FROM audit_log WHERE procedure_name = 's2t_release_recording' AND recording_id = pg_temp.id('back')$$, $$VALUES ('failed', 'no attempts left')$$, 'and the audit log knows why');
 SELECT lives_ok(format('SELECT s2t_retry_recording(%L)', pg_temp.id('back')), 'begun again');
-SELECT is((SELECT (status, claims, priority, lease_worker)::text FROM recordings WHERE source = 'back'), '(processing,0,,)', 'with all attempts, not queued');
+SELECT is((SELECT (status, claims, queue_priority, lease_worker)::text FROM recordings WHERE source = 'back'), '(processing,0,,)', 'with all attempts, not queued');
 
 -- Queueing.
 SELECT results_eq(format('SELECT * FROM s2t_queue_recording(%L, 1)', pg_temp.id('back')), $$VALUES (true, '')$$, 'queued later');
-SELECT is((SELECT priority FROM recordings WHERE source = 'back'), 1, 'with its priority');
+SELECT is((SELECT queue_priority FROM recordings WHERE source = 'back'), 1, 'with its priority');
 SELECT results_eq(format('SELECT queued FROM s2t_queue_recording(%L, 2, %L)', pg_temp.id('back'), now() + interval '1 day'), 'VALUES (true)', 'put off');
-SELECT is((SELECT (priority, due_priority, due_at > now())::text FROM recordings WHERE source = 'back'), '(,2,t)', 'out of the way');
+SELECT is((SELECT (queue_priority, due_priority, due_at > now())::text FROM recordings WHERE source = 'back'), '(,2,t)', 'out of the way');
 SELECT is(pg_temp.claim('w1'), NULL, 'until then nobody gets it');
 SELECT results_eq(format('SELECT queued FROM s2t_queue_recording(%L, 2, %L)', pg_temp.id('back'), now() - interval '1 day'), 'VALUES (true)', 'a time that has passed is none');
 SELECT results_eq(format('SELECT * FROM s2t_queue_recording(%L, NULL)', pg_temp.id('back')), $$VALUES (false, '')$$, 'taken out');
-SELECT is((SELECT (priority, due_priority, due_at)::text FROM recordings WHERE source = 'back'), '(,,)', 'of the queue');
+SELECT is((SELECT (queue_priority, due_priority, due_at)::text FROM recordings WHERE source = 'back'), '(,,)', 'of the queue');
 SELECT throws_ok(format('SELECT s2t_queue_recording(%L, 1)', pg_temp.id('b2')), '55000', 'recording is not in processing', 'what has failed is not queued');
 SELECT throws_ok(format('SELECT s2t_queue_recording(%L, 1)', :'u'), 'P0002', NULL, 'nor what is not there');
 SELECT s2t_queue_recording(pg_temp.id('back'), 1);
 SELECT pg_temp.claim('w1');
 SELECT s2t_queue_recording(pg_temp.id('back'), NULL);
 SELECT results_eq(format('SELECT status, due_at FROM s2t_release_recording(%L, %L)', pg_temp.id('back'), pg_temp.lease('back')), $$VALUES ('processing', NULL::timestamptz)$$, 'released after it was taken out');
-SELECT is((SELECT priority FROM recordings WHERE source = 'back'), NULL, 'it stays out');
+SELECT is((SELECT queue_priority FROM recordings WHERE source = 'back'), NULL, 'it stays out');
 
 -- An account that is not active: refused, and out of the way.
 SELECT s2t_queue_recording(pg_temp.id('back'), 1);
@@ -150,17 +150,17 @@ SELECT results_eq(format('SELECT reason FROM s2t_create_recording(%L, %L, in_key
 SELECT throws_ok(format('SELECT s2t_create_recording(%L, %L, in_key => %L)', :'u', 'keyed2', 'k2'), '22023', 'key was used with other arguments', 'none is another call');
 
 -- The stale rule spares leases in force and what waits, and fails what has no attempts left.
-UPDATE recordings SET priority = NULL, due_at = NULL WHERE status = 'processing';
+UPDATE recordings SET queue_priority = NULL, due_at = NULL WHERE status = 'processing';
 SELECT s2t_fail_stale_batch('0', 1000);
 SELECT pg_temp.make(s, 1) FROM unnest('{leased,expired,spent,waiting,off}'::text[]) AS s;
 SELECT s2t_queue_recording(pg_temp.id('off'), 1, now() + interval '1 day');
 UPDATE recordings SET created_at = now() - interval '1 day' WHERE status = 'processing';
-UPDATE recordings SET priority = 0 WHERE source = 'spent';
+UPDATE recordings SET queue_priority = 0 WHERE source = 'spent';
 SELECT is(pg_temp.claim('w1'), '{"spent 1"}', 'an attempt');
 SELECT pg_temp.over('spent');
 SELECT is(pg_temp.claim('w1'), '{"spent 2"}', 'and the last one');
-UPDATE recordings SET priority = 1 WHERE source IN ('leased', 'expired');
-UPDATE recordings SET priority = 2 WHERE source = 'waiting';
+UPDATE recordings SET queue_priority = 1 WHERE source IN ('leased', 'expired');
+UPDATE recordings SET queue_priority = 2 WHERE source = 'waiting';
 SELECT pg_temp.claim('w1', 2);
 SELECT pg_temp.over('expired');
 SELECT is(s2t_fail_stale_batch('1 hour', 1000), 0, 'what is leased, waits or is put off is spared');
@@ -205,7 +205,7 @@ SELECT is(pg_temp.claim('w1', 2), '{"free 1"}', 'what a trigger keeps is nobody'
 DROP TRIGGER keep ON recordings;
 
 -- Tables of an earlier version.
-ALTER TABLE recordings DROP COLUMN lease, DROP COLUMN priority, DROP COLUMN due_at, DROP COLUMN claims;
+ALTER TABLE recordings DROP COLUMN lease, DROP COLUMN queue_priority, DROP COLUMN due_at, DROP COLUMN claims;
 SELECT throws_ok($$SELECT s2t_claim_recordings('w1')$$, '42703', 'column "lease" of table "recordings" does not exist', 'claiming wants the columns');
 SELECT throws_ok(format('SELECT s2t_queue_recording(%L, 1)', pg_temp.id('free')), '42703', NULL, 'queueing too');
 SELECT throws_ok($$SELECT pg_temp.make('old', 1)$$, '42703', NULL, 'and creating with a priority');

@@ -212,6 +212,37 @@ sub cases
 	say_to($session, 'ROLLBACK TO s');
 	is(errors_of(good($ids[1])), '', "$mode: another session completes it");
 	is(say_to($session, 'COMMIT'), '00000', "$mode: then the first one commits");
+	# It is another attempt by then, or somebody else's: begun again, claimed, given back, held.
+	my $with_lease = sub { my ($of) = @_; return "SELECT s2t_complete_recording('$of', 1500, '$BAD', (SELECT lease FROM recordings WHERE id = '$of'));\n"; };
+	my $claim = sub { my ($of, $time) = @_; return "SELECT s2t_queue_recording('$of', 1); SELECT s2t_claim_recordings('w', 1, '$time');\n"; };
+	my %between = (
+		'begun again' => [ '', \&bad, sub { "SELECT s2t_fail_recording('$_[0]', 'engine'); SELECT s2t_retry_recording('$_[0]');" } ],
+		'claimed' => [ '', \&bad, sub { $claim->($_[0], '1 ms') } ],
+		'claimed by another' => [ '1 ms', $with_lease, sub { $claim->($_[0], '1 ms') } ],
+		'given back' => [ '1 hour', $with_lease, sub { "SELECT s2t_release_recording('$_[0]', (SELECT lease FROM recordings WHERE id = '$_[0]'));" } ],
+		'held by another' => [ '1 hour', \&bad, sub { 'SELECT 1;' } ]);
+	my @spared;
+	foreach my $name (sort keys %between)
+	{
+		my ($lease, $fail, $meanwhile) = @{ $between{$name} };
+		push @spared, my $one = take();
+		errors_of($claim->($one, $lease)) if $lease;
+		my $caller = session($node, 'postgres');
+		is(say_to($caller, 'BEGIN; SAVEPOINT s; ' . $fail->($one)), '22023', "$mode: fails, before it is $name");
+		say_to($caller, 'ROLLBACK TO s');
+		is(errors_of($meanwhile->($one)), '', "$mode: it is $name");
+		is(say_to($caller, 'COMMIT'), '00000', "$mode: the call of the earlier attempt ends");
+		$caller->quit;
+		errors_of("SELECT s2t_queue_recording('$one', NULL)");
+	}
+	settle();
+	is(join(' ', map { state_of($_) } @spared), join(' ', ('processing') x @spared), "$mode: none of them is marked");
+	# With the lease in force the attempt is the caller's own.
+	$id = take();
+	errors_of($claim->($id, '1 hour'));
+	is(errors_of($with_lease->($id)), '22023', "$mode: the worker that holds it fails");
+	marked($id, "$mode, with the lease");
+
 	# It was done, or marked by somebody else, before the call failed.
 	($ids[2], $ids[3]) = (take(), take());
 	is(errors_of(good($ids[2]) . bad($ids[2])), '22023', "$mode: a bad call on one that is done");
