@@ -143,7 +143,7 @@ TABLE totals;
 TABLE t.inexact;
 INSERT INTO recordings (user_id, source) VALUES (:'an', 'last');
 BEGIN;
-TRUNCATE recordings, segments;
+TRUNCATE recordings, segments, segment_revisions;
 ROLLBACK;
 TABLE t.inexact;
 SELECT recordings FROM totals;

@@ -21,12 +21,19 @@ void forget_relation(Datum /*argument*/, Oid relation) {
 }
 
 constexpr const TableSpec* kSpecs[] = {
-    &plans::kTable,           &users::kTable,
-    &user_profiles::kTable,   &user_subscriptions::kTable,
-    &recordings::kTable,      &segments::kTable,
-    &usage_cycles::kTable,    &audit_log::kTable,
-    &usage_entries::kTable,   &usage_credits::kTable,
-    &event_consumers::kTable, &events::kTable,
+    &plans::kTable,
+    &users::kTable,
+    &user_profiles::kTable,
+    &user_subscriptions::kTable,
+    &recordings::kTable,
+    &segments::kTable,
+    &usage_cycles::kTable,
+    &audit_log::kTable,
+    &usage_entries::kTable,
+    &usage_credits::kTable,
+    &event_consumers::kTable,
+    &events::kTable,
+    &segment_revisions::kTable,
 };
 static_assert(lengthof(kSpecs) == static_cast<int>(TableId::kCount));
 

@@ -23,6 +23,7 @@ enum class TableId : uint8_t {
   kUsageCredits,
   kEventConsumers,
   kEvents,
+  kSegmentRevisions,
   kCount,
 };
 
@@ -223,6 +224,7 @@ enum Column : int {
   lease,
   lease_until,
   lease_worker,
+  revision,
 };
 enum Index : int {
   by_id,
@@ -265,6 +267,7 @@ inline constexpr ColumnSpec kColumns[] = {
     {"lease", UUIDOID},
     {"lease_until", TIMESTAMPTZOID},
     {"lease_worker", TEXTOID},
+    {"revision", INT4OID},
 };
 inline constexpr IndexSpec kIndexes[] = {
     {nullptr, id, true},
@@ -290,6 +293,44 @@ inline constexpr IndexSpec kIndexes[] = {{nullptr, recording_id, false},
                                          {nullptr, recording_id, false, true, idx}};
 inline constexpr TableSpec kTable = {TableId::kSegments, "segments", kColumns, kIndexes};
 }  // namespace segments
+
+namespace segment_revisions {
+enum Column : int {
+  recording_id,
+  revision,
+  item,
+  kind,
+  at,
+  undoes,
+  undo_next,
+  replacement,
+  first_idx,
+  last_idx,
+  moved_by,
+  kept_count,
+  duration_ms,
+  fingerprint,
+  idx,
+  start_ms,
+  end_ms,
+  text,
+  meta,
+};
+enum Index : int { by_recording_id, by_revision };
+inline constexpr ColumnSpec kColumns[] = {
+    {"recording_id", UUIDOID}, {"revision", INT4OID},     {"item", INT4OID},
+    {"kind", TEXTOID},         {"at", TIMESTAMPTZOID},    {"undoes", INT4OID},
+    {"undo_next", INT4OID},    {"replacement", INT4OID},  {"first_idx", INT4OID},
+    {"last_idx", INT4OID},     {"moved_by", INT4OID},     {"kept_count", INT4OID},
+    {"duration_ms", INT4OID},  {"fingerprint", BYTEAOID}, {"idx", INT4OID},
+    {"start_ms", INT4OID},     {"end_ms", INT4OID},       {"text", TEXTOID},
+    {"meta", JSONBOID},
+};
+inline constexpr IndexSpec kIndexes[] = {{nullptr, recording_id, false},
+                                         {nullptr, recording_id, false, true, revision}};
+inline constexpr TableSpec kTable = {TableId::kSegmentRevisions, "segment_revisions", kColumns,
+                                     kIndexes};
+}  // namespace segment_revisions
 
 namespace usage_cycles {
 enum Column : int {

@@ -38,6 +38,7 @@ const char* tables_of_others(Oid schema, Oid owner) {
       "usage_credits",
       event_consumers::kTable.name,
       events::kTable.name,
+      segment_revisions::kTable.name,
   };
   StringInfoData names;
   initStringInfo(&names);

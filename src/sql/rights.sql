@@ -108,6 +108,7 @@ AS $function$
     ('users',                               'SELECT, UPDATE',         '{admin}'),
     ('recordings',                          'SELECT, UPDATE, DELETE', '{admin}'),
     ('segments',                            'SELECT, DELETE',         '{admin}'),
+    ('segment_revisions',                   'SELECT, DELETE',         '{admin}'),
     ('user_subscriptions',                  'SELECT, UPDATE',         '{admin}'),
     ('usage_cycles',                        'SELECT, INSERT',         '{admin}'),
     ('audit_log',                           'SELECT, INSERT',         '{admin}'),

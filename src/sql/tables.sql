@@ -17,6 +17,7 @@ AS $function$
     -- Room in every page, so that counting rewrites a row without touching its indexes.
     ('user_subscriptions', ' WITH (fillfactor = 70)',  'The plan, the current cycle and the running totals of every user.'),
     ('segments',           '',                         'Pieces of transcript, in order.'),
+    ('segment_revisions',  '',                         'What edits of transcripts replaced, edit by edit.'),
     ('usage_cycles',       '',                         'Closed cycles with the figures they ended with.'),
     ('audit_log',          '',                         'Who did what to accounts and recordings, when and from where.'),
     -- Room, so that the entry of a growing recording is rewritten without touching its indexes.
@@ -107,6 +108,7 @@ AS $function$
     ('recordings', 'lease',          'uuid',        false, NULL,             'The lease that the last claim gave out; NULL: given back, or never claimed.'),
     ('recordings', 'lease_until',    'timestamptz', false, NULL,             'Until when nobody else may claim it.'),
     ('recordings', 'lease_worker',   'text',        false, NULL,             'Worker that claimed it last.'),
+    ('recordings', 'revision',       'integer',     true,  '0',              'How often the transcript was edited since it was completed.'),
 
     ('user_profiles', 'user_id',     'uuid',        true,  NULL,             'Whose profile it is.'),
     ('user_profiles', 'name',        'text',        false, NULL,             'Name to show.'),
@@ -154,6 +156,26 @@ AS $function$
     ('segments', 'end_ms',           'integer',     true,  NULL,             'End, in milliseconds from the beginning of the recording.'),
     ('segments', 'text',             'text',        true,  NULL,             'What was said.'),
     ('segments', 'meta',             'jsonb',       false, NULL,             'Further keys that the segment came with.'),
+
+    ('segment_revisions', 'recording_id', 'uuid',    true,  NULL,             'Recording whose transcript was edited.'),
+    ('segment_revisions', 'revision',     'integer', true,  NULL,             'Which edit of it this was, from 1.'),
+    ('segment_revisions', 'item',         'integer', true,  NULL,             '0: the edit itself; above: a segment as it was before, in order.'),
+    ('segment_revisions', 'kind',         'text',    false, NULL,             'Of the edit: edit, rename, split, merge, replace or undo.'),
+    ('segment_revisions', 'at',           'timestamptz', false, NULL,         'Of the edit: when.'),
+    ('segment_revisions', 'undoes',       'integer', false, NULL,             'Of an undo: the revision that it took back.'),
+    ('segment_revisions', 'undo_next',    'integer', false, NULL,             'Of the edit: the revision that is taken back after this one; NULL: none.'),
+    ('segment_revisions', 'replacement',  'integer', false, NULL,             'Of the edit: the revision that stored the transcript in force after it; NULL: it is the completed one.'),
+    ('segment_revisions', 'first_idx',    'integer', false, NULL,             'Of the edit: first idx of what stood in the place of the kept segments after it; NULL: these were changed where they are.'),
+    ('segment_revisions', 'last_idx',     'integer', false, NULL,             'Of the edit: last idx of that.'),
+    ('segment_revisions', 'moved_by',     'integer', false, NULL,             'Of the edit: by how much the idx of all further segments moved.'),
+    ('segment_revisions', 'kept_count',   'integer', false, NULL,             'Of the edit: how many segments are kept.'),
+    ('segment_revisions', 'duration_ms',  'integer', false, NULL,             'Of the edit: duration of the recording before, if it changed.'),
+    ('segment_revisions', 'fingerprint',  'bytea',   false, NULL,             'Of a replacement: fingerprint of what it stored.'),
+    ('segment_revisions', 'idx',          'integer', false, NULL,             'Position of the segment.'),
+    ('segment_revisions', 'start_ms',     'integer', false, NULL,             'Its beginning; NULL with the text: neither changed.'),
+    ('segment_revisions', 'end_ms',       'integer', false, NULL,             'Its end.'),
+    ('segment_revisions', 'text',         'text',    false, NULL,             'What was said.'),
+    ('segment_revisions', 'meta',         'jsonb',   false, NULL,             'Its further keys.'),
 
     ('usage_cycles', 'id',                  'uuid',        true,  '{new_id}',   'Version 7 UUID.'),
     ('usage_cycles', 'user_id',             'uuid',        true,  NULL,     'Whose cycle it was; closed figures outlive the account.'),
@@ -308,6 +330,10 @@ AS $function$
     ('segments',           'segments_recording_id_fkey',      'foreign key',  'recording_id',      'recordings (id) ON DELETE CASCADE'),
     ('segments',           'segments_idx_check',              'check',        'idx',               'idx >= 0'),
     ('segments',           'segments_times_check',            'check',        'start_ms, end_ms',  'start_ms >= 0 AND end_ms >= start_ms'),
+
+    ('segment_revisions',  'segment_revisions_pkey',          'key',          'recording_id, revision, item', NULL),
+    ('segment_revisions',  'segment_revisions_recording_id_fkey', 'foreign key', 'recording_id',   'recordings (id) ON DELETE CASCADE'),
+    ('segment_revisions',  'segment_revisions_kind_check',    'check',        'kind',              'kind IN (''edit'', ''rename'', ''split'', ''merge'', ''replace'', ''undo'')'),
 
     ('usage_cycles',       'usage_cycles_pkey',               'key',          'id',                NULL),
     ('usage_cycles',       'usage_cycles_reason_check',       'gone',         'reason',            NULL),

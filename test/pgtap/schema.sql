@@ -115,6 +115,7 @@ SELECT bag_eq($$
   ('user_subscriptions', 'user_subscriptions_user_id_fkey', 'FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE'),
   ('user_subscriptions', 'user_subscriptions_plan_id_fkey', 'FOREIGN KEY (plan_id) REFERENCES plans(id)'),
   ('usage_credits', 'usage_credits_user_id_fkey', 'FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE'),
+  ('segment_revisions', 'segment_revisions_recording_id_fkey', 'FOREIGN KEY (recording_id) REFERENCES recordings(id) ON DELETE CASCADE'),
   ('segments', 'segments_recording_id_fkey', 'FOREIGN KEY (recording_id) REFERENCES recordings(id) ON DELETE CASCADE')$$,
   'the foreign keys; none from usage_cycles and usage_entries, which outlive the account');
 SELECT ok((SELECT oid FROM pg_constraint WHERE conname = 'recordings_user_id_fkey')

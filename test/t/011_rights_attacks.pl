@@ -79,7 +79,7 @@ SELECT usage_count, used_seconds, total_recordings, total_duration_ms, total_seg
 SELECT plan_code, usage_count, used_seconds, reason FROM usage_cycles;
 SELECT procedure_name, outcome, session_role, effective_role FROM audit_log ORDER BY at, procedure_name;
 };
-my $empty = 'TRUNCATE users, user_profiles, user_subscriptions, recordings, segments, usage_cycles, audit_log, usage_entries, usage_credits, event_consumers, events';
+my $empty = 'TRUNCATE users, user_profiles, user_subscriptions, recordings, segments, usage_cycles, audit_log, usage_entries, usage_credits, event_consumers, events, segment_revisions';
 
 new_database('main', 'CREATE EXTENSION s2t', $plans, q{
 CREATE ROLE mallory LOGIN; CALL s2t_grant('mallory', 'app');

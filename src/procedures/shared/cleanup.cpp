@@ -193,9 +193,9 @@ int64_t remove_recordings(Table* recordings, const Batch& batch) {
   return removed;
 }
 
-// What the foreign key would do on cascade. Its parent being locked and removed, no segment can be
-// added any more; those that were added after this transaction's snapshot must go too, or be
-// refused.
+// What the foreign key would do on cascade, of segments or of revisions. Its parent being locked
+// and removed, no segment can be added any more; those that were added after this transaction's
+// snapshot must go too, or be refused.
 int64_t remove_segments_of(Table* segments, const Batch& batch) {
   Snapshot latest = RegisterSnapshot(GetLatestSnapshot());
   int64_t removed = 0;
@@ -274,15 +274,19 @@ void settle(Account* totals, const Batch& batch, bool natively) {
 // Removes the next recordings after the position, as many as the policy's batch.
 Removed remove_next(Session* session, const RetentionPolicy& policy, CleanupPosition* position) {
   Table recordings = Table::open(session, pg::recordings::kTable, pg::kLockRows | pg::kDelete,
-                                 {TableId::kSegments});
+                                 {TableId::kSegments, TableId::kSegmentRevisions});
   Owners owners = Owners::open(session, policy.days);
   Batch batch = lock_due(&recordings, &owners, policy, position);
   Removed removed;
   if (batch.count == 0) return removed;
   Table segments = Table::open(session, pg::segments::kTable, pg::kDelete);
+  std::optional<Table> revisions;
+  if (Table::exists(session, pg::segment_revisions::kTable))
+    revisions = Table::open(session, pg::segment_revisions::kTable, pg::kDelete);
   Account totals = Account::open(session);
   removed.recordings = remove_recordings(&recordings, batch);
   removed.segments = remove_segments_of(&segments, batch);
+  if (revisions) (void)remove_segments_of(&*revisions, batch);
   settle(&totals, batch, recordings.counts_natively());
   return removed;
 }

@@ -125,6 +125,7 @@ void SegmentStore::note(bool natively, bool appends, Values* recording) const {
 
 int64_t remove_segments(Table* segments, const pg_uuid_t* recording_id, Snapshot latest) {
   ScanKeyData key = pg::scan_key(1, BTEqualStrategyNumber, F_UUID_EQ, UUIDPGetDatum(recording_id));
+  static_assert(int{s::by_recording_id} == int{pg::segment_revisions::by_recording_id});
   Scan scan = Scan::begin(segments, s::by_recording_id, &key, 1, latest);
   int64_t removed = 0;
   Row row;

@@ -49,7 +49,7 @@ class SegmentStore {
   int32_t end_ms_ = 0;
 };
 
-// Removes the segments of a recording that is locked, or removed itself, so that nobody can add
+// Removes the segments, or the revisions, of a recording that is locked, or removed itself, so that nobody can add
 // any; those that only `latest` sees, too, or refuses. A part of a statement. Returns how many.
 int64_t remove_segments(pg::Table* segments, const pg_uuid_t* recording_id, Snapshot latest);
 
