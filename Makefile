@@ -23,6 +23,7 @@ sql_themes = \
 	totals \
 	meter \
 	reads \
+	edits \
 	search \
 	audit \
 	events \

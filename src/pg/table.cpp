@@ -349,8 +349,10 @@ bool Table::index_continues_with(int index, int column) const {
   return continues;
 }
 
-Scan Scan::begin(Table* table, int index, ScanKeyData* keys, int key_count, Snapshot snapshot) {
+Scan Scan::begin(Table* table, int index, ScanKeyData* keys, int key_count, Snapshot snapshot,
+                 ScanDirection direction) {
   Scan scan;
+  scan.direction_ = direction;
   scan.map_ = table->map_;
   scan.index_ = index_open(table->known_index(index), AccessShareLock);
   if (table->found_ == nullptr) table->found_ = table->make_slot();
@@ -376,7 +378,7 @@ Scan Table::scan() {
 bool Scan::next(Row* row) {
   CHECK_FOR_INTERRUPTS();
   bool found = whole_ != nullptr ? table_scan_getnextslot(whole_, ForwardScanDirection, slot_)
-                                 : index_getnext_slot(scan_, ForwardScanDirection, slot_);
+                                 : index_getnext_slot(scan_, direction_, slot_);
   if (!found) return false;
   *row = Row{slot_, map_};
   return true;

@@ -293,9 +293,10 @@ class Table {
 class Scan {
  public:
   // `index` is one of the table's spec; `keys` refer to the index's columns, from 1. The rows are
-  // those that `snapshot` sees, by default the session's.
+  // those that `snapshot` sees, by default the session's, from the other end if `direction` says
+  // so.
   static Scan begin(Table* table, int index, ScanKeyData* keys, int key_count,
-                    Snapshot snapshot = nullptr);
+                    Snapshot snapshot = nullptr, ScanDirection direction = ForwardScanDirection);
   bool next(Row* row);
   void end();
 
@@ -309,6 +310,7 @@ class Scan {
   IndexScanDesc scan_ = nullptr;
   TableScanDesc whole_ = nullptr;
   Snapshot snapshot_ = nullptr;
+  ScanDirection direction_ = ForwardScanDirection;
 };
 
 // A key of a scan: the index's column `position` (from 1) compared by `strategy`

@@ -53,6 +53,13 @@ AS $function$
     ('s2t_parse_transcript',                '{22003,22023,22P05,53200,54000}', '{meta}'),
     ('sp_export_transcript',                '{22023,54000,55000,P0002}',   '{}'),
     ('sp_render_transcript',                '{22023,54000,55000,P0002}',   '{}'),
+    ('s2t_edit_segment',                    '{22003,22023,22P05,53200,55000,P0002}', '{in_text,in_start_ms,in_end_ms,in_speaker,in_revision}'),
+    ('s2t_rename_speaker',                  '{22003,22023,22P05,53200,55000,P0002}', '{in_revision}'),
+    ('s2t_split_segment',                   '{22003,22023,22P05,53200,55000,P0002}', '{in_at_ms,in_at_char,in_revision}'),
+    ('s2t_merge_segments',                  '{22003,22023,22P05,53200,54000,55000,P0002}', '{in_revision}'),
+    ('s2t_undo',                            '{22003,22023,55000,P0002}',   '{in_revision}'),
+    ('s2t_replace_segments',                '{22003,22023,55000,P0002}',   '{}'),
+    ('s2t_replace_transcript',              '{22003,22023,22P05,53200,54000,55000,P0002}', '{}'),
 
     -- Reads
     ('sp_get_login',                        '{22023}', '{}'),
@@ -64,6 +71,7 @@ AS $function$
     ('sp_list_recordings',                  '{22023}', '{in_before,in_status,completed_at,error}'),
     ('sp_get_recording',                    '{22023}', '{completed_at,error}'),
     ('sp_get_segments',                     '{22023}', '{in_limit,meta}'),
+    ('sp_list_revisions',                   '{22023}', '{undoes}'),
     ('sp_get_chunks',                       '{22023}', '{}'),
     ('sp_search_segments',                  '{22023}', '{}'),
     ('sp_create_search_index',              '{0A000}', '{}'),

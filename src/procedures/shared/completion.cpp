@@ -42,6 +42,12 @@ void accept_repetition(const Row& recording, const pg_uuid_t* id, const Completi
                     errdetail("The recording %s is done; its transcript is not the one given.",
                               pg::to_cstring(id))));
   }
+  if (recording.as_int32(pg::recordings::revision) != 0) {
+    ereport(NOTICE, (errmsg("recording %s is already completed with this content, edited since; "
+                            "nothing changed",
+                            pg::to_cstring(id))));
+    return;
+  }
   ereport(NOTICE, (errmsg("recording %s is already completed with this content, nothing changed",
                           pg::to_cstring(id))));
 }

@@ -59,6 +59,15 @@ SegmentStore SegmentStore::open(const Recording& recording) {
   return store;
 }
 
+SegmentStore SegmentStore::replacing(const Recording& recording, const Table& segments) {
+  SegmentStore store;
+  store.recording_id_ = *recording.id();
+  store.present_ = recording.row().as_int32(r::segment_count);
+  store.first_ = store.replaces_ = true;
+  store.segments_ = segments;
+  return store;
+}
+
 bool SegmentStore::has(int position, const core::Segment& segment, Jsonb* meta) {
   ScanKeyData keys[] = {
       pg::scan_key(1, BTEqualStrategyNumber, F_UUID_EQ, UUIDPGetDatum(&recording_id_)),

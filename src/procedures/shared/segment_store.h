@@ -16,6 +16,10 @@ class SegmentStore {
   // attempt stored.
   static SegmentStore open(const Recording& recording);
 
+  // For a whole transcript that takes the place of the one that the recording has. `segments` is
+  // open for kInsert and kDelete.
+  static SegmentStore replacing(const Recording& recording, const pg::Table& segments);
+
   // Removes what an earlier attempt stored, and stores the segments of `source` that the recording
   // does not have. One that it has with the same columns is passed over, with others it is 55000.
   // `fingerprint`, if given, gets them all.
@@ -49,8 +53,9 @@ class SegmentStore {
   int32_t end_ms_ = 0;
 };
 
-// Removes the segments, or the revisions, of a recording that is locked, or removed itself, so that nobody can add
-// any; those that only `latest` sees, too, or refuses. A part of a statement. Returns how many.
+// Removes the segments, or the revisions, of a recording that is locked, or removed itself, so that
+// nobody can add any; those that only `latest` sees, too, or refuses. A part of a statement.
+// Returns how many.
 int64_t remove_segments(pg::Table* segments, const pg_uuid_t* recording_id, Snapshot latest);
 
 }  // namespace s2t::procedures
