@@ -32,13 +32,13 @@ const char* tables_of_others(Oid schema, Oid owner) {
       user_profiles::kTable.name,
       user_subscriptions::kTable.name,
       segments::kTable.name,
+      segment_revisions::kTable.name,
       usage_cycles::kTable.name,
       audit_log::kTable.name,
       "usage_entries",
       "usage_credits",
       event_consumers::kTable.name,
       events::kTable.name,
-      segment_revisions::kTable.name,
   };
   StringInfoData names;
   initStringInfo(&names);

@@ -183,6 +183,8 @@ is($node->safe_psql('restored', $old_prints), $old_rows, 'restored: the same row
 is($node->safe_psql('restored', q{SELECT proname, proacl FROM pg_proc WHERE proname IN ('sp_complete_recording', 'sp_get_user_stats') ORDER BY 1}), $old_rights, 'restored: the same rights');
 my (undef, undef, $complaint) = $node->psql('restored', q{SELECT s2t_append_segments(id, '[]') FROM recordings LIMIT 1});
 like($complaint, qr/ERROR:  column "heard_ms" of table "recordings" does not exist\nHINT:  Call public\.s2t_install\(\) to bring the tables up to date\./, 'restored: what needs the new tables says so');
+(undef, undef, $complaint) = $node->psql('restored', q{SELECT s2t_edit_segment(user_id, id, 0, 'x') FROM recordings LIMIT 1});
+like($complaint, qr/ERROR:  tables are not ready for edits\nDETAIL:  The table "segment_revisions" does not exist\.\nHINT:  Call public\.s2t_install\(\) to bring the tables up to date\./, 'restored: so does an edit');
 like($node->safe_psql('restored', q{SELECT string_agg(object || ' ' || action, ', ') FROM s2t_install()}), qr/table audit_log created/, 'restored: s2t_install() makes what is missing');
 is($node->safe_psql('restored', $old_prints), $old_rows, 'restored: and changes no row');
 installed_ok($node, 'restored', 'restored');
