@@ -18,6 +18,9 @@ PORT = int(os.environ.get("PGPORT", "5432"))
 OWNER = os.environ.get("PGUSER", "postgres")
 APP = "clients_app"
 JOBS = "clients_jobs"
+WORKER = "clients_worker"
+EVENTS = "clients_events"
+PROFILES = {APP: "app", JOBS: "admin", WORKER: "worker", EVENTS: "consumer"}
 
 _numbers = itertools.count(1)
 
@@ -46,15 +49,15 @@ def connect(database="postgres", role=OWNER):
 def create_template():
     name = f"clients_template_{os.getpid()}"
     with connect() as server:
-        for role in APP, JOBS:
+        for role in PROFILES:
             if not server.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", (role,)).fetchone():
                 server.execute(f"CREATE ROLE {role} LOGIN")
         server.execute(f"CREATE DATABASE {name}")
     with connect(name) as db:
         db.execute("CREATE EXTENSION s2t")
         db.execute("SELECT s2t_install()")
-        db.execute(f"CALL s2t_grant('{APP}', 'app')")
-        db.execute(f"CALL s2t_grant('{JOBS}', 'admin')")
+        for role, profile in PROFILES.items():
+            db.execute(f"CALL s2t_grant('{role}', '{profile}')")
     return name
 
 

@@ -88,7 +88,7 @@ def test_example(monkeypatch, empty):
     monkeypatch.setenv("S2T_MIGRATION_URL", databases.Place(empty, databases.OWNER).url("postgresql+psycopg2"))
     alembic = [sys.executable, "-m", "alembic"]
     with databases.connect(empty) as db:
-        for role in "speech_app", "speech_jobs":
+        for role in "speech_app", "speech_jobs", "speech_worker", "speech_events":
             db.execute(f"CREATE ROLE {role}")
         try:
             subprocess.run([*alembic, "upgrade", "head"], cwd=APP, check=True)
@@ -99,5 +99,5 @@ def test_example(monkeypatch, empty):
             assert db.execute("SELECT count(*) FROM plans").fetchone() == (4,)
         finally:
             # Possible because the downgrade has taken their rights back.
-            for role in "speech_app", "speech_jobs":
+            for role in "speech_app", "speech_jobs", "speech_worker", "speech_events":
                 db.execute(f"DROP ROLE {role}")

@@ -14,11 +14,23 @@ MAINTENANCE_URL = os.environ.get("S2T_MAINTENANCE_URL", "postgresql+asyncpg://sp
 # S2T_PGBOUNCER=1: DATABASE_URL leads through a PgBouncer in transaction mode.
 PGBOUNCER = os.environ.get("S2T_PGBOUNCER", "") not in ("", "0")
 
+# The webhooks' role has the profile 'consumer'.
+EVENTS_URL = os.environ.get("S2T_EVENTS_URL", "postgresql+asyncpg://speech_events@/speech")
+
+# How long a program waits that has nothing to do.
+IDLE_SECONDS = float(os.environ.get("S2T_IDLE_SECONDS", "1"))
+
 # What the simulated engine of live recordings says, and how many times faster than it was spoken.
 LECTURE = pathlib.Path(os.environ.get(
     "S2T_LECTURE", pathlib.Path(__file__).parents[3] / "demo" / "transcript.faster-whisper.json"))
 LIVE_SPEED = float(os.environ.get("S2T_LIVE_SPEED", "4"))
 CAPTION_SECONDS = float(os.environ.get("S2T_CAPTION_SECONDS", "0.5"))
+
+# Where events are sent to, and the secret that signs them: whsec_ and base64.
+WEBHOOK_URL = os.environ.get("S2T_WEBHOOK_URL", "")
+WEBHOOK_SECRET = os.environ.get("S2T_WEBHOOK_SECRET", "")
+WEBHOOK_CONSUMER = os.environ.get("S2T_WEBHOOK_CONSUMER", "webhooks")
+WEBHOOK_TIMEOUT = float(os.environ.get("S2T_WEBHOOK_TIMEOUT", "10"))
 
 BROKER_URL = os.environ.get("S2T_BROKER_URL", "amqp://localhost//")
 RETENTION_DAYS = int(os.environ.get("S2T_RETENTION_DAYS", "90"))

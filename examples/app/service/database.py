@@ -30,6 +30,13 @@ def pooled_engine():
     )
 
 
+def small_engine(url: str):
+    """For a program that does one thing at a time."""
+    return create_async_engine(
+        url, pool_size=2, pool_pre_ping=True, hide_parameters=True, connect_args=connect_args()
+    )
+
+
 def single_engine():
     """For a Celery task, which has an event loop of its own: connections cannot outlive it."""
     return create_async_engine(

@@ -126,3 +126,44 @@ async def change_user_plan(db: AsyncSession, user_id: UUID, plan_code: str, pror
         {"user_id": user_id, "plan_code": plan_code, "prorate": prorate},
     )
     return result.one()
+
+
+# ------------------------------------------------------------------------------------------------
+# Events: for the profile 'consumer'.
+# ------------------------------------------------------------------------------------------------
+
+
+async def add_consumer(db: AsyncSession, consumer: str) -> None:
+    await db.execute(text("SELECT s2t_add_consumer(:consumer)"), {"consumer": consumer})
+
+
+async def take_events(db: AsyncSession, consumer: str, limit: int, seconds: float):
+    result = await db.execute(
+        text("SELECT * FROM s2t_take_events(:consumer, :limit, make_interval(secs => :seconds))"),
+        {"consumer": consumer, "limit": limit, "seconds": seconds},
+    )
+    return result.all()
+
+
+async def ack_events(db: AsyncSession, consumer: str, ids: list) -> None:
+    await db.execute(text("SELECT s2t_ack_events(:consumer, :ids)"), {"consumer": consumer, "ids": ids})
+
+
+async def release_events(db: AsyncSession, consumer: str, ids: list, error) -> None:
+    """With an error it was an attempt, and comes again after the database's own pause."""
+    await db.execute(
+        text("SELECT s2t_release_events(:consumer, :ids, NULL, :error)"),
+        {"consumer": consumer, "ids": ids, "error": error},
+    )
+
+
+async def dead_events(db: AsyncSession, consumer: str):
+    result = await db.execute(
+        text("SELECT * FROM s2t_dead_events WHERE consumer = :consumer ORDER BY dead_at, id"), {"consumer": consumer}
+    )
+    return result.all()
+
+
+async def revive_events(db: AsyncSession, consumer: str) -> int:
+    result = await db.execute(text("SELECT s2t_revive_events(:consumer)"), {"consumer": consumer})
+    return result.scalar_one()
