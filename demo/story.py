@@ -78,6 +78,9 @@ class Client:
         self.rows("CALL sp_complete_recording(%s, %s, %s::jsonb)",
                   recording, duration_ms, json.dumps(segments, ensure_ascii=False))
 
+    def claim(self, worker):
+        return self.row("SELECT * FROM s2t_claim_recordings(%s, 1, '1 hour')", worker)
+
     def append(self, recording, segments):
         return self.row("SELECT * FROM s2t_append_segments(%s, %s::jsonb)", recording, json.dumps(segments, ensure_ascii=False))
 
@@ -263,6 +266,30 @@ def listen_live(db, mai):
     figure("seconds held when it is done", db.value("SELECT held_seconds FROM user_subscriptions WHERE user_id = %s", mai), 0)
 
 
+def take_over(db, mai):
+    chapter("A worker dies, another takes over")
+    recording = db.row("SELECT * FROM s2t_create_recording(%s, 'upload', in_priority => 0)", mai).recording_id
+    first, second = Client(), Client()
+    claim = first.claim("first")
+    tell(f"The worker \"first\" claims it, attempt {claim.attempt}, and falls silent.")
+    figure("the other gets it meanwhile", second.claim("second") is not None, False)
+    db.rows("UPDATE recordings SET lease_until = now() WHERE id = %s", recording)  # the lease ends
+    taken = second.claim("second")
+    tell(f"Its lease ends, \"second\" claims it, attempt {taken.attempt}.")
+    figure("the other gets it then", (taken.recording_id == recording, taken.attempt), (True, 2))
+    refused = []
+    for lease, text in ((claim.lease, "Quá muộn."), (taken.lease, "Đúng lúc."), (claim.lease, "Quá muộn.")):
+        segments = [{"idx": 0, "start_ms": 0, "end_ms": 2000, "text": text}]
+        try:
+            db.rows("SELECT * FROM s2t_complete_recording(%s, 2000, %s::jsonb, %s)", recording, json.dumps(segments), lease)
+        except psycopg2.Error as error:
+            refused.append(error.pgcode)
+            tell(f"\"first\" was only asleep, and sends what it has: {error.diag.message_primary}.")
+    figure("SQLSTATE of who has lost the lease", tuple(refused), ("55000", "55000"))
+    figure("what is stored", db.value("SELECT text FROM segments WHERE recording_id = %s", recording), "Đúng lúc.")
+    figure("Mai's recordings of this month", db.usage(mai).usage_count, 2)
+
+
 def hear_of_it(db, mai, deleted):
     chapter("Who was told")
     events = db.rows("SELECT * FROM s2t_take_events(%s, 1000)", CONSUMER)
@@ -271,7 +298,7 @@ def hear_of_it(db, mai, deleted):
     hers = [event.type for event in events if event.user_id == mai]
     tell(f"Of Mai, in order: {', '.join(hers)}")
     told = [kind for kind in hers if kind in ("user.registered", "recording.created", "recording.completed", "cycle.closed")]
-    figure("what was told of Mai", told, ["user.registered", "recording.created", "recording.completed", "cycle.closed"])
+    figure("what was told of Mai", told, ["user.registered", *["recording.created", "recording.completed"] * 2, "cycle.closed"])
     figure("deletions told", counts["recording.deleted"], deleted)
     figure("in the order of their times", [event.at for event in events], sorted(event.at for event in events))
     figure("acknowledged", db.value("SELECT s2t_ack_events(%s, %s::uuid[])", CONSUMER, [event.id for event in events]), len(events))
@@ -368,6 +395,7 @@ def main():
     race(db, users["Hoa"])
     change_plans(db, users["Lan"], users["Tuan"])
     listen_live(db, users["Mai"])
+    take_over(db, users["Mai"])
     end_the_month(db, users["Minh"])
     show_stats(db, users)
     deleted = clean_up(db)

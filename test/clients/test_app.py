@@ -29,6 +29,7 @@ def http(request, monkeypatch, database):
         place = request.getfixturevalue("bouncer").place(database)
     monkeypatch.setattr(config, "DATABASE_URL", place.url("postgresql+asyncpg"))
     monkeypatch.setattr(config, "PGBOUNCER", place.bouncer)
+    monkeypatch.setattr(config, "QUEUE", "celery")
     monkeypatch.setitem(worker.celery.conf, "task_always_eager", True)
     with TestClient(api.app) as running:
         yield running

@@ -25,6 +25,7 @@ def server(monkeypatch, database, tmp_path):
     place = databases.Place(database)
     monkeypatch.setattr(config, "DATABASE_URL", place.url("postgresql+asyncpg"))
     monkeypatch.setattr(config, "PGBOUNCER", False)
+    monkeypatch.setattr(config, "QUEUE", "celery")
     monkeypatch.setattr(config, "CAPTION_SECONDS", 0.1)
     monkeypatch.setitem(worker.celery.conf, "task_always_eager", True)
     running = browser.Server(api.make_app())

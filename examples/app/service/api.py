@@ -16,7 +16,7 @@ from pydantic import BaseModel
 from sqlalchemy.exc import DBAPIError
 from starlette.concurrency import run_in_threadpool
 
-from . import config, database, live, page, procedures, security, session, worker
+from . import config, database, live, page, procedures, security, session, spool, worker
 from .session import current_user, get_db
 
 router = APIRouter()
@@ -121,12 +121,23 @@ async def upload_result(result: Result, recording=Depends(own_recording)):
 
 
 @router.post("/recordings/{recording_id}/document", status_code=202)
-async def upload_document(request: Request, recording=Depends(own_recording)):
+async def upload_document(request: Request, recording=Depends(own_recording), db=Depends(get_db)):
     """The body is what the speech engine wrote, whichever it is."""
+    body = await request.body()
     try:
-        document = (await request.body()).decode()
+        document = body.decode()
     except UnicodeDecodeError as error:
         raise HTTPException(status_code=422, detail="the document is not in UTF-8") from error
+    if config.QUEUE == "database":
+        if recording.status != "processing":
+            raise HTTPException(status_code=409, detail=f"recording is {recording.status}")
+        # The file first: whoever claims the recording finds it.
+        await run_in_threadpool(spool.put, recording.id, body)
+        row = await procedures.queue_recording(db, recording.id, 0)
+        await db.commit()
+        if not row.queued:
+            raise HTTPException(status_code=409, detail=row.error_message)
+        return {"status": "accepted"}
     return await enqueue(worker.store_document, str(recording.id), document)
 
 

@@ -14,9 +14,18 @@ MAINTENANCE_URL = os.environ.get("S2T_MAINTENANCE_URL", "postgresql+asyncpg://sp
 # S2T_PGBOUNCER=1: DATABASE_URL leads through a PgBouncer in transaction mode.
 PGBOUNCER = os.environ.get("S2T_PGBOUNCER", "") not in ("", "0")
 
-# The webhooks' role has the profile 'consumer'.
+# Who stores what the engines wrote: "database", workers that claim recordings from the database
+# (service/claims.py), or "celery", tasks through a broker (service/worker.py).
+QUEUE = os.environ.get("S2T_QUEUE", "database")
+
+# The workers' role has the profile 'worker', the webhooks' role the profile 'consumer'.
+WORKER_URL = os.environ.get("S2T_WORKER_URL", "postgresql+asyncpg://speech_worker@/speech")
 EVENTS_URL = os.environ.get("S2T_EVENTS_URL", "postgresql+asyncpg://speech_events@/speech")
 
+# Where uploads wait for a worker: a folder that the API and the workers share. A real service has
+# its audio in an object store.
+SPOOL = pathlib.Path(os.environ.get("S2T_SPOOL", pathlib.Path(__file__).parent.parent / "spool"))
+LEASE_SECONDS = float(os.environ.get("S2T_LEASE_SECONDS", "60"))
 # How long a program waits that has nothing to do.
 IDLE_SECONDS = float(os.environ.get("S2T_IDLE_SECONDS", "1"))
 

@@ -31,7 +31,7 @@ def pooled_engine():
 
 
 def small_engine(url: str):
-    """For a program that does one thing at a time."""
+    """For a program that does one thing at a time, a heartbeat beside it."""
     return create_async_engine(
         url, pool_size=2, pool_pre_ping=True, hide_parameters=True, connect_args=connect_args()
     )
@@ -57,6 +57,17 @@ def session_factory(engine):
 def sqlstate(error: DBAPIError) -> str:
     """The SQLSTATE of an error; empty if the server had no part in it."""
     return getattr(error.orig, "sqlstate", None) or getattr(error.orig, "pgcode", None) or ""
+
+
+# A serialization failure, a deadlock, a lock timeout, a lost connection, a server that goes down:
+# the next attempt may do. Whatever else the server says, it would say again.
+TRANSIENT = ("40", "55P03", "08", "57P", "53")
+
+
+def is_transient(error: Exception) -> bool:
+    if isinstance(error, DBAPIError):
+        return error.connection_invalidated or sqlstate(error).startswith(TRANSIENT)
+    return isinstance(error, OSError)
 
 
 def server_error(error: DBAPIError):

@@ -129,6 +129,51 @@ async def change_user_plan(db: AsyncSession, user_id: UUID, plan_code: str, pror
 
 
 # ------------------------------------------------------------------------------------------------
+# Work: for the profile 'worker', queue_recording also for 'app'.
+# ------------------------------------------------------------------------------------------------
+
+
+async def queue_recording(db: AsyncSession, recording_id: UUID, priority: int):
+    result = await db.execute(
+        text("SELECT * FROM s2t_queue_recording(:recording_id, :priority)"),
+        {"recording_id": recording_id, "priority": priority},
+    )
+    return result.one()
+
+
+async def claim_recordings(db: AsyncSession, worker: str, limit: int, seconds: float):
+    result = await db.execute(
+        text("SELECT * FROM s2t_claim_recordings(:worker, :limit, make_interval(secs => :seconds))"),
+        {"worker": worker, "limit": limit, "seconds": seconds},
+    )
+    return result.all()
+
+
+async def extend_lease(db: AsyncSession, recording_id: UUID, lease: UUID, seconds: float) -> None:
+    await db.execute(
+        text("SELECT s2t_extend_lease(:recording_id, :lease, make_interval(secs => :seconds))"),
+        {"recording_id": recording_id, "lease": lease, "seconds": seconds},
+    )
+
+
+async def import_with_lease(db: AsyncSession, recording_id: UUID, document: str, lease: UUID):
+    result = await db.execute(
+        text("SELECT * FROM s2t_import_transcript(:recording_id, :document, 'auto', :lease)"),
+        {"recording_id": recording_id, "document": document, "lease": lease},
+    )
+    return result.one()
+
+
+async def release_recording(db: AsyncSession, recording_id: UUID, lease: UUID, seconds: float, error: str):
+    """Tried again after so many seconds, or failed if that was the last attempt."""
+    result = await db.execute(
+        text("SELECT * FROM s2t_release_recording(:recording_id, :lease, make_interval(secs => :seconds), :error)"),
+        {"recording_id": recording_id, "lease": lease, "seconds": seconds, "error": error},
+    )
+    return result.one()
+
+
+# ------------------------------------------------------------------------------------------------
 # Events: for the profile 'consumer'.
 # ------------------------------------------------------------------------------------------------
 

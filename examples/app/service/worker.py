@@ -1,4 +1,5 @@
-"""The Celery side: storing what the speech engine made of a recording, and the scheduled jobs.
+"""The Celery side: storing what the speech engine made of a recording (documents only where S2T_QUEUE is
+celery), and the scheduled jobs.
 
     python3 -m celery -A service.worker worker --beat
 
@@ -23,10 +24,6 @@ celery = Celery("service", broker=config.BROKER_URL)
 # A task that is lost with its worker is delivered again: completing twice changes nothing.
 celery.conf.task_acks_late = True
 
-# A serialization failure, a deadlock, a lock timeout, a lost connection, a server that goes down:
-# the next attempt may do. Whatever else the server says, it would say again.
-TRANSIENT = ("40", "55P03", "08", "57P", "53")
-
 
 def in_transaction(function, *arguments):
     """Runs function(session, *arguments) and commits."""
@@ -44,19 +41,13 @@ def in_transaction(function, *arguments):
     return asyncio.run(run())
 
 
-def is_transient(error: Exception) -> bool:
-    if isinstance(error, DBAPIError):
-        return error.connection_invalidated or database.sqlstate(error).startswith(TRANSIENT)
-    return isinstance(error, OSError)
-
-
 @celery.task(bind=True, max_retries=5)
 def store_result(self, recording_id: str, duration_ms: int, segments: list):
     """Completes a recording. If that fails for good, the database marks it failed by itself."""
     try:
         in_transaction(procedures.complete_recording, UUID(recording_id), duration_ms, segments)
     except (DBAPIError, OSError) as error:
-        if is_transient(error):
+        if database.is_transient(error):
             raise self.retry(exc=error, countdown=2**self.request.retries)
         logger.error("recording %s could not be completed: %s", recording_id, error)
         raise
@@ -69,7 +60,7 @@ def store_document(self, recording_id: str, document: str):
         imported = in_transaction(procedures.import_transcript, UUID(recording_id), document)
         logger.info("recording %s: %s segments read as %s", recording_id, imported.segments, imported.format)
     except (DBAPIError, OSError) as error:
-        if is_transient(error):
+        if database.is_transient(error):
             raise self.retry(exc=error, countdown=2**self.request.retries)
         logger.error("recording %s could not be completed: %s", recording_id, error)
         raise
