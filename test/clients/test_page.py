@@ -18,6 +18,13 @@ TALK = {
         {"start": 2.4, "end": 5.1, "text": " Chào chị, hôm nay trời đẹp quá!", "speaker": "SPEAKER_01"},
         {"start": 5.1, "end": 9.0, "text": " <img src=x onerror=alert(1)> & \"</li>\"", "speaker": "<b>SPEAKER_02</b>"}],
     "language": "vi"}
+MEETING = {
+    "text": "", "language": "vi", "segments": [
+        {"start": start, "end": start + 3.5, "text": " " + text, "speaker": f"SPEAKER_0{speaker}"} for start, speaker, text in (
+            (0.0, 0, "Chào cả nhà, ta bắt đầu nhé."), (4.0, 1, "Dạ, em đã gửi hợp đồng cho bên Đà Nẵng hôm qua."),
+            (8.0, 1, "Họ hẹn trả lời trước thứ Sáu."), (12.0, 0, "Tốt. Còn phần âm thanh của hội thảo thì sao?"),
+            (16.0, 2, "Bản ghi dài hai tiếng, em gửi đi nhận dạng sáng nay."), (20.0, 2, "Có vài chỗ tên người bị sai, em sẽ sửa tay."),
+            (24.0, 0, "Cảm ơn em. Nhớ đặt tên cho từng người nói."))]}
 
 
 @pytest.fixture
@@ -104,6 +111,48 @@ def test_transcript(page, tmp_path):
     page.click("#statement summary")
     page.shows("#statement", "charge")
     assert page.complaints() == []
+
+
+def test_editing(page, tmp_path, owner):
+    """Correct, rename a speaker, undo both, see it; search and downloads follow; nobody is overwritten unseen."""
+    register(page)
+    upload(page, tmp_path, json.dumps(MEETING), "họp sáng thứ Hai.json")
+    page.wait(lambda: len(lines(page)) == 7)
+    before = lines(page)
+
+    def correct(idx, text):
+        page.click(f"#said-{idx} .edit")
+        page.fill(f"#said-{idx}", text=text)
+        page.click(f"#said-{idx} form button")
+
+    correct(1, "Dạ, em đã gửi hợp đồng <mới> cho bên Đà Nẵng hôm qua.")
+    page.wait(lambda: lines(page)[1] == "Dạ, em đã gửi hợp đồng <mới> cho bên Đà Nẵng hôm qua.")
+    page.click(".speakers .chip")
+    page.fill(".speakers", speaker="Chị Lan")
+    page.click(".speakers form button")
+    page.wait(lambda: page.text(".said .speaker") == "Chị Lan")
+    page.click("#history")
+    page.wait(lambda: len(page.all(".history li")) == 2)
+    page.fill("#search", q="hop dong moi")
+    page.click("#search button")
+    page.shows("#hits", "1 found")
+    page.picture("page-edit.png")
+    page.one(".tools a").click()
+    assert "hợp đồng <mới>" in page.downloaded(page.one(".tools a").get_attribute("download"))
+
+    page.click("#undo")
+    page.wait(lambda: page.text(".said .speaker") == "SPEAKER_00")
+    page.click("#undo")
+    page.wait(lambda: lines(page) == before)
+    page.wait(lambda: len(page.all(".history li")) == 4)
+    assert not page.one("#undo").is_enabled()
+
+    # Somebody else is quicker: the page says so and shows theirs.
+    owner.execute("SELECT s2t_edit_segment(user_id, id, 0, 'Của người khác.') FROM recordings")
+    correct(0, "Của tôi.")
+    page.shows("#message", "transcript was changed meanwhile")
+    page.wait(lambda: lines(page)[0] == "Của người khác.")
+    assert [text for text in page.complaints() if "409" not in text] == []
 
 
 def test_what_went_wrong(page, tmp_path, owner):

@@ -16,7 +16,7 @@ from pydantic import BaseModel
 from sqlalchemy.exc import DBAPIError
 from starlette.concurrency import run_in_threadpool
 
-from . import config, database, live, page, procedures, security, session, spool, worker
+from . import config, database, edits, live, page, procedures, security, session, spool, worker
 from .session import current_user, get_db
 
 router = APIRouter()
@@ -227,7 +227,7 @@ async def database_error(_request: Request, error: DBAPIError):
 
 def make_app() -> FastAPI:
     app = FastAPI(title="speech to text")
-    for part in session.router, router, live.router, page.router:
+    for part in session.router, router, live.router, edits.router, page.router:
         app.include_router(part)
     app.mount("/static", page.files())
     app.add_exception_handler(DBAPIError, database_error)

@@ -129,6 +129,45 @@ async def change_user_plan(db: AsyncSession, user_id: UUID, plan_code: str, pror
 
 
 # ------------------------------------------------------------------------------------------------
+# Editing. `revision` is the one that the editor has seen: if there is a later one by now, it is 55000.
+# ------------------------------------------------------------------------------------------------
+
+
+async def edit_segment(db: AsyncSession, user_id: UUID, recording_id: UUID, idx: int, new_text, speaker, revision: int):
+    """None leaves a value as it is."""
+    result = await db.execute(
+        text("SELECT * FROM s2t_edit_segment(:user_id, :recording_id, :idx, :text, NULL, NULL, :speaker, :revision)"),
+        {"user_id": user_id, "recording_id": recording_id, "idx": idx, "text": new_text, "speaker": speaker,
+         "revision": revision},
+    )
+    return result.one()
+
+
+async def rename_speaker(db: AsyncSession, user_id: UUID, recording_id: UUID, before: str, after: str, revision: int):
+    result = await db.execute(
+        text("SELECT * FROM s2t_rename_speaker(:user_id, :recording_id, :before, :after, :revision)"),
+        {"user_id": user_id, "recording_id": recording_id, "before": before, "after": after, "revision": revision},
+    )
+    return result.one()
+
+
+async def undo(db: AsyncSession, user_id: UUID, recording_id: UUID, revision: int):
+    result = await db.execute(
+        text("SELECT * FROM s2t_undo(:user_id, :recording_id, :revision)"),
+        {"user_id": user_id, "recording_id": recording_id, "revision": revision},
+    )
+    return result.one()
+
+
+async def list_revisions(db: AsyncSession, user_id: UUID, recording_id: UUID):
+    result = await db.execute(
+        text("SELECT * FROM sp_list_revisions(:user_id, :recording_id)"),
+        {"user_id": user_id, "recording_id": recording_id},
+    )
+    return result.all()
+
+
+# ------------------------------------------------------------------------------------------------
 # Work: for the profile 'worker', queue_recording also for 'app'.
 # ------------------------------------------------------------------------------------------------
 

@@ -2,12 +2,13 @@
 
 import { $, h, clock, date, say } from "./dom.js";
 import { get, post } from "./http.js";
+import { editButton, editTools, revisionsOf, speakerChips, startEditing } from "./edit.js";
 
 const FORMATS = ["txt", "md", "srt", "vtt", "ttml", "json", "csv", "tsv"];
 const VOICES = 5;
 const WAIT = 1000;
 
-let shown = null; // {recording, segments, voices, lines}
+let shown = null; // {recording, segments, voices, lines, revisions, revision}
 let stream = null;
 let waiting = null;
 let changed = () => {};
@@ -41,7 +42,8 @@ function lineOf(segment, before) {
   return h("li", { class: "said" + (speaker !== null ? " " + voice(speaker) : "") + (turn ? " turn" : ""), id: "said-" + segment.idx },
     turn && speaker !== null ? h("span", { class: "speaker" }, speaker) : null,
     h("time", { datetime: `PT${segment.start_ms / 1000}S` }, clock(segment.start_ms)),
-    h("span", { class: "text" }, segment.text));
+    h("span", { class: "text" }, segment.text),
+    shown.recording.status === "done" ? editButton(segment) : null);
 }
 
 function add(segment, fresh) {
@@ -71,7 +73,7 @@ function tools() {
   }
   if (recording.status !== "done") return null;
   return h("div", { class: "tools" }, h("span", { class: "label", id: "download-label" }, "Download"),
-    ...FORMATS.map((format) => h("a", { href: `/recordings/${recording.id}/transcript.${format}`, download: `${recording.id}.${format}`, "aria-label": `Download as ${format}` }, format)));
+    ...FORMATS.map((format) => h("a", { href: `/recordings/${recording.id}/transcript.${format}`, download: `${recording.id}.${format}`, "aria-label": `Download as ${format}` }, format)), ...editTools());
 }
 
 function draw() {
@@ -81,7 +83,7 @@ function draw() {
   shown.lines = h("ol", { class: "lines", lang: recording.language, ...(live ? { role: "log", "aria-live": "polite", "aria-label": "Captions" } : {}) });
   segments.forEach((segment) => add(segment, false));
   const empty = live ? "Nothing has been said yet." : recording.status === "failed" ? "This recording has failed." : "Nothing was said.";
-  $("#transcript").replaceChildren(...head(), ...[tools(), shown.lines].filter(Boolean),
+  $("#transcript").replaceChildren(...head(), ...[tools(), recording.status === "done" ? speakerChips(shown.voices) : null, shown.lines].filter(Boolean),
     segments.length ? "" : h("p", { class: "about", id: "empty" }, empty));
 }
 
@@ -93,7 +95,14 @@ export async function openTranscript(id, idx, onchange) {
   try {
     const recording = await get(`/recordings/${id}`);
     const segments = await get(`/recordings/${id}/segments`);
-    shown = { recording, segments, voices: new Map(), lines: null };
+    const revisions = recording.status === "done" ? await revisionsOf(id) : [];
+    shown = { recording, segments, voices: new Map(), lines: null, revisions, revision: revisions[0]?.revision ?? 0 };
+    startEditing(shown, async (focus) => {
+      const open = $(".history") !== null;
+      await openTranscript(id);
+      if (open) $("#history")?.click();
+      $(focus)?.focus({ preventScroll: true });
+    });
   } catch (error) {
     say(error.message);
     return;
