@@ -213,6 +213,25 @@ BEGIN
 END
 $$;
 
+-- The same, a transaction each, as applications do: what an update left behind can go before the next
+-- one.  Counted are the calls alone, not the commits.
+CREATE PROCEDURE bench.create_apart(in_calls integer, INOUT usec float8 DEFAULT 0, INOUT wal float8 DEFAULT 0)
+LANGUAGE plpgsql AS $$
+DECLARE
+    users  CONSTANT uuid[] := (SELECT u.ids[1:in_calls] FROM bench.user_ids AS u);
+    one    uuid;
+    result record;
+    since  timestamptz;
+BEGIN
+    FOREACH one IN ARRAY users LOOP
+        since := clock_timestamp();
+        result := sp_check_quota_and_create_recording(one, 'realtime', 'vi');
+        usec := usec + extract(epoch FROM clock_timestamp() - since) * 1e6 / in_calls;
+        COMMIT;
+    END LOOP;
+END
+$$;
+
 -- The next segment of each recording: the one after `in_first` that it has already.
 CREATE FUNCTION bench.append(in_ids uuid[], in_first integer) RETURNS bench.spent
 LANGUAGE plpgsql AS $$

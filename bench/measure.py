@@ -251,6 +251,14 @@ def measure_create(options):
         old.load()
         contenders["released"] = (old, nothing, lambda _: old.spent("create", calls))
     take_turns("create", rounds, contenders, calls)
+    contenders.pop("bare")[0].close()
+
+    def apart(session):
+        session.run("SET synchronous_commit = off")
+        return session, nothing, lambda _: session.run("CALL bench.create_apart(%s)", calls)[0]
+
+    contenders = {name: apart(session) for name, (session, _, _) in contenders.items()}
+    take_turns("create apart", rounds, contenders, calls)
     for session, _, _ in contenders.values():
         session.close()
 
@@ -750,6 +758,9 @@ def measure_copy(options):
         "copy": (peer, open_for(peer, rows=True), timed(copy("segments_copy"))),
         "copy with its key": (peer, open_for(peer, rows=True), timed(copy("segments"))),
     }, calls)
+    for series in results["copy by a client"].values():
+        series.cpu.clear()  # of the sessions that prepared, not of those that were measured
+        series.wal.clear()
     ours, theirs = (watch.run(f"SELECT count(*), sum(octet_length(text)) FROM {table}") for table in ("s2t.segments", "peer.segments"))
     if ours != theirs:
         sys.exit(f"copy by a client: the contenders stored different things: {ours} and {theirs}")

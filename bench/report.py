@@ -101,11 +101,14 @@ def table(results, notes):
     compare(main, "append of one segment", get("append"), "s2t", "plpgsql", 0.50, "PL/pgSQL")
     compare(main, "create, a consumer wants other events", get("events"), "other types", "nobody", 1.10, "nobody listens")
     compare(main, "create, a consumer is told", get("events"), "told", "nobody", 1.30, "nobody listens")
-    compare(main, "create, all defaults", get("create"), "s2t", "released", 1.40, f"s2t {notes.get('released')}")
     compare(main, "claim of 10,000 in the queue, half put off", get("claim"), "s2t", "plpgsql", 0.50, "PL/pgSQL")
+    what = "create, all defaults, a transaction each"
+    compare(main, what, get("create apart"), "s2t", "plpgsql", 0.40, "PL/pgSQL")
+    compare(main, what, get("create apart"), "s2t", "released", 1.40, f"s2t {notes.get('released')}")
     for case, target, what in (("create", 0.40, "create"), ("register", 0.50, "register"), ("change plan", 0.50, "change plan")):
         compare(main, what, get(case), "s2t", "plpgsql", target, "PL/pgSQL")
         compare(main, what, get(case), "s2t", "bare", None, "bare statement")
+        compare(main, what + ", a thousand in one transaction", get(case), "s2t", "released", None, f"s2t {notes.get('released')}")
     compare(main, f"stats, {notes.get('stats recordings', 0):,} recordings", get("stats"), "s2t", "ten", 1.20, "10 recordings")
     compare(main, f"stats, {notes.get('stats recordings', 0):,} recordings", get("stats"), "s2t", "plpgsql", None, "PL/pgSQL")
     compare(main, "cleanup, a segment (ratio of segments/s)", get("cleanup"), "s2t", "plpgsql", 3.0, "PL/pgSQL, cascade", inverse=True)
