@@ -286,6 +286,74 @@ BEGIN
 END
 $$;
 
+-- A completed recording of so many segments, for edits and exports.
+CREATE FUNCTION bench.completed(in_size integer) RETURNS uuid
+LANGUAGE plpgsql AS $$
+DECLARE
+    id uuid := (bench.open_recordings(1))[1];
+BEGIN
+    PERFORM s2t_complete_recording(id, in_size * 3100, (SELECT p.segments FROM bench.payload AS p WHERE p.size = in_size));
+    RETURN id;
+END
+$$;
+
+-- Corrections of the first hundred segments, another text each time.
+CREATE FUNCTION bench.edit(in_id uuid, in_calls integer) RETURNS bench.spent
+LANGUAGE plpgsql AS $$
+DECLARE
+    owner  CONSTANT uuid := (SELECT r.user_id FROM recordings AS r WHERE r.id = in_id);
+    times  CONSTANT text := clock_timestamp()::text;
+    result record;
+    wal    CONSTANT pg_lsn := pg_current_wal_insert_lsn();
+    since  CONSTANT timestamptz := clock_timestamp();
+BEGIN
+    FOR n IN 1 .. in_calls LOOP
+        result := s2t_edit_segment(owner, in_id, n % 100, 'Xin chào các bạn, hôm nay trời đẹp. ' || n || times);
+    END LOOP;
+    RETURN bench.spent_since(since, wal, in_calls);
+END
+$$;
+
+-- Spent on each segment that moves.
+CREATE FUNCTION bench.split(in_id uuid, in_size integer) RETURNS bench.spent
+LANGUAGE plpgsql AS $$
+DECLARE
+    owner  CONSTANT uuid := (SELECT r.user_id FROM recordings AS r WHERE r.id = in_id);
+    result record;
+    wal    CONSTANT pg_lsn := pg_current_wal_insert_lsn();
+    since  CONSTANT timestamptz := clock_timestamp();
+BEGIN
+    result := s2t_split_segment(owner, in_id, 0, in_at_char => 4);
+    RETURN bench.spent_since(since, wal, in_size);
+END
+$$;
+
+-- Spent on each segment that is exported, or selected as a client gets it.
+CREATE FUNCTION bench.export(in_id uuid, in_format text, in_size integer) RETURNS bench.spent
+LANGUAGE plpgsql AS $$
+DECLARE
+    result text;
+    wal    CONSTANT pg_lsn := pg_current_wal_insert_lsn();
+    since  CONSTANT timestamptz := clock_timestamp();
+BEGIN
+    result := sp_export_transcript(in_id, in_format);
+    RETURN bench.spent_since(since, wal, in_size);
+END
+$$;
+CREATE FUNCTION bench.select_segments(in_id uuid, in_size integer) RETURNS bench.spent
+LANGUAGE plpgsql AS $$
+DECLARE
+    result bigint;
+    wal    CONSTANT pg_lsn := pg_current_wal_insert_lsn();
+    since  CONSTANT timestamptz := clock_timestamp();
+BEGIN
+    SELECT sum(length(s.idx::text) + length(s.start_ms::text) + length(s.end_ms::text) + length(s.text) + length(coalesce(s.meta::text, '')))
+      INTO result
+      FROM (SELECT * FROM segments AS g WHERE g.recording_id = in_id ORDER BY g.idx) AS s;
+    RETURN bench.spent_since(since, wal, in_size);
+END
+$$;
+
 -- The least that SQL can do for it: a conditional UPDATE and an INSERT, in one prepared statement.
 CREATE FUNCTION bench.create_bare(in_calls integer) RETURNS bench.spent
 LANGUAGE plpgsql AS $$

@@ -35,7 +35,7 @@ PGBENCH = os.path.join(os.environ["PG_BIN"], "pgbench")
 DATABASE = "s2t_bench"
 USERS = 2000
 CREATORS = 1000  # users who may create recordings while cycles are reset
-CASES = ["complete", "client", "copy", "create", "append", "events", "claim", "register", "plan", "stats", "cleanup", "reset",
+CASES = ["complete", "client", "copy", "create", "append", "edit", "events", "claim", "register", "plan", "stats", "cleanup", "reset",
          "none", "big", "throughput"]
 TABLES = "plans, users, user_profiles, user_subscriptions, recordings, segments, usage_cycles"
 METER = ", usage_entries, usage_credits"  # what 1.1.0 has not
@@ -290,6 +290,33 @@ def measure_append(options):
         "plpgsql": append(peer),
     }, calls)
     for session in (s2t, peer, create):
+        session.close()
+
+
+def measure_edit(options):
+    """A correction in short and long transcripts beside a create; a split beside a completion; exports beside a SELECT."""
+    rounds, calls = ((5, 15, 3), 300) if options.quick else ((9, 41, 15), 500)
+    for size in (100, 10000):
+        watch.run("SELECT bench.make_payload(%s)", size)
+    sessions = [Session("s2t") for _ in range(5)]
+    few, many, create, split, complete = sessions
+    few.load()
+    ids = {size: few.value("SELECT bench.completed(%s)::text", size) for size in (100, 10000)}
+    take_turns("edit", rounds, {
+        "of 100": (few, nothing, lambda _: few.spent("edit", ids[100], calls)),
+        "of 10000": (many, nothing, lambda _: many.spent("edit", ids[10000], calls)),
+        "create": (create, nothing, lambda _: create.spent("create", calls)),
+    }, calls)
+    take_turns("split", (5, 15, 10), {
+        "split": (split, lambda: split.value("SELECT bench.completed(10000)::text"), lambda given: split.spent("split", given, 10000)),
+        "complete": (complete, lambda: complete.value("SELECT bench.open_recordings(1)::text"),
+                     lambda given: [spent / 10000 for spent in complete.run("SELECT usec, wal FROM bench.complete(%s::uuid[], 10000)", given)[0]]),
+    }, 10000)
+    take_turns("export", (5, 15, 10), {
+        **{name: (few, nothing, lambda _, name=name: few.spent("export", ids[10000], name, 10000)) for name in ("txt", "vtt", "json")},
+        "select": (many, nothing, lambda _: many.spent("select_segments", ids[10000], 10000)),
+    }, 10000)
+    for session in sessions:
         session.close()
 
 

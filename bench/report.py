@@ -99,6 +99,12 @@ def table(results, notes):
     compare(main, what, get("copy by a client"), "s2t", "copy with its key", None, "the same with its FK")
     compare(main, "append of one segment", get("append"), "s2t", "create", 1.50, "create")
     compare(main, "append of one segment", get("append"), "s2t", "plpgsql", 0.50, "PL/pgSQL")
+    compare(main, "edit of one segment of 100", get("edit"), "of 100", "create", 3.00, "create")
+    compare(main, "edit of one segment of 10,000", get("edit"), "of 10000", "create", 3.00, "create")
+    compare(main, "edit of one segment of 10,000", get("edit"), "of 10000", "of 100", None, "of 100")
+    compare(main, "split at the head of 10,000", get("split"), "split", "complete", 1.00, "complete")
+    for name in ("txt", "vtt", "json"):
+        compare(main, f"export of 10,000 segments, {name}", get("export"), name, "select", 1.50, "SELECT")
     compare(main, "create, a consumer wants other events", get("events"), "other types", "nobody", 1.10, "nobody listens")
     compare(main, "create, a consumer is told", get("events"), "told", "nobody", 1.30, "nobody listens")
     compare(main, "claim of 10,000 in the queue, half put off", get("claim"), "s2t", "plpgsql", 0.50, "PL/pgSQL")
