@@ -110,11 +110,35 @@ void register_callbacks() {
   registered = true;
 }
 
+bool is_own(const ErrorData* error) { return strcmp(error->domain, S2T_DOMAIN) == 0; }
+
+// The server's messages about data quote them: what stands between quotation marks is left out.
+void append_unquoted(StringInfo text, const char* message) {
+  bool quoted = false;
+  for (const char* at = message; *at != '\0'; at++) {
+    if (*at == '"') {
+      appendStringInfoString(text, quoted ? "\"" : "\"...");
+      quoted = !quoted;
+    } else if (!quoted) {
+      appendStringInfoChar(text, *at);
+    }
+  }
+}
+
+// Why it failed, without what was said: the reason outlives the transcript, and what a transcript
+// said is nothing to keep of one that was not stored. The server's details show whole rows.
 void describe(const ErrorData* error, char* reason) {
   StringInfoData text;
   initStringInfo(&text);
-  appendStringInfoString(&text, error->message);
-  if (error->detail != nullptr) appendStringInfo(&text, ": %s", error->detail);
+  if (!is_own(error) && ERRCODE_TO_CATEGORY(error->sqlerrcode) == ERRCODE_DATA_EXCEPTION) {
+    append_unquoted(&text, error->message);
+  } else {
+    appendStringInfoString(&text, error->message);
+  }
+  const char* detail = error->detail_log != nullptr ? error->detail_log
+                       : is_own(error)              ? error->detail
+                                                    : nullptr;
+  if (detail != nullptr) appendStringInfo(&text, ": %s", detail);
   int bytes = pg_mbcliplen(text.data, text.len, FailureMark::kReasonBytes - 1);
   memcpy(reason, text.data, bytes);
   reason[bytes] = '\0';

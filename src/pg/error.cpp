@@ -20,12 +20,19 @@ int sqlstate_of(core::Code code) {
   return ERRCODE_INTERNAL_ERROR;
 }
 
+// What may be kept of a detail: without the value that it quotes.
+const char* kept_detail(const core::Status& status) {
+  return psprintf("%.*s...%s", status.quote_at, status.detail,
+                  status.detail + status.quote_at + status.quote_bytes);
+}
+
 }  // namespace
 
 void raise_unless_ok(const core::Status& status) {
   if (likely(status.ok())) return;
   ereport(ERROR, (errcode(sqlstate_of(status.code)), errmsg("%s", status.message),
                   status.detail[0] != '\0' ? errdetail("%s", status.detail) : 0,
+                  status.quote_bytes != 0 ? errdetail_log("%s", kept_detail(status)) : 0,
                   status.hint != nullptr ? errhint("%s", status.hint) : 0));
 }
 

@@ -402,7 +402,9 @@ inline constexpr ColumnSpec kColumns[] = {
     {"outcome", TEXTOID},
     {"detail", TEXTOID},
 };
-inline constexpr TableSpec kTable = {TableId::kAuditLog, "audit_log", kColumns, {}};
+enum Index : int { by_user_id };  // an owner may have made one; s2t_install() does not
+inline constexpr IndexSpec kIndexes[] = {{nullptr, user_id, false, true}};
+inline constexpr TableSpec kTable = {TableId::kAuditLog, "audit_log", kColumns, kIndexes};
 }  // namespace audit_log
 
 namespace usage_entries {

@@ -24,6 +24,10 @@
 #include "core/transcript/segment_scanner.h"
 #include "core/transcript/transcript.h"
 
+// Tells errors of this library from the server's and from those of an owner's triggers.
+#define S2T_DOMAIN "s2t"
+#define TEXTDOMAIN S2T_DOMAIN
+
 extern "C" {
 #include "postgres.h"
 

@@ -366,11 +366,11 @@ Scan Scan::begin(Table* table, int index, ScanKeyData* keys, int key_count, Snap
   return scan;
 }
 
-Scan Table::scan() {
+Scan Table::scan(Snapshot snapshot) {
   Scan scan;
   scan.map_ = map_;
   scan.slot_ = make_slot();
-  scan.snapshot_ = RegisterSnapshot(session_->snapshot());
+  scan.snapshot_ = RegisterSnapshot(snapshot != nullptr ? snapshot : session_->snapshot());
   scan.whole_ = table_beginscan(relation_, scan.snapshot_, 0, nullptr);
   return scan;
 }

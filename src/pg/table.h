@@ -200,8 +200,9 @@ class Table {
   // A row that this transaction has locked before, by where its locked version lies (Row::tid()).
   [[nodiscard]] Row locked_at(const ItemPointerData& tid);
 
-  // All rows, as the session's snapshot sees them, in no order: for small tables.
-  [[nodiscard]] Scan scan();
+  // All rows that `snapshot` sees, by default the session's, in no order: for small tables, or
+  // where no index would do.
+  [[nodiscard]] Scan scan(Snapshot snapshot = nullptr);
 
   // A statement: its BEFORE STATEMENT triggers run in begin(), its AFTER triggers and constraints
   // in end(), after which the changes are visible to the session. insert(), update() and remove()

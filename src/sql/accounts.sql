@@ -246,3 +246,63 @@ AS 'MODULE_PATHNAME', 'sp_get_user_stats';
 REVOKE ALL ON FUNCTION @extschema@.sp_get_user_stats(uuid) FROM PUBLIC;
 COMMENT ON FUNCTION @extschema@.sp_get_user_stats(uuid)
     IS 'Totals, usage of the current cycle and share of the quota of one user: always one row, at a cost that does not grow with the history.';
+
+CREATE FUNCTION @extschema@.s2t_delete_user(
+    in_user_id uuid)
+RETURNS boolean
+LANGUAGE c VOLATILE SECURITY DEFINER
+AS 'MODULE_PATHNAME', 's2t_delete_user';
+
+REVOKE ALL ON FUNCTION @extschema@.s2t_delete_user(uuid) FROM PUBLIC;
+COMMENT ON FUNCTION @extschema@.s2t_delete_user(uuid)
+    IS 'Erases a user: the account and all that belongs to it goes; closed cycles, entries of the ledger and the audit stay and say nothing of the person. True if there was one.';
+
+-- Every table of the extension that says whose its rows are: by user_id, or by recording_id alone.
+CREATE FUNCTION @extschema@.s2t_export_user(
+    in_user_id uuid)
+RETURNS TABLE (kind text, data jsonb)
+LANGUAGE plpgsql STABLE SECURITY DEFINER
+SET row_security = off
+SET search_path = pg_catalog, pg_temp
+AS $function$
+DECLARE
+    source record;
+BEGIN
+    IF in_user_id IS NULL THEN
+        RAISE EXCEPTION 'argument must not be null'
+              USING ERRCODE = 'invalid_parameter_value',
+                    DETAIL = 'Argument in_user_id is null.';
+    END IF;
+
+    FOR source IN
+        SELECT t.tab, t.fullname, owner.col AS owner,
+               (SELECT pg_catalog.string_agg(pg_catalog.format('t.%I', k.col), ', ' ORDER BY k.n)
+                  FROM @extschema@.s2t_wanted_constraints() AS c,
+                       pg_catalog.regexp_split_to_table(c.cols, ', ') WITH ORDINALITY AS k (col, n)
+                 WHERE c.tab = t.tab AND c.name = t.tab || '_pkey') AS key
+          FROM @extschema@.s2t_standing_tables() AS t,
+               LATERAL (SELECT w.col
+                          FROM @extschema@.s2t_wanted_columns() AS w
+                         WHERE w.tab = t.tab
+                           AND (w.col IN ('user_id', 'recording_id') OR (w.tab = 'users' AND w.col = 'id'))
+                         ORDER BY w.col = 'recording_id'
+                         LIMIT 1) AS owner
+         WHERE NOT t.fresh
+         ORDER BY t.tab <> 'users', t.seq
+    LOOP
+        RETURN QUERY EXECUTE pg_catalog.format(
+            'SELECT %L::text, pg_catalog.to_jsonb(t) OPERATOR(pg_catalog.-) ''password_hash''::text FROM %s AS t WHERE %s ORDER BY %s',
+            source.tab, source.fullname,
+            CASE source.owner
+                WHEN 'recording_id' THEN 't.recording_id IN (SELECT r.id FROM @extschema@.recordings AS r WHERE r.user_id OPERATOR(pg_catalog.=) $1)'
+                ELSE pg_catalog.format('t.%I OPERATOR(pg_catalog.=) $1', source.owner)
+            END,
+            source.key)
+        USING in_user_id;
+    END LOOP;
+END
+$function$;
+
+REVOKE ALL ON FUNCTION @extschema@.s2t_export_user(uuid) FROM PUBLIC;
+COMMENT ON FUNCTION @extschema@.s2t_export_user(uuid)
+    IS 'All that is stored of a user, row by row: the table a row is of, and the row without the hash of the password.';

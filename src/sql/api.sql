@@ -21,6 +21,8 @@ AS $function$
     ('s2t_set_status',                      '{22023,P0002}',               '{}'),
     ('s2t_update_profile',                  '{22023,P0002}',               '{in_name,in_avatar_url}'),
     ('s2t_change_login',                    '{22023,23505,P0002}',         '{in_email,in_user_name}'),
+    ('s2t_export_user',                     '{22023}',                     '{}'),
+    ('s2t_delete_user',                     '{22023}',                     '{}'),
     ('sp_change_user_plan',                 '{22003,22023}',               '{success,message}'),
     ('s2t_change_user_plan',                '{22003,22023}',               '{in_key}'),
     ('s2t_cancel_plan_change',              '{22023,P0002}',               '{}'),
@@ -39,6 +41,7 @@ AS $function$
     ('s2t_complete_recording_text',         '{22003,22023,54000,55000,P0002}', '{in_lease}'),
     ('sp_fail_recording',                   '{22023,55000,P0002}',         '{}'),
     ('s2t_fail_recording',                  '{22023,55000,P0002}',   '{in_lease}'),
+    ('s2t_delete_recording',                '{22023}',                     '{}'),
 
     -- Work
     ('s2t_queue_recording',                 '{22023,55000,P0002}',         '{in_priority,in_not_before}'),

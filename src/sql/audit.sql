@@ -12,7 +12,8 @@ LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, @extschema@, pg_temp
 AS $function$
 DECLARE
-    bound      timestamptz := pg_catalog.clock_timestamp() - in_older_than;
+    -- As of the call that purges: each batch writes a row itself, which must not be one for the next.
+    bound      timestamptz := pg_catalog.statement_timestamp() - in_older_than;
     -- The ids are in the order of time: milliseconds since 1970 in the first 48 bits.
     last       uuid := pg_catalog.rpad(
                            pg_catalog.lpad(pg_catalog.to_hex(

@@ -282,8 +282,15 @@ BEGIN
            AND EXISTS (SELECT FROM @extschema@.usage_entries AS e WHERE e.user_id = c.user_id AND e.cycle_id = c.id)
          ORDER BY c.closed_at, c.id
          LIMIT in_batch_size
+    ), entry AS MATERIALIZED (
+        -- What somebody is emptying, whose user is erased, goes with the next batch.
+        SELECT e.user_id, e.id
+          FROM @extschema@.usage_entries AS e
+          JOIN old AS o ON o.user_id = e.user_id AND o.id = e.cycle_id
+         ORDER BY e.user_id, e.id
+           FOR UPDATE OF e SKIP LOCKED
     )
-    DELETE FROM @extschema@.usage_entries AS e USING old AS o WHERE e.user_id = o.user_id AND e.cycle_id = o.id;
+    DELETE FROM @extschema@.usage_entries AS e USING entry AS o WHERE e.user_id = o.user_id AND e.id = o.id;
 
     GET DIAGNOSTICS deleted = ROW_COUNT;
     IF deleted > 0 THEN

@@ -184,3 +184,14 @@ AS 'MODULE_PATHNAME', 'sp_purge_old_recordings';
 REVOKE ALL ON PROCEDURE @extschema@.sp_purge_old_recordings(integer, integer, bigint, bigint) FROM PUBLIC;
 COMMENT ON PROCEDURE @extschema@.sp_purge_old_recordings(integer, integer, bigint, bigint)
     IS 'Repeats sp_cleanup_old_recordings() with a commit after each batch until nothing is left.';
+
+CREATE FUNCTION @extschema@.s2t_delete_recording(
+    in_user_id uuid,
+    in_recording_id uuid)
+RETURNS boolean
+LANGUAGE c VOLATILE SECURITY DEFINER
+AS 'MODULE_PATHNAME', 's2t_delete_recording';
+
+REVOKE ALL ON FUNCTION @extschema@.s2t_delete_recording(uuid, uuid) FROM PUBLIC;
+COMMENT ON FUNCTION @extschema@.s2t_delete_recording(uuid, uuid)
+    IS 'Deletes a recording of the user with its transcript; true if there was one. What it was charged stays charged.';

@@ -35,6 +35,9 @@ AS $function$
     ('s2t_set_status',                      'EXECUTE', '{app,admin}'),
     ('s2t_update_profile',                  'EXECUTE', '{app,admin}'),
     ('s2t_change_login',                    'EXECUTE', '{app,admin}'),
+    ('s2t_export_user',                     'EXECUTE', '{app,admin}'),
+    ('s2t_delete_user',                     'EXECUTE', '{app,admin}'),
+    ('s2t_delete_recording',                'EXECUTE', '{app,admin}'),
 
     ('s2t_register',                        'EXECUTE', '{app,admin}'),
     ('s2t_create_recording',                'EXECUTE', '{app,admin}'),

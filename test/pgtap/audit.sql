@@ -1,7 +1,7 @@
 -- audit_log: what is and is not recorded at each level of s2t.audit, who and whom a row names, that it goes the way of its
 -- transaction, and that it never holds a password hash or what was said.
 \ir include/begin.sql
-SELECT plan(33);
+SELECT plan(34);
 
 INSERT INTO plans (code, name, monthly_minutes, monthly_usage_limit, is_default) VALUES ('AU1', 'One', 100, 2, false), ('AU2', 'Two', 100, 100, false);
 
@@ -148,6 +148,8 @@ SELECT is(s2t_purge_audit_batch('10 days 1 hour', 10), 10, 'a batch');
 SELECT bag_eq($$SELECT (now() - at) / 24 FROM audit_log WHERE procedure_name = 'old'$$, $$SELECT i * interval '1 hour' FROM generate_series(1, 15) AS i$$, 'of the oldest');
 SELECT is(s2t_purge_audit_batch('10 days 1 hour', 10), 5, 'the rest');
 SELECT is(s2t_purge_audit_batch('10 days 1 hour', 10), 0, 'nothing is left');
+-- Each batch writes a row, which is none for the next.
+SELECT cmp_ok((SELECT count(*) FROM generate_series(1, 10000) AS i WHERE s2t_purge_audit_batch('0', 5) > 0), '<', 10000::bigint, 'a purge of everything comes to its end');
 SELECT is((SELECT count(*) FROM audit_log WHERE procedure_name = 'old'), 10::bigint, 'younger rows are');
 SELECT bag_eq($$SELECT outcome, split_part(detail, ' from', 1) FROM audit_log WHERE procedure_name = 'sp_purge_audit_log'$$, $$VALUES ('done', '10 rows'), ('done', '5 rows')$$, 'recorded');
 SELECT throws_ok(format('SELECT s2t_purge_audit_batch(%L, %L)', a, b), '22023', 'invalid age or batch size', format('refused: %s, %s', a, b))

@@ -186,6 +186,32 @@ sub cases
 		"$calls|$calls|1", "$mode: one row of the audit log for each mark");
 	unlike(slurp_file($node->logfile, $offset), qr/could not be marked/, "$mode: nothing is said to be lost");
 
+	# Nothing of what was said: neither in the reason, nor where the server writes its errors.
+	$node->safe_psql('postgres', q{ALTER TABLE segments ADD CONSTRAINT brief CHECK (text NOT LIKE '%secret%'); ALTER DATABASE postgres SET log_min_error_statement = panic});
+	my $from = -s $node->logfile;
+	my $said = 'unmistakably secret';
+	my %quoting = (
+		'a string for a number' => qq{CALL sp_complete_recording('<id>', 1500, '[{"idx": 0, "start_ms": "$said", "end_ms": 1, "text": "x"}]');},
+		'strings for objects' => qq{CALL sp_complete_recording('<id>', 1500, '["$said"]');},
+		'a text that is cut off' => qq!SELECT s2t_complete_recording_text('<id>', 1500, '[{"idx": 0, "text": "x" $said');!,
+		'a document with a string for a time' => qq{SELECT sp_import_transcript('<id>', '{"text": "x", "segments": [{"start": "$said", "end": 1, "text": "x"}]}');},
+		'a CHECK' => qq{CALL sp_complete_recording('<id>', 1500, '[{"idx": 0, "start_ms": 0, "end_ms": 1, "text": "$said"}]');},
+	);
+	foreach my $what (sort keys %quoting)
+	{
+		$id = take();
+		my $stderr = '';
+		$node->psql('postgres', $quoting{$what} =~ s/<id>/$id/r, stderr => \$stderr);
+		like($stderr, qr/unmistak/, "$mode, $what: the caller is told");
+		marked($id, "$mode, $what");
+		unlike($node->safe_psql('postgres', "SELECT error FROM recordings WHERE id = '$id'"), qr/unmistak/, "$mode, $what: it is not kept");
+		$calls++;
+	}
+	# The server's own DETAIL of a CHECK is a row, which it writes into its log: that is the owner's constraint.
+	unlike(join("\n", grep { !/Failing row contains/ } split /\n/, slurp_file($node->logfile, $from)), qr/unmistak/, "$mode: nor is it in the server log");
+	$node->safe_psql('postgres', 'ALTER TABLE segments DROP CONSTRAINT brief; ALTER DATABASE postgres RESET log_min_error_statement');
+	settle();
+
 	# The error is the one that is raised without marks.
 	$id = take();
 	my @stderr = ('', '');

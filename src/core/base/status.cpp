@@ -35,6 +35,14 @@ Status failure(Code code, const char* message, const char* hint, const char* for
   return status;
 }
 
+Status quoting(Status failure, size_t at, std::string_view shown) noexcept {
+  const size_t length = strlen(failure.detail);
+  failure.quote_at = static_cast<int16_t>(std::min(at, length));
+  failure.quote_bytes =
+      static_cast<int16_t>(std::min(shown.size(), length - static_cast<size_t>(failure.quote_at)));
+  return failure;
+}
+
 const char* excerpt(std::string_view value, char* out, int max_bytes) noexcept {
   static constexpr int kMarkBytes = 3;  // "..."
   if (max_bytes <= 0) return out;

@@ -8,6 +8,7 @@
 #error "core headers come before pg/server.h"
 #endif
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include <string_view>
@@ -31,6 +32,8 @@ struct Status {
   const char* message = nullptr;  // static text, lower case, without a full stop
   const char* hint = nullptr;     // static text, whole sentences, or nullptr
   char detail[kDetailBytes];      // whole sentences, zero-terminated; "" if none
+  int16_t quote_at = 0;           // where in the detail a value is quoted that the caller gave
+  int16_t quote_bytes = 0;        // 0: nowhere
 
   Status() noexcept { detail[0] = '\0'; }
 
@@ -41,6 +44,10 @@ struct Status {
 // does not fit is cut at a character boundary of UTF-8.
 [[nodiscard]] Status failure(Code code, const char* message, const char* hint, const char* format,
                              ...) noexcept __attribute__((format(printf, 4, 5)));
+
+// `failure`, whose detail quotes, from the byte `at` on, the value `shown` of a transcript: for the
+// caller to see, and for nobody to keep.
+[[nodiscard]] Status quoting(Status failure, size_t at, std::string_view shown) noexcept;
 
 // Copies `value` into `out` for display in a detail: at most `max_bytes` - 1 bytes, cut at a
 // character boundary and marked with "..." if it is longer, control characters replaced by '?'.

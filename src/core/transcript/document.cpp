@@ -1,5 +1,7 @@
 #include "core/transcript/document.h"
 
+#include <string.h>
+
 #include "core/base/json_text.h"
 #include "core/base/text.h"
 
@@ -138,9 +140,11 @@ namespace {
   char shown[kShownBytes];
   char what[kShownBytes];
   const std::string path = value.path();
-  throw Refusal{failure(Code::kInvalidParameter, kInvalid, nullptr, "%s is %s; %s is expected.",
-                        path.empty() ? "The document" : excerpt(path, shown, sizeof shown),
-                        excerpt(description, what, sizeof what), expected)};
+  const char* which = path.empty() ? "The document" : excerpt(path, shown, sizeof shown);
+  const Status status =
+      failure(Code::kInvalidParameter, kInvalid, nullptr, "%s is %s; %s is expected.", which,
+              excerpt(description, what, sizeof what), expected);
+  throw Refusal{quoting(status, strlen(which) + strlen(" is "), what)};
 }
 
 }  // namespace

@@ -11,6 +11,11 @@ constexpr const char* kShapeHint =
 
 constexpr int kShownBytes = 161;  // of a value in a detail, terminator included
 
+// `shown` comes after the first `before` in the detail.
+Status quoting_after(const Status& failure, std::string_view before, const char* shown) noexcept {
+  return quoting(failure, std::string_view(failure.detail).find(before) + before.size(), shown);
+}
+
 Status negative(int position, const char* key, int32_t value) noexcept {
   return failure(Code::kInvalidParameter, kMessage, nullptr,
                  "Element %d has the value %d for key \"%s\"; at least 0 is expected.", position,
@@ -45,9 +50,10 @@ Status segments_not_array(NoArray found) noexcept {
 
 Status segment_not_object(int position, std::string_view found) noexcept {
   char shown[kShownBytes];
-  return failure(Code::kInvalidParameter, kMessage, kShapeHint,
-                 "Element %d is %s; an object is expected.", position,
-                 excerpt(found, shown, sizeof shown));
+  return quoting_after(failure(Code::kInvalidParameter, kMessage, kShapeHint,
+                               "Element %d is %s; an object is expected.", position,
+                               excerpt(found, shown, sizeof shown)),
+                       " is ", shown);
 }
 
 Status segment_key_missing(int position, const char* key) noexcept {
@@ -58,9 +64,10 @@ Status segment_key_missing(int position, const char* key) noexcept {
 Status segment_value_invalid(int position, const char* key, const char* expected,
                              std::string_view value) noexcept {
   char shown[kShownBytes];
-  return failure(Code::kInvalidParameter, kMessage, nullptr,
-                 "Element %d has the value %s for key \"%s\"; %s is expected.", position,
-                 excerpt(value, shown, sizeof shown), key, expected);
+  return quoting_after(failure(Code::kInvalidParameter, kMessage, nullptr,
+                               "Element %d has the value %s for key \"%s\"; %s is expected.",
+                               position, excerpt(value, shown, sizeof shown), key, expected),
+                       " has the value ", shown);
 }
 
 Status segment_idx_repeated(int position, int32_t idx) noexcept {

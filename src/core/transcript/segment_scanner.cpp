@@ -168,13 +168,15 @@ Status SegmentScanner::syntax_error(const char* expected) const noexcept {
     std::string_view rest = json_.substr(at_, 16);
     snprintf(shown, sizeof shown, "\"%s\"", excerpt(rest, found, 20));
   }
-  if (position_ < 0) {
-    return failure(Code::kInvalidParameter, kMessage, kSegmentsHint, "%s is expected, not %s.",
-                   expected, shown);
-  }
-  return failure(Code::kInvalidParameter, kMessage, nullptr,
-                 "In or after element %d, at byte %zu, %s is expected, not %s.", position_, at_ + 1,
-                 expected, shown);
+  const Status status =
+      position_ < 0 ? failure(Code::kInvalidParameter, kMessage, kSegmentsHint,
+                              "%s is expected, not %s.", expected, shown)
+                    : failure(Code::kInvalidParameter, kMessage, nullptr,
+                              "In or after element %d, at byte %zu, %s is expected, not %s.",
+                              position_, at_ + 1, expected, shown);
+  if (at_ >= json_.size()) return status;
+  // It ends the sentence.
+  return quoting(status, strlen(status.detail) - strlen(shown) - 1, shown);
 }
 
 // The quotation mark that begins it has been seen, not passed.

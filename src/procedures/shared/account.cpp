@@ -227,6 +227,8 @@ void Account::prorate(TimestampTz now) {
   change_.set(s::cycle_start, TimestampTzGetDatum(now));
 }
 
+void Account::erase(TimestampTz now) { close_cycle(Min(cycle_.end, now), now, kErased); }
+
 void Account::carry_back() {
   if (!prorated_cycle_id_) return;
   pg::raise_unless_ok(core::carry(prorated_, &counters_));

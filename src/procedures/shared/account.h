@@ -26,6 +26,7 @@ namespace s2t::procedures {
 // Why a cycle is closed; the values of usage_cycles.reason.
 inline constexpr const char* kRollover = "rollover";
 inline constexpr const char* kProrate = "prorate";
+inline constexpr const char* kErased = "erased";
 
 // What the meter keeps in a recording's row.
 struct Metered {
@@ -70,6 +71,9 @@ class Account {
 
   // Closes the open cycle early, at `now`; the new one ends when the old one would have.
   void prorate(TimestampTz now);
+
+  // Closes the open cycle for good, at `now` or when it ended: the user is about to be erased.
+  void erase(TimestampTz now);
 
   // Takes back into the open cycle what a proration closed since the last rollover, if anything.
   void carry_back();

@@ -2,9 +2,7 @@
 
 #include "audit/audit.h"
 #include "pg/error.h"
-#include "pg/ids.h"
-#include "procedures/shared/account.h"
-#include "procedures/shared/segment_store.h"
+#include "procedures/shared/plan.h"
 
 namespace s2t::procedures {
 
@@ -15,24 +13,8 @@ using pg::RowLock;
 using pg::Scan;
 using pg::Session;
 using pg::Table;
-using pg::TableId;
 
 namespace {
-
-// What is known of a recording that is to be removed.
-struct Candidate {
-  ItemPointerData tid;
-  pg_uuid_t id;
-  pg_uuid_t user_id;
-  int32_t duration_ms;
-  int32_t segment_count;
-  bool removed;
-};
-
-struct Batch {
-  Candidate* recordings;
-  int count;
-};
 
 struct Owner {
   pg_uuid_t user_id;  // the hash key
@@ -136,12 +118,12 @@ bool is_due(const Row& recording, Owners* owners, TimestampTz now) {
 
 // Finds and locks the oldest recordings that are due, after the position, which moves on to the
 // last one that was looked at.
-Batch lock_due(Table* recordings, Owners* owners, const RetentionPolicy& policy,
-               CleanupPosition* position) {
+void lock_due(RecordingRemoval* removal, Owners* owners, const RetentionPolicy& policy,
+              CleanupPosition* position) {
   namespace r = pg::recordings;
+  Table* recordings = removal->recordings();
   TimestampTz now = Session::now();
-  Batch batch{nullptr, 0};
-  int room = 0;
+  size_t batch_size = static_cast<size_t>(policy.batch_size);
   pg::Place begin = position->place;
   ScanKeyData members[2];
   ScanKeyData keys[] = {
@@ -155,139 +137,27 @@ Batch lock_due(Table* recordings, Owners* owners, const RetentionPolicy& policy,
   Scan scan = Scan::begin(recordings, former ? r::done_by_created_at : r::ended_by_created_at, keys,
                           lengthof(keys));
   Row row;
-  while (batch.count < policy.batch_size && scan.next(&row)) {
+  while (removal->size() < batch_size && scan.next(&row)) {
     position->place = {row.as_timestamp(r::created_at, DT_NOBEGIN), *row.as_uuid(r::id)};
     if (!is_due(row, owners, now)) continue;
     if (!owners->hold(row.as_uuid(r::user_id))) continue;
     if (recordings->lock_found(&row, RowLock::kUpdate, OnConflict::kSkip) != Locked::kYes) continue;
-    if (!is_due(row, owners, now)) continue;
-    if (batch.count == room) {
-      room = room == 0 ? 256 : room * 2;
-      Size bytes = sizeof(Candidate) * static_cast<Size>(room);
-      batch.recordings = static_cast<Candidate*>(batch.recordings == nullptr
-                                                     ? palloc_extended(bytes, MCXT_ALLOC_HUGE)
-                                                     : repalloc_huge(batch.recordings, bytes));
-    }
-    batch.recordings[batch.count++] = {row.tid(),
-                                       *row.as_uuid(r::id),
-                                       *row.as_uuid(r::user_id),
-                                       row.as_int32(r::duration_ms),
-                                       row.as_int32(r::segment_count),
-                                       false};
+    if (is_due(row, owners, now)) removal->add(row);
   }
   scan.end();
-  position->finished = batch.count < policy.batch_size;
-  return batch;
-}
-
-int64_t remove_recordings(Table* recordings, const Batch& batch) {
-  int64_t removed = 0;
-  recordings->begin(CMD_DELETE);
-  for (int i = 0; i < batch.count; i++) {
-    CHECK_FOR_INTERRUPTS();
-    Candidate* candidate = &batch.recordings[i];
-    candidate->removed = recordings->remove(candidate->tid);
-    if (candidate->removed) removed++;
-  }
-  recordings->end();
-  return removed;
-}
-
-// What the foreign key would do on cascade, of segments or of revisions. Its parent being locked
-// and removed, no segment can be added any more; those that were added after this transaction's
-// snapshot must go too, or be refused.
-int64_t remove_segments_of(Table* segments, const Batch& batch) {
-  Snapshot latest = RegisterSnapshot(GetLatestSnapshot());
-  int64_t removed = 0;
-  segments->begin(CMD_DELETE);
-  for (int i = 0; i < batch.count; i++) {
-    if (batch.recordings[i].removed)
-      removed += remove_segments(segments, &batch.recordings[i].id, latest);
-  }
-  segments->end();
-  UnregisterSnapshot(latest);
-  return removed;
-}
-
-int by_user(const void* left, const void* right) {
-  return memcmp(&static_cast<const Candidate*>(left)->user_id,
-                &static_cast<const Candidate*>(right)->user_id, UUID_LEN);
-}
-
-// What was removed of one owner's recordings, which lie together in the batch.
-struct Part {
-  std::span<const Candidate> recordings;
-  int64_t removed = 0;
-  int64_t duration_ms = 0;
-  int64_t segments = 0;
-};
-
-Part part_from(const Batch& batch, int first) {
-  Part part;
-  int i = first;
-  for (;
-       i < batch.count && pg::same_id(batch.recordings[i].user_id, batch.recordings[first].user_id);
-       i++) {
-    if (!batch.recordings[i].removed) continue;
-    part.removed++;
-    part.duration_ms += batch.recordings[i].duration_ms;
-    part.segments += batch.recordings[i].segment_count;
-  }
-  part.recordings = {batch.recordings + first, static_cast<size_t>(i - first)};
-  return part;
-}
-
-void tell(Session* session, const Part& part, events::Times* times) {
-  for (const Candidate& recording : part.recordings) {
-    if (!recording.removed) continue;
-    events::write(session,
-                  {.type = events::Type::kRecordingDeleted,
-                   .user_id = &recording.user_id,
-                   .recording_id = &recording.id,
-                   .times = times},
-                  [](events::Data* data) { data->add_text("reason", "retention"); });
-  }
-}
-
-// Moves the running totals of every owner, in the order of the primary key, unless triggers have
-// done it, and tells who listens.
-void settle(Account* totals, const Batch& batch, bool natively) {
-  Session* session = totals->subscriptions()->session();
-  bool wanted = events::wanted(session, events::Type::kRecordingDeleted);
-  if (!natively && !wanted) return;
-  qsort(batch.recordings, batch.count, sizeof(Candidate), by_user);
-  for (int i = 0; i < batch.count;) {
-    Part part = part_from(batch, i);
-    i += static_cast<int>(part.recordings.size());
-    if (part.removed == 0) continue;
-    bool subscribed = totals->lock(&part.recordings.front().user_id);
-    if (subscribed) {
-      if (natively) totals->count(-part.removed, -part.duration_ms, -part.segments, 0);
-      totals->store(Session::now(), static_cast<int>(part.removed));
-    }
-    if (wanted) tell(session, part, subscribed ? totals->times() : nullptr);
-  }
+  position->finished = removal->size() < batch_size;
 }
 
 }  // namespace
 
 // Removes the next recordings after the position, as many as the policy's batch.
 Removed remove_next(Session* session, const RetentionPolicy& policy, CleanupPosition* position) {
-  Table recordings = Table::open(session, pg::recordings::kTable, pg::kLockRows | pg::kDelete,
-                                 {TableId::kSegments, TableId::kSegmentRevisions});
+  RecordingRemoval removal = RecordingRemoval::open(session);
   Owners owners = Owners::open(session, policy.days);
-  Batch batch = lock_due(&recordings, &owners, policy, position);
-  Removed removed;
-  if (batch.count == 0) return removed;
-  Table segments = Table::open(session, pg::segments::kTable, pg::kDelete);
-  std::optional<Table> revisions;
-  if (Table::exists(session, pg::segment_revisions::kTable))
-    revisions = Table::open(session, pg::segment_revisions::kTable, pg::kDelete);
-  Account totals = Account::open(session);
-  removed.recordings = remove_recordings(&recordings, batch);
-  removed.segments = remove_segments_of(&segments, batch);
-  if (revisions) (void)remove_segments_of(&*revisions, batch);
-  settle(&totals, batch, recordings.counts_natively());
+  lock_due(&removal, &owners, policy, position);
+  if (removal.size() == 0) return {};
+  Removed removed = removal.remove();
+  removal.settle("retention");
   return removed;
 }
 

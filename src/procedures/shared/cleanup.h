@@ -6,6 +6,7 @@
 
 #include "pg/attempt.h"
 #include "pg/table.h"
+#include "procedures/shared/removal.h"
 #include "procedures/shared/set_aside.h"
 
 namespace s2t::procedures {
@@ -21,11 +22,6 @@ struct RetentionPolicy {
 struct CleanupPosition {
   pg::Place place;
   bool finished = false;  // the last batch found fewer recordings than it could take
-};
-
-struct Removed {
-  int64_t recordings = 0;
-  int64_t segments = 0;
 };
 
 // Removes the oldest recordings after the position that have ended, done or failed, and are older

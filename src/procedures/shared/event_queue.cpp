@@ -139,8 +139,10 @@ int64_t remove_from(Table* events, const pg_uuid_t* queue, const pg_uuid_t* user
   events->begin(CMD_DELETE);
   Scan scan = scan_user(events, queue, user_id);
   Row row;
-  while (scan.next(&row))
+  while (scan.next(&row)) {
+    if (row.as_text(e::type) == name_of(Type::kUserDeleted)) continue;
     if (events->remove(row.tid())) removed++;
+  }
   scan.end();
   events->end();
   return removed;

@@ -54,8 +54,8 @@ void set_dead(const Queues& queues, TimestampTz now, pg::Values* change);
 // Sees to it that what is first of each of the users will be given. After a removal.
 void bring_forward(pg::Table* events, const pg_uuid_t* queue, std::span<const pg_uuid_t> users);
 
-// Removes all that waits of a user, for every consumer, what was given up included. For whoever
-// erases the user, before events of that are written. Returns how many.
+// Removes all that waits of a user, for every consumer, what was given up included, but
+// user.deleted. For whoever erases the user. Returns how many.
 int64_t remove_events_of(pg::Session* session, const pg_uuid_t* user_id);
 
 // Argument `index`, in_lease_time: 22023 unless it is above zero.
