@@ -148,12 +148,12 @@ SELECT is(s2t_purge_audit_batch('10 days 1 hour', 10), 10, 'a batch');
 SELECT bag_eq($$SELECT (now() - at) / 24 FROM audit_log WHERE procedure_name = 'old'$$, $$SELECT i * interval '1 hour' FROM generate_series(1, 15) AS i$$, 'of the oldest');
 SELECT is(s2t_purge_audit_batch('10 days 1 hour', 10), 5, 'the rest');
 SELECT is(s2t_purge_audit_batch('10 days 1 hour', 10), 0, 'nothing is left');
--- Each batch writes a row, which is none for the next.
-SELECT cmp_ok((SELECT count(*) FROM generate_series(1, 10000) AS i WHERE s2t_purge_audit_batch('0', 5) > 0), '<', 10000::bigint, 'a purge of everything comes to its end');
 SELECT is((SELECT count(*) FROM audit_log WHERE procedure_name = 'old'), 10::bigint, 'younger rows are');
 SELECT bag_eq($$SELECT outcome, split_part(detail, ' from', 1) FROM audit_log WHERE procedure_name = 'sp_purge_audit_log'$$, $$VALUES ('done', '10 rows'), ('done', '5 rows')$$, 'recorded');
 SELECT throws_ok(format('SELECT s2t_purge_audit_batch(%L, %L)', a, b), '22023', 'invalid age or batch size', format('refused: %s, %s', a, b))
   FROM (VALUES (NULL, '10'), ('-1 day', '10'), ('1 day', NULL), ('1 day', '0')) AS x (a, b);
+-- Each batch writes a row, which is none for the next.
+SELECT cmp_ok((SELECT count(*) FROM generate_series(1, 10000) AS i WHERE s2t_purge_audit_batch('0', 5) > 0), '<', 10000::bigint, 'a purge of everything comes to its end');
 
 -- What it costs, side by side. Write-ahead log by what the server counts for the call.
 CREATE FUNCTION pg_temp.wal_of(command text, OUT records int, OUT bytes int) LANGUAGE plpgsql AS $$
