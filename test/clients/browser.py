@@ -91,8 +91,8 @@ class Page:
 
     def downloaded(self, name):
         path = self.downloads / name
-        self.wait(path.exists)
-        return path.read_text(encoding="utf-8")
+        # The name is there before the content.
+        return self.wait(lambda: path.read_text(encoding="utf-8"))
 
     def complaints(self):
         """What the browser had to say: errors of scripts, files that are missing, what the policy kept out."""
