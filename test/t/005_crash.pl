@@ -22,7 +22,7 @@ use Test::More;
 
 my $ROUNDS  = $ENV{CRASH_ROUNDS} // 40;
 my $CLIENTS = 4;
-my $STEPS   = 400;    # more than any client gets to do
+my $STEPS   = 1500;   # more than any client gets to do, even if the last of them is slow to begin
 my $seed    = $ENV{CRASH_SEED} // time;
 diag("CRASH_SEED=$seed");
 srand $seed;
