@@ -24,10 +24,6 @@
 #include "core/transcript/segment_scanner.h"
 #include "core/transcript/transcript.h"
 
-// Tells errors of this library from the server's and from those of an owner's triggers.
-#define S2T_DOMAIN "s2t"
-#define TEXTDOMAIN S2T_DOMAIN
-
 extern "C" {
 #include "postgres.h"
 
@@ -105,6 +101,11 @@ extern "C" {
 #include "utils/tuplestore.h"
 #include "utils/uuid.h"
 }
+
+// Tells errors of this library from the server's and from those of an owner's triggers.
+#define S2T_DOMAIN "s2t"
+#undef TEXTDOMAIN
+#define TEXTDOMAIN S2T_DOMAIN
 
 #ifdef S2T_INVALIDATE
 #include "pg/invalidate.h"

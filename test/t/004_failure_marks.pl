@@ -208,7 +208,7 @@ sub cases
 		$calls++;
 	}
 	# The server's own DETAIL of a CHECK is a row, which it writes into its log: that is the owner's constraint.
-	unlike(join("\n", grep { !/Failing row contains/ } split /\n/, slurp_file($node->logfile, $from)), qr/unmistak/, "$mode: nor is it in the server log");
+	unlike(join("\n", grep { !/Failing row contains|LOG:  (statement|execute)/ } split /\n/, slurp_file($node->logfile, $from)), qr/unmistak/, "$mode: nor is it in the server log");
 	$node->safe_psql('postgres', 'ALTER TABLE segments DROP CONSTRAINT brief; ALTER DATABASE postgres RESET log_min_error_statement');
 	settle();
 
@@ -357,8 +357,8 @@ sub cases
 		'no duration'       => ['22023', 'NULL', $text->('x'), 'duration'],
 		'no segments'       => ['22023', '1', 'NULL', 'segments'],
 		'a constraint'      => ['23514', '1', $text->('rude'), 'polite'],
-		'a trigger'         => ['P0001', '1', $text->('refused'), 'not this one: Says the trigger.'],
-		'a number too large' => ['22023', '1', q{'[{"idx": 3000000000, "start_ms": 0, "end_ms": 1, "text": "x"}]'}, '3000000000'],
+		'a trigger'         => ['P0001', '1', $text->('refused'), 'not this one'],
+		'a number too large' => ['22023', '1', q{'[{"idx": 3000000000, "start_ms": 0, "end_ms": 1, "text": "x"}]'}, 'the value ... for key "idx"'],
 		'a long text' => ['22023', '1', q{jsonb_build_array(repeat('đ', 10000))}, 'segment'],
 	);
 	foreach my $name (sort keys %permanent)
