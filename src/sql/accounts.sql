@@ -269,9 +269,7 @@ DECLARE
     source record;
 BEGIN
     IF in_user_id IS NULL THEN
-        RAISE EXCEPTION 'argument must not be null'
-              USING ERRCODE = 'invalid_parameter_value',
-                    DETAIL = 'Argument in_user_id is null.';
+        PERFORM @extschema@.s2t_raise_null('in_user_id');
     END IF;
 
     FOR source IN
@@ -290,7 +288,7 @@ BEGIN
          WHERE NOT t.fresh
          ORDER BY t.tab <> 'users', t.seq
     LOOP
-        RETURN QUERY EXECUTE pg_catalog.format(
+        FOR kind, data IN EXECUTE pg_catalog.format(
             'SELECT %L::text, pg_catalog.to_jsonb(t) OPERATOR(pg_catalog.-) ''password_hash''::text FROM %s AS t WHERE %s ORDER BY %s',
             source.tab, source.fullname,
             CASE source.owner
@@ -298,7 +296,10 @@ BEGIN
                 ELSE pg_catalog.format('t.%I OPERATOR(pg_catalog.=) $1', source.owner)
             END,
             source.key)
-        USING in_user_id;
+        USING in_user_id
+        LOOP
+            RETURN NEXT;
+        END LOOP;
     END LOOP;
 END
 $function$;
