@@ -20,7 +20,7 @@ SELECT 'no failure mark on the attempt of another', count(*)
  WHERE r.status = 'failed'
    AND NOT EXISTS (SELECT FROM journal AS j
                     WHERE j.what = 'bad' AND j.recording_id = r.id AND j.lease = c.lease
-                      AND r.error LIKE '%' || -j.seq || '%'
+                      AND r.error LIKE '% is ' || -j.seq || ';%'
                       AND NOT EXISTS (SELECT FROM journal AS k WHERE k.what = 'released' AND k.lease = j.lease AND k.seq > j.seq));
 -- Given out while the one before was in force: never, unless that was given back.
 SELECT 'no two leases of one recording in force', count(*)

@@ -46,7 +46,8 @@ BEGIN
         n := nextval('journal_seq_seq');
         INSERT INTO journal (seq, worker, recording_id, lease, what) OVERRIDING SYSTEM VALUE VALUES (n, worker, job, lease, 'bad');
         BEGIN
-            PERFORM FROM s2t_complete_recording(job, 1000, jsonb_build_array(jsonb_build_object('idx', -n, 'start_ms', 0, 'end_ms', 1000, 'text', 'bad')), lease);
+            -- What is wrong tells which call it was: reasons quote arguments, and nothing of a segment.
+            PERFORM FROM s2t_complete_recording(job, -n::integer, said, lease);
         EXCEPTION WHEN invalid_parameter_value THEN
             RETURN 'bad';
         END;
