@@ -68,7 +68,8 @@ struct Middle {
   std::string_view text;  // what stands in the new text in the place of those between
 };
 
-Middle find_middle(const std::vector<Word>& words, std::string_view before, std::string_view now) {
+Middle find_middle(const std::vector<MetaWord>& words, std::string_view before,
+                   std::string_view now) {
   const size_t prefix = common_prefix(before, now);
   size_t suffix = common_suffix(before, now);
   suffix = std::min(suffix, std::min(before.size(), now.size()) - prefix);
@@ -95,7 +96,7 @@ Middle find_middle(const std::vector<Word>& words, std::string_view before, std:
 std::vector<std::string> follow(Meta* meta, std::string_view before, std::string_view now,
                                 int32_t* lost) {
   std::vector<std::string> kept;
-  const std::vector<Word>& words = meta->words();
+  const std::vector<MetaWord>& words = meta->words();
   if (!meta->place_words(before)) {
     *lost = static_cast<int32_t>(words.size());
     return kept;
@@ -227,7 +228,7 @@ Status rename_speaker(std::string_view meta, std::string_view from, std::string_
         renamed->changed = true;
       } else if (member.key == "words" && parts.has_words()) {
         std::vector<std::string> words;
-        for (const Word& word : parts.words()) {
+        for (const MetaWord& word : parts.words()) {
           const bool spoken = json_member(word.members, "speaker") == wanted;
           renamed->changed |= spoken;
           words.push_back(spoken ? with_member(word, "speaker", name) : std::string(word.source));

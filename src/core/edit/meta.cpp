@@ -6,7 +6,7 @@ namespace s2t::core {
 
 namespace {
 
-bool read_word(std::string_view source, Word* word) {
+bool read_word(std::string_view source, MetaWord* word) {
   word->source = source;
   if (!read_json_object(source, &word->members)) return false;
   const std::optional<std::string> text = decode_json_string(json_member(word->members, "text"));
@@ -38,7 +38,7 @@ Meta::Meta(std::string_view json) {
 
 bool Meta::place_words(std::string_view text) {
   size_t at = 0;
-  for (Word& word : words_) {
+  for (MetaWord& word : words_) {
     word.from = text.find(word.text, at);
     if (word.from == std::string_view::npos) return false;
     at = word.to = word.from + word.text.size();
@@ -76,7 +76,7 @@ std::string MetaWriter::end() {
   return std::move(json_);
 }
 
-std::string with_member(const Word& word, std::string_view key, std::string_view value) {
+std::string with_member(const MetaWord& word, std::string_view key, std::string_view value) {
   MetaWriter writer;
   bool found = false;
   for (const JsonMember& member : word.members) {

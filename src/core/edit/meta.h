@@ -18,7 +18,7 @@
 
 namespace s2t::core {
 
-struct Word {
+struct MetaWord {
   std::string_view source;  // the element as it is written
   std::vector<JsonMember> members;
   std::string text;  // without blanks around it
@@ -38,7 +38,7 @@ class Meta {
   // The segment's speaker as it is written; "" if there is none.
   [[nodiscard]] std::string_view speaker() const { return json_member(members_, "speaker"); }
   // The words, where all of them can be read; what cannot is kept as any other key.
-  [[nodiscard]] std::vector<Word>& words() { return words_; }
+  [[nodiscard]] std::vector<MetaWord>& words() { return words_; }
   [[nodiscard]] bool has_words() const { return has_words_; }
 
   // Finds the words in the text, in their order. False if one of them is not there.
@@ -46,7 +46,7 @@ class Meta {
 
  private:
   std::vector<JsonMember> members_;
-  std::vector<Word> words_;
+  std::vector<MetaWord> words_;
   bool is_object_ = false;
   bool has_words_ = false;
 };
@@ -66,7 +66,7 @@ class MetaWriter {
 };
 
 // A word with another value (as written; "" takes the member away) for one of its members.
-[[nodiscard]] std::string with_member(const Word& word, std::string_view key,
+[[nodiscard]] std::string with_member(const MetaWord& word, std::string_view key,
                                       std::string_view value);
 
 }  // namespace s2t::core

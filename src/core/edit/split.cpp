@@ -43,14 +43,14 @@ Cut cut_at(std::string_view text, size_t byte) {
 
 // The words on both sides of a cut.
 struct Sides {
-  std::vector<const Word*> head;
-  std::vector<const Word*> tail;
+  std::vector<const MetaWord*> head;
+  std::vector<const MetaWord*> tail;
   int32_t lost = 0;
 };
 
-Sides sides_by_place(const std::vector<Word>& words, size_t byte) {
+Sides sides_by_place(const std::vector<MetaWord>& words, size_t byte) {
   Sides sides;
-  for (const Word& word : words) {
+  for (const MetaWord& word : words) {
     if (word.to <= byte) {
       sides.head.push_back(&word);
     } else if (word.from >= byte) {
@@ -63,16 +63,16 @@ Sides sides_by_place(const std::vector<Word>& words, size_t byte) {
 }
 
 // A word without times goes with the one before it.
-Sides sides_by_time(const std::vector<Word>& words, int32_t at_ms) {
+Sides sides_by_time(const std::vector<MetaWord>& words, int32_t at_ms) {
   Sides sides;
   const bool timed =
-      std::any_of(words.begin(), words.end(), [](const Word& word) { return word.start_ms; });
+      std::any_of(words.begin(), words.end(), [](const MetaWord& word) { return word.start_ms; });
   if (!timed) {
     sides.lost = static_cast<int32_t>(words.size());
     return sides;
   }
   bool in_tail = false;
-  for (const Word& word : words) {
+  for (const MetaWord& word : words) {
     if (word.start_ms) {
       const int64_t sum = int64_t{*word.start_ms} + word.end_ms.value_or(*word.start_ms);
       in_tail = sum >= 2 * int64_t{at_ms};
@@ -86,10 +86,10 @@ Sides sides_by_time(const std::vector<Word>& words, int32_t at_ms) {
 void set_times_by_words(const Utterance& whole, const Sides& sides, const Cut& cut, Split* result) {
   std::optional<int32_t> head_end;
   std::optional<int32_t> tail_start;
-  for (const Word* word : sides.head) {
+  for (const MetaWord* word : sides.head) {
     if (word->end_ms) head_end = word->end_ms;
   }
-  for (const Word* word : sides.tail) {
+  for (const MetaWord* word : sides.tail) {
     if (word->start_ms && !tail_start) tail_start = word->start_ms;
   }
   if (!head_end && !tail_start) {
@@ -101,7 +101,7 @@ void set_times_by_words(const Utterance& whole, const Sides& sides, const Cut& c
   result->head.end_ms = std::min(within(head_end ? *head_end : *tail_start), result->tail.start_ms);
 }
 
-std::string meta_of_side(const Meta& meta, const std::vector<const Word*>& side) {
+std::string meta_of_side(const Meta& meta, const std::vector<const MetaWord*>& side) {
   MetaWriter writer;
   for (const JsonMember& member : meta.members()) {
     if (member.key != "words" || !meta.has_words()) {
@@ -110,20 +110,20 @@ std::string meta_of_side(const Meta& meta, const std::vector<const Word*>& side)
     }
     std::vector<std::string> words;
     words.reserve(side.size());
-    for (const Word* word : side) words.emplace_back(word->source);
+    for (const MetaWord* word : side) words.emplace_back(word->source);
     writer.add_words(words);
   }
   return writer.end();
 }
 
 // Where the words say that the text is to be cut for a time.
-Status find_cut(const Utterance& whole, const Meta& meta, const std::vector<Word>& words,
+Status find_cut(const Utterance& whole, const Meta& meta, const std::vector<MetaWord>& words,
                 bool placed, int32_t at_ms, Cut* cut) {
   constexpr const char* kHint = "Pass in_at_char as well.";
   if (!meta.has_words() || words.empty() || !placed)
     return failure(Code::kInvalidParameter, kMessage, kHint,
                    "No words with times tell where %d ms is in its text.", at_ms);
-  for (const Word& word : words) {
+  for (const MetaWord& word : words) {
     if (word.start_ms && *word.start_ms >= at_ms) {
       *cut = cut_at(whole.text, word.from);
       return {};
@@ -205,7 +205,7 @@ std::vector<std::string> words_of(std::vector<Meta>* metas, std::string_view spe
   std::vector<std::string> words;
   for (Meta& meta : *metas) {
     const bool another = !meta.speaker().empty() && meta.speaker() != speaker;
-    for (const Word& word : meta.words()) {
+    for (const MetaWord& word : meta.words()) {
       const bool untold = json_member(word.members, "speaker").empty();
       words.push_back(another && untold ? with_member(word, "speaker", meta.speaker())
                                         : std::string(word.source));
