@@ -1,5 +1,6 @@
 #include "segments/text_segments.h"
 
+#include "pg/array.h"
 #include "pg/encoding.h"
 #include "pg/error.h"
 #include "segments/numbers.h"
@@ -75,26 +76,18 @@ void TextSegments::check_unique(int32_t idx) {
 // that is left to next().
 void TextSegments::look_for_repeated_idx() const {
   core::SegmentScanner scanner(array_);
-  Numbered* numbers = nullptr;
-  int room = 0;
-  int count = 0;
+  pg::Array<Numbered> numbers;
   core::ScannedSegment scanned;
   bool found = true;
   core::Status status = scanner.begin();
   while (status.ok()) {
     status = scanner.next(&scanned, &found);
     if (!status.ok() || !found) break;
-    if (count == room) {
-      room = Max(1024, room * 2);
-      Size bytes = sizeof(Numbered) * static_cast<Size>(room);
-      numbers = static_cast<Numbered*>(numbers == nullptr ? palloc_extended(bytes, MCXT_ALLOC_HUGE)
-                                                          : repalloc_huge(numbers, bytes));
-    }
-    numbers[count++] = {scanned.segment.idx, scanner.position()};
+    numbers.push({scanned.segment.idx, scanner.position()});
     CHECK_FOR_INTERRUPTS();
   }
-  require_unique(numbers, count);
-  pfree(numbers);
+  require_unique(numbers.begin(), static_cast<int>(numbers.size()));
+  pfree(numbers.begin());
 }
 
 }  // namespace s2t::segments
