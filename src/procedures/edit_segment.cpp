@@ -39,8 +39,7 @@ Edited edit_segment(pg::Session* session, const Request& request) {
   TranscriptEdit edit = TranscriptEdit::open(session, request.edit, pg::kUpdate);
   Line before = edit.read_one(request.idx);
   core::Utterance utterance = utterance_of(before);
-  size_t bytes = core::correct_room(utterance, request.correction);
-  core::Room room{static_cast<char*>(MemoryContextAllocHuge(CurrentMemoryContext, bytes)), bytes};
+  core::Room room = room_for(core::correct_room(utterance, request.correction));
   core::Corrected corrected;
   pg::raise_unless_ok(core::correct(utterance, request.correction, room, &corrected));
   Line now = line_from(request.idx, corrected.now);

@@ -35,8 +35,7 @@ Line only_meta(const Line& line, Jsonb* meta) {
 
 void rename_in(const Line& line, const Names& names, MemoryContext keep, Spoken* spoken) {
   std::string_view meta = meta_text(line.meta);
-  size_t bytes = core::rename_room(meta, names.to);
-  core::Room room{static_cast<char*>(MemoryContextAllocHuge(CurrentMemoryContext, bytes)), bytes};
+  core::Room room = room_for(core::rename_room(meta, names.to));
   core::Renamed renamed;
   pg::raise_unless_ok(core::rename_speaker(meta, names.from, names.to, room, &renamed));
   if (!renamed.changed) return;

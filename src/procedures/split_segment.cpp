@@ -14,10 +14,6 @@ constexpr const char* kSplit = "s2t_split_segment";
 constexpr const char* kMerge = "s2t_merge_segments";
 constexpr pg::Use kUse = pg::kInsert | pg::kUpdate | pg::kDelete;
 
-core::Room room_for(size_t bytes) {
-  return {static_cast<char*>(MemoryContextAllocHuge(CurrentMemoryContext, bytes + 1)), bytes};
-}
-
 struct Cut {
   int32_t idx;
   std::optional<int32_t> at_ms;

@@ -403,6 +403,10 @@ Jsonb* meta_from(std::string_view json) {
   return DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum(string)));
 }
 
+core::Room room_for(size_t bytes) {
+  return {static_cast<char*>(MemoryContextAllocHuge(CurrentMemoryContext, bytes + 1)), bytes};
+}
+
 core::Utterance utterance_of(const Line& line) {
   return {line.start_ms, line.end_ms, pg::to_utf8(line.text), meta_text(line.meta)};
 }

@@ -124,6 +124,9 @@ class TranscriptEdit {
 [[nodiscard]] std::string_view meta_text(const Jsonb* meta);
 [[nodiscard]] Jsonb* meta_from(std::string_view json);
 
+// Room for what the core writes, a byte at least, in the current memory context.
+[[nodiscard]] core::Room room_for(size_t bytes);
+
 // How the core sees a segment.
 [[nodiscard]] core::Utterance utterance_of(const Line& line);
 [[nodiscard]] Line line_from(int32_t idx, const core::Utterance& utterance);
