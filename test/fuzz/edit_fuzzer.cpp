@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -57,6 +58,22 @@ size_t words_in(const std::optional<Json>& meta) {
   if (!meta || !meta->is_object()) return 0;
   const auto words = meta->find("words");
   return words != meta->end() && words->is_array() ? words->size() : 0;
+}
+
+// Whether a key stands twice in an object, as jsonb never has it.
+bool repeats_key(std::string_view json) {
+  std::vector<std::set<std::string>> objects;
+  bool repeated = false;
+  const auto note = [&](int /*depth*/, Json::parse_event_t event, Json& value) {
+    if (event == Json::parse_event_t::object_start) objects.emplace_back();
+    if (event == Json::parse_event_t::object_end) objects.pop_back();
+    if (event == Json::parse_event_t::key) {
+      repeated |= !objects.back().insert(value.get<std::string>()).second;
+    }
+    return true;
+  };
+  (void)Json::parse(json, note, false);
+  return repeated;
 }
 
 // What came of a meta that was JSON is JSON.
@@ -134,7 +151,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const Input input({reinterpret_cast<const char*>(data), size});
   // As the database has them.
   for (std::string_view part : input.parts) {
-    if (!is_utf8(part)) return 0;
+    if (!is_utf8(part) || repeats_key(part)) return 0;
   }
   const Utterance first{0, 1000, input.parts[1], input.parts[0]};
   const Utterance second{1000, 2000, input.parts[3], input.parts[2]};
