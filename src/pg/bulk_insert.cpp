@@ -52,17 +52,14 @@ void BulkInsert::flush() {
   if (used_ == 0) return;
   CHECK_FOR_INTERRUPTS();
   EState* estate = table_->session_->estate();
-  ResultRelInfo* result = table_->result_;
   // The access method may leave garbage behind.
   ResetPerTupleExprContext(estate);
   MemoryContext caller = MemoryContextSwitchTo(GetPerTupleMemoryContext(estate));
   table_multi_insert(table_->relation_, slots_, used_, estate->es_output_cid, 0, state_);
   MemoryContextSwitchTo(caller);
   for (int i = 0; i < used_; i++) {
-    List* recheck = NIL;
-    if (result->ri_NumIndices > 0)
-      recheck = compat::insert_index_tuples(result, slots_[i], estate, false, false);
-    ExecARInsertTriggers(estate, result, slots_[i], recheck, table_->capture_);
+    List* recheck = table_->store_index_entries(slots_[i], false, false);
+    ExecARInsertTriggers(estate, table_->result_, slots_[i], recheck, table_->capture_);
     list_free(recheck);
     ExecClearTuple(slots_[i]);
   }

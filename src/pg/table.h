@@ -253,7 +253,10 @@ class Table {
   void expect_foreign_code(Use use);
   void prepare_changes();
   void leave_out_known_triggers();
-  void open_indexes();
+  void note_indexes();
+  void open_index(int number);
+  void open_indexes(TupleTableSlot* slot);
+  List* store_index_entries(TupleTableSlot* slot, bool update, bool only_summarizing);
   void fill(TupleTableSlot* slot, const Values& values);
   void fill_defaults(TupleTableSlot* slot);
   void require_named(const Values& values) const;
@@ -276,6 +279,8 @@ class Table {
   // What changes need; set up by the first begin().
   RangeTblEntry* entry_ = nullptr;
   ResultRelInfo* result_ = nullptr;
+  const IndexInfo** closed_indexes_ = nullptr;  // by their place in the map; nullptr: open
+  int closed_count_ = 0;
   EPQState* epq_ = nullptr;
   TupleTableSlot* stored_ = nullptr;
   ExprState** default_states_ = nullptr;  // by attribute number - 1

@@ -119,8 +119,10 @@ void Table::leave_out_known_triggers() {
   }
 }
 
-// As ExecOpenIndices() does, but with descriptions that were prepared before.
-void Table::open_indexes() {
+// As ExecOpenIndices() does, but with descriptions that were prepared before, and none is opened
+// until a row needs an entry in it: an update that stays in its page needs none, and no row has one
+// in every partial index.
+void Table::note_indexes() {
   if (map_->index_infos == nullptr) {
     ExecOpenIndices(result_, false);
     return;
@@ -129,16 +131,52 @@ void Table::open_indexes() {
   if (count == 0) return;
   result_->ri_IndexRelationDescs = static_cast<Relation*>(palloc(sizeof(Relation) * count));
   result_->ri_IndexRelationInfo = static_cast<IndexInfo**>(palloc(sizeof(IndexInfo*) * count));
-  auto* infos = static_cast<IndexInfo*>(palloc(sizeof(IndexInfo) * count));
-  for (int i = 0; i < count; i++) {
-    infos[i] = *map_->index_infos[i];
-    // What an access method keeps between the rows of a statement.
-    infos[i].ii_AmCache = nullptr;
-    infos[i].ii_Context = CurrentMemoryContext;
-    result_->ri_IndexRelationDescs[i] = index_open(map_->open_indexes[i], RowExclusiveLock);
-    result_->ri_IndexRelationInfo[i] = &infos[i];
+  closed_indexes_ = static_cast<const IndexInfo**>(palloc(sizeof(IndexInfo*) * count));
+  for (int i = 0; i < count; i++) closed_indexes_[i] = map_->index_infos[i];
+  closed_count_ = count;
+}
+
+// Opens the closed index `number`; those that are open stay in the order of the table's.
+void Table::open_index(int number) {
+  int place = number;
+  for (int i = 0; i < number; i++) place -= static_cast<int>(closed_indexes_[i] != nullptr);
+  int count = result_->ri_NumIndices;
+  auto make_room = [&](auto** array) {
+    memmove(array + place + 1, array + place, sizeof(*array) * (count - place));
+  };
+  MemoryContext caller = MemoryContextSwitchTo(session_->estate()->es_query_cxt);
+  auto* info = static_cast<IndexInfo*>(palloc(sizeof(IndexInfo)));
+  *info = *closed_indexes_[number];
+  // What an access method keeps between the rows of a statement.
+  info->ii_AmCache = nullptr;
+  info->ii_Context = CurrentMemoryContext;
+  Relation index = index_open(map_->open_indexes[number], RowExclusiveLock);
+  MemoryContextSwitchTo(caller);
+  make_room(result_->ri_IndexRelationDescs);
+  make_room(result_->ri_IndexRelationInfo);
+  result_->ri_IndexRelationDescs[place] = index;
+  result_->ri_IndexRelationInfo[place] = info;
+  result_->ri_NumIndices = count + 1;
+  closed_indexes_[number] = nullptr;
+  closed_count_--;
+}
+
+// Opens the indexes that the row in `slot` is to have an entry in.
+void Table::open_indexes(TupleTableSlot* slot) {
+  ExprContext* context = GetPerTupleExprContext(session_->estate());
+  context->ecxt_scantuple = slot;
+  for (int i = 0; i < map_->open_index_count; i++) {
+    const IndexInfo* info = closed_indexes_[i];
+    if (info != nullptr && ExecQual(info->ii_PredicateState, context)) open_index(i);
   }
-  result_->ri_NumIndices = count;
+}
+
+// Gives the row in `slot`, which has been stored, its entries in the indexes. Returns those whose
+// uniqueness is to be checked again.
+List* Table::store_index_entries(TupleTableSlot* slot, bool update, bool only_summarizing) {
+  if (closed_count_ > 0) open_indexes(slot);
+  if (result_->ri_NumIndices == 0) return NIL;
+  return compat::insert_index_tuples(result_, slot, session_->estate(), update, only_summarizing);
 }
 
 void Table::prepare_changes() {
@@ -153,7 +191,7 @@ void Table::prepare_changes() {
   InitResultRelInfo(result_, relation_, compat::add_range_table_entry(estate, entry_), nullptr, 0);
   compat::set_checks(result_, map_->checks);
   leave_out_known_triggers();
-  open_indexes();
+  note_indexes();
   estate->es_opened_result_relations = lappend(estate->es_opened_result_relations, result_);
   if (session_->runs_foreign_code()) session_->fix_search_path();
 
@@ -312,9 +350,7 @@ const Row* Table::insert(const Values& values) {
     return nullptr;
   check_row(stored_, CMD_INSERT);
   table_tuple_insert(relation_, stored_, estate->es_output_cid, 0, nullptr);
-  List* recheck = NIL;
-  if (result_->ri_NumIndices > 0)
-    recheck = compat::insert_index_tuples(result_, stored_, estate, false, false);
+  List* recheck = store_index_entries(stored_, false, false);
   ExecARInsertTriggers(estate, result_, stored_, recheck, capture_);
   list_free(recheck);
   count_changed(1);
@@ -352,8 +388,7 @@ TM_Result Table::store_change(ItemPointerData tid) {
                                           session_->snapshot(), &failure, &indexes);
   if (result != TM_Ok) return result;
   List* recheck = NIL;
-  if (result_->ri_NumIndices > 0 && indexes.needed)
-    recheck = compat::insert_index_tuples(result_, stored_, estate, true, indexes.only_summarizing);
+  if (indexes.needed) recheck = store_index_entries(stored_, true, indexes.only_summarizing);
   compat::after_row_update(estate, result_, &tid, stored_, recheck, capture_);
   list_free(recheck);
   count_changed(1);
