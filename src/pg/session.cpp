@@ -129,8 +129,20 @@ void Session::fix_search_path() {
 }
 
 void commit_and_go_on() {
+  (void)set_config_option("synchronous_commit", "off", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_LOCAL,
+                          true, 0, false);
   SPI_commit();
   SPI_start_transaction();
+}
+
+void wait_for_commits() {
+  if (synchronous_commit <= SYNCHRONOUS_COMMIT_OFF || XLogRecPtrIsInvalid(XactLastCommitEnd))
+    return;
+  XLogFlush(XactLastCommitEnd);
+  // As every commit does: who cancels gets a WARNING, since what was committed is.
+  HOLD_INTERRUPTS();
+  SyncRepWaitForLSN(XactLastCommitEnd, true);
+  RESUME_INTERRUPTS();
 }
 
 }  // namespace s2t::pg

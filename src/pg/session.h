@@ -103,7 +103,13 @@ class Session {
 };
 
 // Commits the transaction of a procedure that was called where it may, and begins the next. No
-// session is open, and SPI_connect_ext(SPI_OPT_NONATOMIC) came before.
+// session is open, and SPI_connect_ext(SPI_OPT_NONATOMIC) came before. Does not wait for the disk, as
+// with synchronous_commit = off: a crash may undo the last of such transactions, whole ones and in
+// the reverse order, and the job's next run does them again.
 void commit_and_go_on();
+
+// Waits until what commit_and_go_on() has committed is safe, as far as the caller's
+// synchronous_commit asks for it: before a job tells what it has done.
+void wait_for_commits();
 
 }  // namespace s2t::pg

@@ -72,6 +72,7 @@ S2T_PROCEDURE(sp_purge_old_recordings) {
     total.segments += removed.segments;
     s2t::pg::commit_and_go_on();
   }
+  s2t::pg::wait_for_commits();
   set_aside.tell();
   SPI_finish();
 

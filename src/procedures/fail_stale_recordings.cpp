@@ -233,6 +233,7 @@ S2T_PROCEDURE(sp_fail_stale_recordings) {
     failed += fail_batch(fcinfo, rule, rule.batch_size, &place, &set_aside, &finished);
     s2t::pg::commit_and_go_on();
   }
+  s2t::pg::wait_for_commits();
   set_aside.tell();
   SPI_finish();
 

@@ -44,6 +44,7 @@ S2T_PROCEDURE(sp_purge_audit_log) {
     s2t::pg::commit_and_go_on();
     if (batch < batch_size) break;
   }
+  s2t::pg::wait_for_commits();
   SPI_finish();
 
   Datum values[] = {Int64GetDatum(deleted)};

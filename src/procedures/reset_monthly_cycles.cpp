@@ -242,6 +242,7 @@ S2T_PROCEDURE(sp_reset_monthly_cycles) {
     closed += close_batch(fcinfo, deferred, &position, &set_aside);
     if (!atomic) s2t::pg::commit_and_go_on();
   }
+  if (!atomic) s2t::pg::wait_for_commits();
   set_aside.tell();
   report(closed);
   SPI_finish();
