@@ -17,6 +17,7 @@ S2T_VERSION := $(shell sed -n "s/^default_version *= *'\(.*\)'.*/\1/p" s2t.contr
 # before it.
 sql_themes = \
 	library \
+	remote \
 	accounts \
 	recordings \
 	transcripts \

@@ -4,6 +4,7 @@
 #include "pg/error.h"
 #include "pg/function.h"
 #include "pg/ids.h"
+#include "pg/remote.h"
 #include "pg/table.h"
 
 namespace s2t::audit {
@@ -42,6 +43,13 @@ inet* client_address() {
   return address;
 }
 
+// Who calls: the session's client or, in a call for somebody else, the router's.
+pg::remote::Caller caller() {
+  if (const pg::remote::Caller* remote = pg::remote::caller(); remote != nullptr) return *remote;
+  return {GetUserNameFromId(GetSessionUserId(), false), GetUserNameFromId(GetOuterUserId(), false),
+          client_address(), application_name != nullptr ? application_name : ""};
+}
+
 std::optional<std::string_view> unless_empty(const char* text) {
   if (text == nullptr || text[0] == '\0') return std::nullopt;
   return text;
@@ -55,10 +63,11 @@ void insert_row(Session* session, const Event& event) {
   Values row;
   row.set(a::id, UUIDPGetDatum(&id));
   row.set(a::at, TimestampTzGetDatum(now));
-  row.set(a::session_role, make_text(GetUserNameFromId(GetSessionUserId(), false)));
-  row.set(a::effective_role, make_text(GetUserNameFromId(GetOuterUserId(), false)));
-  row.set_or_null(a::client_addr, client_address());
-  row.set_or_null(a::application_name, unless_empty(application_name));
+  const pg::remote::Caller who = caller();
+  row.set(a::session_role, make_text(who.session_role));
+  row.set(a::effective_role, make_text(who.effective_role));
+  row.set_or_null(a::client_addr, who.address);
+  row.set_or_null(a::application_name, unless_empty(who.application));
   row.set(a::procedure_name, make_text(event.procedure));
   row.set_or_null(a::user_id, event.user_id);
   row.set_or_null(a::recording_id, event.recording_id);

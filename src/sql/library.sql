@@ -45,6 +45,8 @@ RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, @extschema@, pg_temp
 AS $function$
+DECLARE
+    remote text[] := @extschema@.s2t_remote_caller();
 BEGIN
     -- Before the library is loaded, anybody may have set what looks like its settings.
     PERFORM @extschema@.s2t_version();
@@ -59,11 +61,11 @@ BEGIN
         INSERT INTO @extschema@.audit_log
                (session_role, effective_role, client_addr, application_name,
                 procedure_name, user_id, recording_id, outcome, detail, at)
-        VALUES (session_user,
+        VALUES (coalesce(remote[1], session_user),
                 -- The role that called, and not the owner whose rights are in force here.
-                CASE pg_catalog.current_setting('role') WHEN 'none' THEN session_user
-                     ELSE pg_catalog.current_setting('role') END,
-                pg_catalog.inet_client_addr(), nullif(pg_catalog.current_setting('application_name'), ''),
+                coalesce(remote[2], nullif(pg_catalog.current_setting('role'), 'none'), session_user),
+                CASE WHEN remote IS NULL THEN pg_catalog.inet_client_addr() ELSE remote[3]::inet END,
+                CASE WHEN remote IS NULL THEN nullif(pg_catalog.current_setting('application_name'), '') ELSE remote[4] END,
                 in_procedure, in_user_id, in_recording_id, in_outcome, in_detail, pg_catalog.clock_timestamp());
     END IF;
 END

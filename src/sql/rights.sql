@@ -80,9 +80,9 @@ AS $function$
 
     ('s2t_parse_transcript',                'EXECUTE', '{app,readonly,worker,admin}'),
     ('s2t_slot',                            'EXECUTE', '{app,readonly,worker,consumer,admin}'),
-    ('s2t_version',                         'EXECUTE', '{app,readonly,worker,consumer,monitor,admin}'),
+    ('s2t_version',                         'EXECUTE', '{app,readonly,worker,consumer,monitor,router,admin}'),
 
-    ('s2t_api',                             'SELECT',  '{app,readonly,worker,billing,consumer,monitor,admin}'),
+    ('s2t_api',                             'SELECT',  '{app,readonly,worker,billing,consumer,monitor,router,admin}'),
 
     ('s2t_doctor',                          'EXECUTE', '{monitor,admin}'),
     ('s2t_examine',                         'EXECUTE', '{monitor,admin}'),
@@ -169,6 +169,16 @@ AS $function$
       JOIN pg_depend AS d ON d.classid = 'pg_rewrite'::regclass AND d.objid = w.oid AND d.refclassid = 'pg_proc'::regclass
       JOIN routine AS p ON p.oid = d.refobjid
      WHERE r.relkind = 'v'
+    UNION
+    -- What a router calls is an extension of its own.
+    SELECT format('EXECUTE ON ROUTINE %s', d.objid::regprocedure)
+      FROM pg_extension AS e
+      JOIN pg_depend AS d ON d.refclassid = 'pg_extension'::regclass AND d.refobjid = e.oid AND d.deptype = 'e'
+     WHERE e.extname = 's2t_shard' AND d.classid = 'pg_proc'::regclass AND coalesce(in_profile, 'router') = 'router'
+    UNION
+    SELECT format('USAGE ON SCHEMA %s', e.extnamespace::regnamespace)
+      FROM pg_extension AS e
+     WHERE e.extname = 's2t_shard' AND coalesce(in_profile, 'router') = 'router'
      ORDER BY 1
 $function$;
 
@@ -240,7 +250,7 @@ $procedure$;
 
 REVOKE ALL ON PROCEDURE @extschema@.s2t_grant(regrole, text) FROM PUBLIC;
 COMMENT ON PROCEDURE @extschema@.s2t_grant(regrole, text)
-    IS 'Gives a role the rights of a profile: app, worker, billing, consumer, readonly, monitor or admin. To be repeated after an update of the extension.';
+    IS 'Gives a role the rights of a profile: app, worker, billing, consumer, readonly, monitor, router or admin. To be repeated after an update of the extension.';
 
 CREATE PROCEDURE @extschema@.s2t_revoke(role regrole, profile text DEFAULT NULL)
 LANGUAGE plpgsql
