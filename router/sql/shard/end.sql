@@ -1,0 +1,28 @@
+-- The schema of s2t into the bodies, everything to who owns s2t, and nothing to PUBLIC.
+DO $do$
+DECLARE
+    home  text;
+    owner text;
+    found record;
+BEGIN
+    PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
+    SELECT quote_ident(n.nspname), quote_ident(pg_get_userbyid(p.proowner))
+      INTO home, owner
+      FROM pg_extension AS e
+      JOIN pg_namespace AS n ON n.oid = e.extnamespace
+      JOIN pg_proc AS p ON p.pronamespace = n.oid AND p.proname = 's2t_install' AND p.pronargs = 0
+     WHERE e.extname = 's2t';
+    FOR found IN
+        SELECT p.oid, p.oid::regprocedure::text AS name, pg_get_functiondef(p.oid) AS definition
+          FROM pg_proc AS p
+         WHERE p.pronamespace = 's2t_shard'::regnamespace
+    LOOP
+        IF strpos(found.definition, '@' || 's2t@') <> 0 THEN
+            EXECUTE replace(found.definition, '@' || 's2t@', home);
+        END IF;
+        EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', found.name);
+        EXECUTE format('ALTER FUNCTION %s OWNER TO %s', found.name, owner);
+    END LOOP;
+    PERFORM pg_catalog.set_config('search_path', 's2t_shard, pg_temp', true);
+END
+$do$;
