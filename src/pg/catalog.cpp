@@ -356,16 +356,13 @@ void raise_missing_index(Relation relation, Oid schema, const TableSpec& table,
            (hint_at_install(schema), 0)));
 }
 
-Oid relation_of(const TableSpec& spec, Oid schema) {
-  Oid relation = get_relname_relid(spec.name, schema);
-  if (!OidIsValid(relation)) {
-    const char* name = get_namespace_name(schema);
-    ereport(ERROR, (errcode(ERRCODE_UNDEFINED_TABLE),
-                    name != nullptr ? errmsg("table \"%s.%s\" does not exist", name, spec.name)
-                                    : errmsg("table \"%s\" does not exist", spec.name),
-                    (hint_at_install(schema), 0)));
-  }
-  return relation;
+void raise_missing_table(const TableSpec& spec, Oid schema) {
+  const char* name = get_namespace_name(schema);
+  ereport(ERROR, (errcode(ERRCODE_UNDEFINED_TABLE),
+                  name != nullptr ? errmsg("table \"%s.%s\" does not exist", name, spec.name)
+                                  : errmsg("table \"%s\" does not exist", spec.name),
+                  (hint_at_install(schema), 0)));
+  pg_unreachable();
 }
 
 namespace {

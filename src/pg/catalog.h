@@ -62,7 +62,7 @@ struct TableMap {
 [[noreturn]] void raise_missing_index(Relation relation, Oid schema, const TableSpec& table,
                                       const IndexSpec& spec);
 
-// The oid of the table `spec` names in `schema`; raises 42P01 if there is none.
-[[nodiscard]] Oid relation_of(const TableSpec& spec, Oid schema);
+// 42P01: there is no table of the name `spec` has in `schema`.
+[[noreturn]] void raise_missing_table(const TableSpec& spec, Oid schema);
 
 }  // namespace s2t::pg

@@ -85,13 +85,15 @@ void check_rights(Relation relation, AclMode rights) {
   }
 }
 
-// Opens the table, which another one may have replaced while the lock was waited for.
+// Opens the table, which another one may have replaced, and somebody have dropped, while the lock
+// was waited for; nullptr if there is none.
 Relation open_relation(const TableSpec& spec, Oid schema, LOCKMODE mode) {
   for (;;) {
     uint64 seen = SharedInvalidMessageCounter;
-    Oid relation = relation_of(spec, schema);
+    Oid relation = get_relname_relid(spec.name, schema);
+    if (!OidIsValid(relation)) return nullptr;
     LockRelationOid(relation, mode);
-    if (seen == SharedInvalidMessageCounter || relation == relation_of(spec, schema))
+    if (seen == SharedInvalidMessageCounter || relation == get_relname_relid(spec.name, schema))
       return table_open(relation, NoLock);
     UnlockRelationOid(relation, mode);
   }
@@ -209,6 +211,7 @@ Table Table::open(Session* session, const TableSpec& spec, Use use, CoveredTable
   table.spec_ = &spec;
   table.covered_ = covered;
   table.relation_ = open_relation(spec, session->schema(), lock_for(use));
+  if (table.relation_ == nullptr) raise_missing_table(spec, session->schema());
   session->keep(table.relation_);
   check_owner(table.relation_, session->owner());
   check_rights(table.relation_, rights_for(use));
@@ -333,6 +336,16 @@ Oid Table::known_index(int index) const {
 
 bool Table::exists(const Session* session, const TableSpec& spec) {
   return OidIsValid(get_relname_relid(spec.name, session->schema()));
+}
+
+bool Table::may_have_rows(const Session* session, const TableSpec& spec) {
+  Relation relation = open_relation(spec, session->schema(), AccessShareLock);
+  if (relation == nullptr) return false;
+  // What is no table is refused by whoever opens it.
+  bool may =
+      relation->rd_rel->relkind != RELKIND_RELATION || RelationGetNumberOfBlocks(relation) != 0;
+  table_close(relation, NoLock);
+  return may;
 }
 
 void Table::require(int column) const {

@@ -175,6 +175,10 @@ class Table {
   // Whether the table is there: tables of earlier versions have not been brought up to date yet.
   [[nodiscard]] static bool exists(const Session* session, const TableSpec& spec);
 
+  // Whether it is there and has had a row since it was last vacuumed: what a call that needs
+  // nothing else of the table looks at first.
+  [[nodiscard]] static bool may_have_rows(const Session* session, const TableSpec& spec);
+
   // Finds the row whose key in `index` of the spec is `key`, as the session's snapshot sees it.
   bool find(int index, Datum key, Row* row);
 

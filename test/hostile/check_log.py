@@ -16,7 +16,6 @@ HEAD = re.compile(r"^\S+ \S+ \S+ \[\d+\] (?:(\S+) (\S{5}) )?([A-Z]+):  (.*)")
 # Internal errors of the server's own, which statements meet as well where definitions change beside them.
 OF_THE_SERVER = re.compile("|".join([
     r"^tuple concurrently (updated|deleted)",
-    r"^could not open relation with OID",
     r"^cache lookup failed for (relation|type|index|attribute|constraint|trigger|function|rule)",
     r"^relation \d+ deleted while still in use",
     r"^could not find trigger \d+",

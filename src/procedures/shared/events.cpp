@@ -61,21 +61,11 @@ uint32_t read_types(const Row& consumer) {
   return types;
 }
 
-// Whether the table is there and has ever had a row since it was last vacuumed.
-bool may_have_consumers(const Session& session) {
-  Oid oid = get_relname_relid(pg::event_consumers::kTable.name, session.schema());
-  if (!OidIsValid(oid)) return false;
-  Relation relation = table_open(oid, AccessShareLock);
-  bool may =
-      relation->rd_rel->relkind != RELKIND_RELATION || RelationGetNumberOfBlocks(relation) != 0;
-  table_close(relation, NoLock);
-  return may;
-}
-
 const Consumers* read_consumers(Session* session) {
   auto* consumers = static_cast<Consumers*>(palloc(sizeof(Consumers)));
   *consumers = {};
-  if (!may_have_consumers(*session) || !Table::exists(session, pg::events::kTable))
+  if (!Table::may_have_rows(session, pg::event_consumers::kTable) ||
+      !Table::exists(session, pg::events::kTable))
     return consumers;
   Table table = Table::open(session, pg::event_consumers::kTable, pg::kRead);
   pg::Scan scan = table.scan();
