@@ -9,6 +9,7 @@ and their figures alone, "lost" for what does not, "any" for both.  Prints what 
 """
 
 import random
+import re
 import subprocess
 import sys
 
@@ -157,6 +158,13 @@ def lost(table):
             yield f"ALTER TABLE recordings DROP COLUMN {column} CASCADE", "SELECT 1"
 
 
+# What is still wrong, in a line; nothing if there is enough left to go on with.
+LEFT = """SELECT string_agg(told, '; ') FROM (
+    (SELECT concat_ws(' ', check_name, object, problem) AS told FROM s2t_doctor() WHERE severity = 'error' ORDER BY 1 LIMIT 3)
+    UNION ALL
+    SELECT 'people are gone' WHERE (SELECT count(*) FROM hostile.people JOIN users ON id = user_id JOIN user_subscriptions USING (user_id)) < 10) AS l"""
+
+
 class Owner:
     def __init__(self, psql, database):
         self.command = [psql, "-X", "-q", "-A", "-t", "-d", database]
@@ -166,6 +174,14 @@ class Owner:
         done = subprocess.run([*self.command, *(["-v", "ON_ERROR_STOP=1"] if stop else [])], input=statements, text=True, capture_output=True)
         lines = done.stdout.splitlines()
         return lines[-1] if lines else "", done.stderr
+
+    def call(self, statement, times=20):
+        """As often as another one's lock is in the way; the errors of the last time."""
+        for _ in range(times):
+            _, errors = self.run("SET client_min_messages = error; " + statement)
+            if not re.search("deadlock detected|lock timeout|could not serialize|tuple concurrently", errors):
+                break
+        return errors
 
     def called(self):
         return int(self.run("SELECT last_value FROM hostile.called")[0] or 0)
@@ -180,7 +196,7 @@ def main():
     chance = random.Random(int(seed))
     everything = [(table, *pair) for table in TABLES for make in (kept, lost) if kind in (make.__name__, "any") for pair in make(table)]
     owner = Owner(psql, database)
-    refused = 0
+    refused = anew = 0
     for n in range(int(rounds)):
         table, do, undo = chance.choice(everything)
         # Each statement by itself: what is refused, since somebody else has just done the like, leaves nothing to take back.
@@ -191,11 +207,18 @@ def main():
         _, errors = owner.run("SET client_min_messages = error; " + undo + ";", stop=False)
         if errors:
             print(f"{n} taking back: {errors.strip()}", flush=True)
-        if kind != "kept":
-            _, errors = owner.run("SET client_min_messages = error; SELECT * FROM s2t_install();", stop=False)
+        if kind == "kept":
+            continue
+        # What the tables are made of comes back, and figures that the rows give; what is left is what was lost.
+        errors = owner.call("SELECT * FROM s2t_install(); SELECT * FROM s2t_doctor(true);")
+        left, more = owner.run(LEFT)
+        if errors or more or left:
+            print(f"{n} begins anew: {errors.strip()} {more.strip()} {left}", flush=True)
+            errors = owner.call("CALL hostile.begin_anew();")
             if errors:
-                print(f"{n} s2t_install: {errors.strip()}", flush=True)
-    print(f"{rounds} rounds of {len(everything)} kinds, {refused} refused")
+                sys.exit(f"{n} cannot begin anew: {errors.strip()}")
+            anew += 1
+    print(f"{rounds} rounds of {len(everything)} kinds, {refused} refused" + (f", {anew} begun anew" if anew else ""))
 
 
 if __name__ == "__main__":

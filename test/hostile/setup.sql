@@ -1,17 +1,31 @@
 -- Hostile owner: what the sessions call with, and what the owner's code is made of.
 CREATE EXTENSION s2t;
-CALL sp_seed_plans();
-UPDATE plans SET monthly_usage_limit = 100000 WHERE monthly_usage_limit < 100000;
-UPDATE plans SET monthly_minutes = 1000000 WHERE monthly_minutes < 1000000;
+-- The owner's code deadlocks often.
+ALTER DATABASE :"DBNAME" SET deadlock_timeout = '50ms';
 CREATE SCHEMA hostile;
 CREATE SCHEMA attic;
 CREATE SEQUENCE hostile.called;
-SELECT s2t_add_consumer('hooks', NULL) \g /dev/null
-CREATE TABLE hostile.people AS
-    SELECT n, s2t_register_user(format('u%s@example.com', n), format('u%s', n), 'hash', 'U', 'PREMIUM') AS user_id FROM generate_series(1, 20) AS n;
+CREATE TABLE hostile.people (n int, user_id uuid);
 CREATE TABLE hostile.made (user_id uuid, recording_id uuid, n serial);
-INSERT INTO hostile.made (user_id, recording_id)
-    SELECT i.user_id, c.recording_id FROM hostile.people AS i, generate_series(1, 10), sp_check_quota_and_create_recording(i.user_id, 'upload') AS c;
+
+-- The tables as a fresh installation has them, with people who have something to work on: at the beginning, and
+-- where the owner has taken away what nothing can bring back.
+CREATE PROCEDURE hostile.begin_anew() LANGUAGE plpgsql AS $$
+BEGIN
+    EXECUTE (SELECT 'DROP TABLE IF EXISTS ' || string_agg(tab, ', ') || ' CASCADE' FROM s2t_wanted_tables());
+    PERFORM * FROM s2t_install();
+    CALL sp_seed_plans();
+    UPDATE plans SET monthly_usage_limit = 100000 WHERE monthly_usage_limit < 100000;
+    UPDATE plans SET monthly_minutes = 1000000 WHERE monthly_minutes < 1000000;
+    PERFORM s2t_add_consumer('hooks', NULL);
+    DELETE FROM hostile.people;
+    DELETE FROM hostile.made;
+    INSERT INTO hostile.people
+        SELECT n, s2t_register_user(format('u%s@example.com', n), format('u%s', n), 'hash', 'U', 'PREMIUM') FROM generate_series(1, 20) AS n;
+    INSERT INTO hostile.made (user_id, recording_id)
+        SELECT i.user_id, c.recording_id FROM hostile.people AS i, generate_series(1, 10), sp_check_quota_and_create_recording(i.user_id, 'upload') AS c;
+END $$;
+CALL hostile.begin_anew();
 
 -- ---------------------------------------------------------------- calls
 
