@@ -36,6 +36,7 @@ sql_themes = \
 	tables \
 	standing \
 	install \
+	states \
 	books \
 	doctor
 theme_files = $(sql_themes:%=src/sql/%.sql)

@@ -215,7 +215,10 @@ BEGIN
     SELECT pg_catalog.jsonb_agg(pg_catalog.to_jsonb(b)), pg_catalog.array_agg(b.user_id), pg_catalog.array_agg(b.item),
            coalesce(pg_catalog.array_agg(b.user_id) FILTER (WHERE b.check_name IN ('segment_count', 'totals', 'held')), '{}'::uuid[])
       INTO found, users, items, counted
-      FROM (SELECT b.* FROM @extschema@.s2t_check_books() AS b ORDER BY b.user_id, b.check_name, b.item LIMIT most) AS b;
+      FROM (SELECT b.*
+              FROM (SELECT * FROM @extschema@.s2t_check_books() UNION ALL SELECT * FROM @extschema@.s2t_check_states()) AS b
+             ORDER BY b.user_id, b.check_name, b.item
+             LIMIT most) AS b;
     IF found IS NULL THEN
         RETURN;
     END IF;
@@ -289,15 +292,21 @@ BEGIN
               FROM (SELECT DISTINCT pg_catalog.unnest(users) AS id) AS u) AS n
      WHERE s.user_id = n.id AND s.credit_count IS DISTINCT FROM n.credits;
 
+    PERFORM @extschema@.s2t_repair_states(users, items);
+
     FOR wrong IN
         SELECT f.*
           FROM pg_catalog.jsonb_to_recordset(found) AS f (check_name text, object text, problem text, user_id uuid, item uuid)
-         WHERE NOT EXISTS (SELECT FROM @extschema@.s2t_check_books(users) AS b WHERE b.check_name = f.check_name AND b.item = f.item)
-           -- Who was removed meanwhile was not repaired; closed cycles outlive their user.
-           AND (f.check_name = 'closed_cycle' OR EXISTS (SELECT FROM @extschema@.users AS u WHERE u.id = f.user_id))
+         WHERE NOT EXISTS (SELECT
+                             FROM (SELECT * FROM @extschema@.s2t_check_books(users)
+                                   UNION ALL
+                                   SELECT * FROM @extschema@.s2t_check_states(users, items)) AS b
+                            WHERE b.check_name = f.check_name AND b.item = f.item)
+           -- Who was removed meanwhile was not repaired; closed cycles outlive their user, and a queue has none.
+           AND (f.check_name IN ('closed_cycle', 'events_ownerless') OR EXISTS (SELECT FROM @extschema@.users AS u WHERE u.id = f.user_id))
          ORDER BY f.check_name, f.object
     LOOP
-        PERFORM @extschema@.s2t_note('s2t_doctor', wrong.user_id, CASE wrong.check_name WHEN 'segment_count' THEN wrong.item END, 'done',
+        PERFORM @extschema@.s2t_note('s2t_doctor', wrong.user_id, CASE WHEN wrong.check_name IN ('segment_count', 'charged', 'lease', 'queue', 'revision') THEN wrong.item END, 'done',
                                      pg_catalog.concat(wrong.check_name, ' of ', wrong.object, ' repaired: ', wrong.problem));
         check_name := wrong.check_name;
         object := wrong.object;

@@ -1,5 +1,6 @@
 -- ------------------------------------------------------------------------------------------------
--- What is wrong, what to do about it, and repair: tables, rights and work. The books are in books.sql.
+-- What is wrong, what to do about it, and repair: tables, rights and work. The books are in books.sql,
+-- what columns and rows say of each other in states.sql.
 -- ------------------------------------------------------------------------------------------------
 
 CREATE FUNCTION @extschema@.s2t_check_tables()
@@ -157,6 +158,10 @@ BEGIN
      WHERE f.found;
 
     RETURN QUERY
+    SELECT 'job_left', 'warning', format('job %s of role %s', coalesce(j.job, j.id::text), j.role), j.problem, format('SELECT cron.unschedule(%s);', j.id)
+      FROM @extschema@.s2t_jobs_left() AS j;
+
+    RETURN QUERY
     SELECT 'ended_cycles', 'warning', 'table user_subscriptions',
            format('%s cycles ended more than a day ago and are not closed, the first at %s: the reset does not run', count(*), min(s.cycle_end)),
            format('CALL %s.sp_reset_monthly_cycles(); and have it called every day.', home)
@@ -196,6 +201,21 @@ BEGIN
            ('events_dead', q.dead > 0, format('has given up %s events', q.dead),
             format('SELECT * FROM %1$s.s2t_dead_events; then SELECT %1$s.s2t_revive_events(%2$L); or %1$s.s2t_discard_events(%2$L, ...).', home, q.consumer))) AS f (finding, found, told, cure)
      WHERE f.found;
+
+    -- An undo ends before what is not kept.
+    RETURN QUERY
+    SELECT 'revisions_lost', 'warning', format('recording %s', r.id),
+           concat_ws('; ', CASE WHEN v.edits <> r.revision THEN format('of %s revisions %s are kept', r.revision, v.edits) END,
+                           CASE WHEN v.kept <> v.lines THEN format('of %s segments that edits replaced %s are kept', v.kept, v.lines) END),
+           'Restore its rows of segment_revisions from a backup; or leave it: edits go on, and an undo goes back no further.'
+      FROM @extschema@.recordings AS r
+      LEFT JOIN (SELECT i.recording_id, count(*) FILTER (WHERE i.item = 0) AS edits, coalesce(sum(i.kept_count) FILTER (WHERE i.item = 0), 0) AS kept,
+                        count(*) FILTER (WHERE i.item > 0) AS lines, max(i.revision) AS latest
+                   FROM @extschema@.segment_revisions AS i
+                  GROUP BY i.recording_id) AS i ON i.recording_id = r.id
+     CROSS JOIN LATERAL (SELECT coalesce(i.edits, 0) AS edits, coalesce(i.kept, 0) AS kept, coalesce(i.lines, 0) AS lines, coalesce(i.latest, 0) AS latest) AS v
+     WHERE (v.edits <> r.revision AND v.latest <= r.revision) OR v.kept <> v.lines
+     LIMIT 100;
 
     -- Statements of somebody's own on the queue may leave what was put behind without anything before it.
     RETURN QUERY
@@ -241,7 +261,7 @@ BEGIN
                    CASE WHEN b.n <= told THEN b.problem ELSE format('%s more', b.all_of_it - told) END,
                    format('SELECT * FROM %s.s2t_doctor(true);', '@extschema@'::regnamespace)
               FROM (SELECT b.*, row_number() OVER w AS n, count(*) OVER (PARTITION BY b.check_name) AS all_of_it
-                      FROM @extschema@.s2t_check_books() AS b
+                      FROM (SELECT * FROM @extschema@.s2t_check_books() UNION ALL SELECT * FROM @extschema@.s2t_check_states()) AS b
                     WINDOW w AS (PARTITION BY b.check_name ORDER BY b.object)) AS b
              WHERE b.n <= told + 1
              ORDER BY b.check_name, b.n;

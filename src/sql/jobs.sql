@@ -211,3 +211,41 @@ CREATE VIEW @extschema@.s2t_jobs AS
 REVOKE ALL ON TABLE @extschema@.s2t_jobs FROM PUBLIC;
 COMMENT ON VIEW @extschema@.s2t_jobs
     IS 'The scheduled jobs of this database with their last run and their last success; empty where pg_cron is not. Of everybody, if the owner is a superuser, otherwise the owner''s.';
+
+-- pg_cron keeps the jobs of an extension that was dropped, or of a database; they fail from then on. An event
+-- trigger that takes them away would be the extension's own, and so be gone before it could.
+CREATE FUNCTION @extschema@.s2t_jobs_left()
+RETURNS TABLE (id bigint, job text, role text, problem text)
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $function$
+BEGIN
+    IF NOT EXISTS (SELECT FROM pg_extension AS e WHERE e.extname = 'pg_cron')
+       OR NOT EXISTS (SELECT FROM pg_namespace AS n WHERE n.nspname = 'cron' AND has_schema_privilege(n.oid, 'USAGE')) THEN
+        RETURN;
+    END IF;
+
+    RETURN QUERY EXECUTE $sql$
+        SELECT j.jobid, j.jobname::text, j.username::text,
+               CASE WHEN d.oid IS NULL THEN format('is of database "%s", which does not exist', j.database)
+                    ELSE format('calls %s.%s, which does not exist', c.part[1], c.part[2]) END
+          FROM cron.job AS j
+         CROSS JOIN LATERAL regexp_match(j.command, '^\s*call\s+("[^"]+"|[[:alnum:]_$]+)\.(sp_\w+)\s*\(', 'i') AS c (part)
+          LEFT JOIN pg_database AS d ON d.datname = j.database
+         WHERE c.part IS NOT NULL
+           AND lower(c.part[2]) = ANY ($1)
+           AND (d.oid IS NULL
+                OR d.datname = current_database()
+                   AND NOT EXISTS (SELECT
+                                     FROM pg_proc AS p
+                                     JOIN pg_namespace AS n ON n.oid = p.pronamespace
+                                    WHERE p.proname = lower(c.part[2]) AND p.prokind = 'p'
+                                      AND n.nspname = CASE WHEN c.part[1] LIKE '"%' THEN btrim(c.part[1], '"') ELSE lower(c.part[1]) END))
+         ORDER BY j.jobid
+    $sql$ USING ARRAY(SELECT (regexp_match(w.command, '\.(sp_\w+)'))[1] FROM @extschema@.s2t_job_commands(in_audit_retention => '1 day') AS w);
+END
+$function$;
+
+REVOKE ALL ON FUNCTION @extschema@.s2t_jobs_left() FROM PUBLIC;
+COMMENT ON FUNCTION @extschema@.s2t_jobs_left()
+    IS 'Jobs of pg_cron that an extension s2t has left behind: of this database, in a schema where it is no more, or of a database that is gone; part of s2t_doctor().';

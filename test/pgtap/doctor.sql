@@ -1,7 +1,7 @@
 -- s2t_doctor(): finds each of these faults by name and nothing else; what it repairs is what a recount in other words gives.
 \ir include/begin.sql
 SET LOCAL client_min_messages = error;
-SELECT plan(98);
+SELECT plan(144);
 
 CREATE ROLE tap_nobody;
 CREATE ROLE tap_owner;
@@ -17,6 +17,7 @@ SELECT is_empty('SELECT * FROM doctor', 'of a fresh install there is nothing to 
 
 -- Users of every kind: An has credits, a closed cycle, a proration, overage; Binh what is under way; Chi nothing.
 INSERT INTO plans (code, name, monthly_minutes, monthly_usage_limit) VALUES ('S', 'S', 2, 3), ('L', 'L', 20, 30), ('U', 'U', NULL, NULL);
+SELECT s2t_add_consumer('hooks') \g /dev/null
 SELECT s2t_register_user('an@example.com', 'an', 'hash', NULL, 'S') AS an \gset
 SELECT s2t_register_user('binh@example.com', 'binh', 'hash', NULL, 'L') AS binh \gset
 SELECT s2t_register_user('chi@example.com', 'chi', 'hash', NULL, 'U') AS chi \gset
@@ -36,10 +37,18 @@ SELECT s2t_cancel_credit(:'an', s2t_add_credit(:'an', 1, 1)) \g /dev/null
 SELECT recording_id AS held FROM s2t_create_recording(:'binh', 'upload', in_expected_ms => 60000) \gset
 SELECT pg_temp.one(:'binh', 1000, 2) AS binhs \gset
 SELECT recording_id AS stale FROM s2t_create_recording(:'binh', 'upload', in_expected_ms => 1000) \gset
+SELECT recording_id AS refunded FROM s2t_create_recording(:'binh', 'upload', in_expected_ms => 1000) \gset
+SELECT * FROM s2t_fail_recording(:'refunded', 'it does not') \g /dev/null
+SELECT recording_id AS leased FROM s2t_create_recording(:'binh', 'upload', in_priority => 1) \gset
+SELECT * FROM s2t_claim_recordings('w') \g /dev/null
+SELECT recording_id AS put_off FROM s2t_create_recording(:'binh', 'upload') \gset
+SELECT * FROM s2t_queue_recording(:'put_off', 5, now() + interval '1 hour') \g /dev/null
+SELECT s2t_edit_segment(:'binh', :'binhs', 0, 'y'), s2t_merge_segments(:'binh', :'binhs', 0, 1) \g /dev/null
 SELECT is((SELECT ROW (s.prorated_cycle_id IS NOT NULL, s.overage_seconds > 0, s.credit_seconds > 0, s.credit_count, (SELECT count(*) FROM usage_cycles WHERE user_id = s.user_id))::text
              FROM user_subscriptions AS s WHERE s.user_id = :'an'), ROW (true, true, true, 1, 2)::text, 'there is something of each kind');
 SELECT is_empty('SELECT * FROM doctor', 'nor of calls of every kind');
-SELECT set_config('tap.' || n, v, true) FROM (VALUES ('an', :'an'), ('binh', :'binh'), ('chi', :'chi'), ('held', :'held'), ('stale', :'stale'), ('binhs', :'binhs'), ('first', :'first'), ('credit', :'credit')) AS s (n, v) \g /dev/null
+SELECT set_config('tap.' || n, v, true) FROM (VALUES ('an', :'an'), ('binh', :'binh'), ('chi', :'chi'), ('held', :'held'), ('stale', :'stale'), ('binhs', :'binhs'), ('first', :'first'), ('credit', :'credit'),
+  ('refunded', :'refunded'), ('leased', :'leased'), ('put_off', :'put_off')) AS s (n, v) \g /dev/null
 
 -- What is found where a statement was run before it, of which nothing stays.
 CREATE FUNCTION pg_temp.found(fault text, repair boolean DEFAULT false) RETURNS SETOF text LANGUAGE plpgsql AS $$
@@ -99,13 +108,23 @@ BEGIN
   INSERT INTO cron.job VALUES (1, schedule, 'CALL x()', current_database(), 'postgres', active, 'cleanup-old-recordings');
   INSERT INTO cron.job_run_details VALUES (1, 1, status, 'ERROR: x', now() - age, now() - age);
 END $$;
-INSERT INTO faults (fault, expected) VALUES
+INSERT INTO faults (fault, expected) SELECT f, e::text[] FROM (VALUES
   ('SELECT pg_temp.cron(''0 2 * * *'', true, ''succeeded'', ''20 hours'')', '{}'),
   ('SELECT pg_temp.cron(''0 2 * * *'', false, ''succeeded'', ''3 days'')', '{job_off job cleanup-old-recordings of role postgres}'),
   ('SELECT pg_temp.cron(''0 2 * * *'', true, ''failed'', ''1 hour'')', '{job_failing job cleanup-old-recordings of role postgres}'),
   ('SELECT pg_temp.cron(''0 2 * * *'', true, ''succeeded'', ''2 days'')', '{job_late job cleanup-old-recordings of role postgres}'),
   ('SELECT pg_temp.cron(''*/10 * * * *'', true, ''succeeded'', ''3 hours'')', '{job_late job cleanup-old-recordings of role postgres}'),
   ('SELECT pg_temp.cron(''0 0 1 * *'', true, ''succeeded'', ''20 days'')', '{}'),
+  ('SELECT pg_temp.cron(''0 2 * * *'', true, ''succeeded'', ''20 hours''); INSERT INTO cron.job VALUES (2, ''0 0 1 * *'', ''CALL attic.sp_reset_monthly_cycles()'', current_database(), ''postgres'', true, ''old'')',
+   '{job_left job old of role postgres}'),
+  ('SELECT pg_temp.cron(''0 2 * * *'', true, ''succeeded'', ''20 hours''); INSERT INTO cron.job VALUES (2, ''0 0 1 * *'', ''CALL public.sp_reset_monthly_cycles()'', ''no_such_database'', ''postgres'', true, ''old'')',
+   '{job_left job old of role postgres}'),
+  ('SELECT pg_temp.cron(''0 2 * * *'', true, ''succeeded'', ''20 hours''); INSERT INTO cron.job SELECT 2 + n, ''0 0 1 * *'', c, current_database(), ''postgres'', true, ''old''
+      FROM unnest(ARRAY[''CALL public.sp_reset_monthly_cycles()'', ''CALL sp_reset_monthly_cycles()'', ''CALL attic.sp_of_mine()'', ''VACUUM'']) WITH ORDINALITY AS v (c, n)', '{}'),
+-- What edits replaced.
+  ('DELETE FROM segment_revisions WHERE revision = 1', format('{revisions_lost recording %s}', :'binhs')),
+  ('DELETE FROM segment_revisions WHERE revision = 2 AND item = 2', format('{revisions_lost recording %s}', :'binhs')),
+  ('TRUNCATE segment_revisions', format('{revisions_lost recording %s}', :'binhs')),
 -- Functions that only read counters, or move what has such a name elsewhere.
   ('CREATE TABLE tally (usage_count int); CREATE FUNCTION look() RETURNS trigger LANGUAGE plpgsql AS $f$ BEGIN
       -- UPDATE user_subscriptions SET usage_count = 0;
@@ -114,7 +133,7 @@ INSERT INTO faults (fault, expected) VALUES
   ('CREATE FUNCTION bump() RETURNS trigger LANGUAGE plpgsql AS $f$ BEGIN UPDATE public.user_subscriptions AS s SET (used_seconds, usage_count) = (1, 2); RETURN NULL; END $f$;
     CREATE TRIGGER bump AFTER UPDATE ON recordings FOR EACH STATEMENT EXECUTE FUNCTION bump()', '{counting_trigger trigger recordings.bump}'),
   ('CREATE FUNCTION bump() RETURNS trigger LANGUAGE plpgsql AS $f$ BEGIN UPDATE user_subscriptions SET usage_count = 1; RETURN NULL; END $f$;
-    CREATE TRIGGER bump AFTER UPDATE ON recordings FOR EACH STATEMENT EXECUTE FUNCTION bump(); ALTER TABLE recordings DISABLE TRIGGER bump', '{}');
+    CREATE TRIGGER bump AFTER UPDATE ON recordings FOR EACH STATEMENT EXECUTE FUNCTION bump(); ALTER TABLE recordings DISABLE TRIGGER bump', '{}')) AS v (f, e);
 SELECT bag_eq(format('SELECT pg_temp.found(%L)', f.fault), format('SELECT unnest(%L::text[])', f.expected), coalesce(f.expected[1], 'nothing') || ': ' || left(split_part(f.fault, E'\n', 1), 90))
   FROM faults AS f ORDER BY f.seq;
 
@@ -140,7 +159,7 @@ CREATE TEMPORARY VIEW standing AS
 CREATE TEMPORARY TABLE before AS SELECT * FROM standing;
 CREATE TEMPORARY TABLE before_cycles AS SELECT * FROM usage_cycles;
 CREATE TEMPORARY TABLE before_credits AS SELECT * FROM usage_credits;
-CREATE TEMPORARY TABLE before_counts AS SELECT id, segment_count FROM recordings;
+CREATE TEMPORARY TABLE before_counts AS SELECT id, segment_count, charged_cycle_id, charged_seconds, revision FROM recordings;
 CREATE FUNCTION pg_temp.subscription(who text, change text) RETURNS text LANGUAGE sql AS $$
   SELECT format('UPDATE user_subscriptions SET %s WHERE user_id = %L', change, current_setting('tap.' || who))
 $$;
@@ -174,6 +193,22 @@ SELECT format('SET LOCAL session_replication_role = replica; UPDATE recordings S
 UNION ALL
 SELECT format('SET LOCAL session_replication_role = replica; INSERT INTO recordings (user_id, source, duration_ms) VALUES (%L, ''x'', 5); SET LOCAL session_replication_role = origin', :'chi'),
        ARRAY[format('totals user %s', :'chi')];
+-- What a recording says of itself, and rows that belong together of each other.
+INSERT INTO faults (fault, expected)
+SELECT format('UPDATE recordings SET %s WHERE id = %L', change, current_setting('tap.' || which)), ARRAY[format('%s recording %s', check_name, current_setting('tap.' || which))]
+  FROM (VALUES ('binhs', 'charged_seconds = charged_seconds + 1', 'charged'), ('first', 'charged_seconds = 0', 'charged'), ('binhs', 'charged_cycle_id = NULL', 'charged'),
+               ('refunded', 'charged_cycle_id = gen_random_uuid()', 'charged'), ('leased', 'lease_until = NULL', 'lease'), ('leased', 'lease_worker = NULL', 'lease'),
+               ('leased', 'lease = NULL', 'lease'), ('binhs', 'lease = gen_random_uuid(), lease_until = now()', 'lease'), ('refunded', 'lease_until = now()', 'lease'),
+               ('binhs', 'queue_priority = 1', 'queue'), ('refunded', 'due_at = now(), due_priority = 1', 'queue'), ('put_off', 'due_priority = NULL', 'queue'),
+               ('put_off', 'due_at = NULL', 'queue'), ('put_off', 'queue_priority = 1', 'queue'), ('binhs', 'revision = 1', 'revision'), ('binhs', 'revision = 0', 'revision')) AS v (which, change, check_name)
+UNION ALL
+SELECT pg_temp.subscription('an', 'last_event_at = last_event_at - interval ''1 minute'''), ARRAY[format('events_order user %s', :'an')]
+UNION ALL
+SELECT format('UPDATE events SET at = now() + interval ''1 day'' WHERE user_id = %L AND type = ''cycle.closed''; ', :'an') || pg_temp.subscription('an', 'last_event_at = NULL'), ARRAY[format('events_order user %s', :'an')]
+UNION ALL
+SELECT 'DELETE FROM event_consumers', ARRAY[format('events_ownerless queue %s', queue_id)] FROM event_consumers
+UNION ALL
+SELECT format('UPDATE events SET queue_id = %L WHERE type = ''user.registered''', gen), ARRAY[format('events_ownerless queue %s', gen)] FROM gen_random_uuid() AS gen;
 SELECT bag_eq(format('SELECT pg_temp.found(%L)', f.fault), format('SELECT unnest(%L::text[])', f.expected), 'found: ' || f.fault) FROM faults AS f ORDER BY f.seq;
 SELECT bag_eq(format('SELECT pg_temp.found(%L, true)', f.fault), format('SELECT ''repaired '' || unnest(%L::text[])', f.expected), 'repaired, and nothing is left: ' || f.fault)
   FROM faults AS f ORDER BY f.seq;
@@ -193,9 +228,9 @@ SELECT bag_eq('SELECT * FROM standing', 'SELECT * FROM before', 'to what it was'
 SELECT bag_eq('SELECT * FROM standing', 'SELECT * FROM recounted', 'which is what a recount gives');
 SELECT bag_eq('SELECT * FROM usage_cycles', 'SELECT * FROM before_cycles', 'closed cycles as well');
 SELECT bag_eq('SELECT * FROM usage_credits', 'SELECT * FROM before_credits', 'and credits');
-SELECT bag_eq('SELECT id, segment_count FROM recordings', 'SELECT * FROM before_counts', 'and counts of segments');
+SELECT bag_eq('SELECT id, segment_count, charged_cycle_id, charged_seconds, revision FROM recordings', 'SELECT * FROM before_counts', 'and what recordings say of themselves');
 SELECT bag_eq($$SELECT user_id, outcome, detail FROM audit_log WHERE procedure_name = 's2t_doctor'$$,
-  $$SELECT (regexp_match(object, '(?:user) (\S+)$'))[1]::uuid, 'done', format('%s of %s repaired: %s', check_name, object, problem) FROM did WHERE check_name <> 'segment_count'
+  $$SELECT (regexp_match(object, '(?:user) (\S+)$'))[1]::uuid, 'done', format('%s of %s repaired: %s', check_name, object, problem) FROM did WHERE object !~ '^recording '
     UNION ALL SELECT r.user_id, 'done', format('%s of %s repaired: %s', check_name, object, problem) FROM did JOIN recordings AS r ON object = 'recording ' || r.id$$, 'each with a row of audit_log');
 
 -- Very many of one kind.
