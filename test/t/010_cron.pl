@@ -141,7 +141,7 @@ my $work = q{
 SELECT s2t_register_user('u' || i || '@example.com', 'u' || i, 'hash', NULL, 'ENTERPRISE') FROM generate_series(1, 3) AS i;
 UPDATE user_subscriptions SET cycle_start = cycle_start - interval '2 months', cycle_end = cycle_end - interval '2 months';
 INSERT INTO recordings (user_id, source, status, created_at)
-SELECT u.id, 'old', s, now() - interval '1 year' FROM (SELECT id FROM users LIMIT 1) AS u, generate_series(1, 1500), unnest('{done,processing}'::text[]) AS s;
+SELECT u.id, 'old', s, now() - CASE s WHEN 'done' THEN interval '1 year' ELSE interval '1 day' END FROM (SELECT id FROM users LIMIT 1) AS u, generate_series(1, 1500), unnest('{done,processing}'::text[]) AS s;
 INSERT INTO segments SELECT id, 0, 0, 1, 'old' FROM recordings WHERE status = 'done';
 INSERT INTO audit_log (id, at, session_role, effective_role, procedure_name, outcome)
 SELECT overlay(gen_random_uuid()::text PLACING '00000000' FROM 1 FOR 8)::uuid, '2020-01-01', 'x', 'x', 'old', 'done' FROM generate_series(1, 15000);
@@ -229,8 +229,24 @@ SKIP:
 		'', 'plpgsql_check has nothing to say about them');
 }
 
+# What an extension that was dropped, and a database, leave behind: the doctor of the next one tells.
+$node->safe_psql('postgres', 'CREATE DATABASE gone');
+$node->safe_psql('home', q{SELECT cron.schedule_in_database('gone', '0 0 1 1 *', 'CALL public.sp_reset_monthly_cycles()', 'gone');
+SELECT cron.schedule('mine', '0 0 1 1 *', 'CALL public.sp_of_mine()')});
+$node->safe_psql('postgres', 'DROP DATABASE gone');
+$node->safe_psql('home', q{SET client_min_messages = error; DROP EXTENSION s2t CASCADE; CREATE SCHEMA again; CREATE EXTENSION s2t SCHEMA again});
+my $left = q{FROM again.s2t_doctor() WHERE check_name = 'job_left'};
+is($node->safe_psql('home', "SELECT object, problem $left ORDER BY 1"), join("\n",
+	"job cleanup-old-recordings of role $user|calls public.sp_purge_old_recordings, which does not exist",
+	"job fail-stale-recordings of role $user|calls public.sp_fail_stale_recordings, which does not exist",
+	"job gone of role $user|is of database \"gone\", which does not exist",
+	"job reset-monthly-cycles of role $user|calls public.sp_reset_monthly_cycles, which does not exist"), 'jobs of an extension that was dropped are told of');
+$node->safe_psql('home', $_) foreach split /\n/, $node->safe_psql('home', "SELECT remedy $left");
+is($node->safe_psql('home', "SELECT count(*) $left"), '0', 'and gone when the remedies are typed');
+is($node->safe_psql('home', q{SELECT jobname FROM cron.job}), 'mine', 'which touch no other');
+
 $node->safe_psql('home', 'DROP EXTENSION pg_cron');
-is($node->safe_psql('home', 'SELECT count(*) FROM s2t_jobs'), '0', 'pg_cron can go without s2t noticing');
+is($node->safe_psql('home', 'SELECT count(*) FROM again.s2t_jobs'), '0', 'pg_cron can go without s2t noticing');
 
 $node->stop;
 
