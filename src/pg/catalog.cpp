@@ -406,6 +406,12 @@ void warn_if_renamed(Oid schema) {
 
 }  // namespace
 
+Oid find_relation(const TableSpec& spec, Oid schema) {
+  const CachedMap& entry = cache[static_cast<int>(spec.id)];
+  if (entry.map != nullptr && entry.valid && cache_schema == schema) return entry.relation;
+  return get_relname_relid(spec.name, schema);
+}
+
 const TableMap* map_of(const TableSpec& spec, Oid schema, Relation relation) {
   static bool registered = false;
   if (!registered) {

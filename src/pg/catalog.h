@@ -62,6 +62,10 @@ struct TableMap {
 [[noreturn]] void raise_missing_index(Relation relation, Oid schema, const TableSpec& table,
                                       const IndexSpec& spec);
 
+// The table that `spec` names in `schema`, as far as this backend has been told; InvalidOid if
+// there is none. Without a look into the catalogs while the map is good.
+[[nodiscard]] Oid find_relation(const TableSpec& spec, Oid schema);
+
 // 42P01: there is no table of the name `spec` has in `schema`.
 [[noreturn]] void raise_missing_table(const TableSpec& spec, Oid schema);
 

@@ -90,10 +90,10 @@ void check_rights(Relation relation, AclMode rights) {
 Relation open_relation(const TableSpec& spec, Oid schema, LOCKMODE mode) {
   for (;;) {
     uint64 seen = SharedInvalidMessageCounter;
-    Oid relation = get_relname_relid(spec.name, schema);
+    Oid relation = find_relation(spec, schema);
     if (!OidIsValid(relation)) return nullptr;
     LockRelationOid(relation, mode);
-    if (seen == SharedInvalidMessageCounter || relation == get_relname_relid(spec.name, schema))
+    if (seen == SharedInvalidMessageCounter || relation == find_relation(spec, schema))
       return table_open(relation, NoLock);
     UnlockRelationOid(relation, mode);
   }
