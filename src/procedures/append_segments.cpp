@@ -72,7 +72,8 @@ Appended append_to(Recording* recording, Request* request) {
 
   int32_t heard_before = recording->row().as_int32(r::heard_ms);
   Appended appended;
-  appended.heard_ms = Max(heard_before, request->duration_ms.value_or(store.end_ms()));
+  appended.heard_ms =
+      Max(heard_in_attempt(recording->row()), request->duration_ms.value_or(store.end_ms()));
   appended.remaining_seconds = 0;
   Metered before = Metered::of(recording->row());
   Metered after = before;

@@ -99,7 +99,7 @@ AS $function$
     ('recordings', 'active_at',      'timestamptz', false, NULL,             'When this attempt began or last gave a sign of life; NULL: when it was created.'),
     ('recordings', 'create_key',     'text',        false, NULL,             'Key of the call that created it, unique for its user.'),
     ('recordings', 'create_key_hash', 'bytea',      false, NULL,             'Hash of that call''s arguments.'),
-    ('recordings', 'heard_ms',       'integer',     true,  '0',              'Audio heard so far in milliseconds, of a recording that grows; it never shrinks.'),
+    ('recordings', 'heard_ms',       'integer',     true,  '0',              'Audio heard so far in milliseconds, of a recording that grows; within an attempt it never shrinks.'),
     ('recordings', 'segments_attempt', 'integer',   false, NULL,             'Attempt that the segments were appended in; NULL: in none.'),
     ('recordings', 'queue_priority', 'integer',     false, NULL,             'Place in the queue, the lowest first; NULL: not queued, or put off.'),
     ('recordings', 'due_at',         'timestamptz', false, NULL,             'Until when it is put off; NULL: it is not.'),

@@ -1,6 +1,6 @@
 -- Recordings while they happen (docs/reference.md, "s2t_append_segments"; docs/metering.md).
 \ir include/begin.sql
-SELECT plan(108);
+SELECT plan(117);
 
 INSERT INTO plans (code, name, monthly_minutes, monthly_usage_limit, alert_percents) VALUES
   ('TEN', 'Ten', 10, 100, '{50,100}'), ('OPEN', 'Open', NULL, NULL, '{}');
@@ -158,7 +158,9 @@ SELECT pg_temp.append(:'cheat', pg_temp.segs(0, 5)) \gset
 CALL sp_fail_recording(:'cheat', 'engine');
 SELECT ok(quota_ok, 'another attempt') FROM s2t_retry_recording(:'cheat');
 SELECT is((SELECT count(*) FROM segments WHERE recording_id = :'cheat'), 6::bigint, 'what was stored is there until then');
-SELECT is(pg_temp.append(:'cheat', '[]', 1000), '(0,60000,60,t,)', 'its first append removes it; what was heard stays');
+SELECT is(pg_temp.append(:'cheat', '[]', 1000), '(0,1000,60,t,)', 'its first append removes it, and hears anew; the charge stays');
+SELECT is(pg_temp.append(:'cheat', '[]', 500), '(0,1000,60,t,)', 'from then on it never shrinks');
+SELECT is(pg_temp.error_of(format('CALL sp_complete_recording(%L, 999, %L)', :'cheat', '[]')) LIKE '22023 duration is less than what was heard: % 1000 ms %', true, 'nor does its completion');
 SELECT is((SELECT count(*) FROM segments WHERE recording_id = :'cheat'), 0::bigint, 'indeed');
 SELECT is(pg_temp.totals('chi'), '(2,0,0)', 'the totals follow');
 SELECT is(pg_temp.append(:'cheat', '[]', 65000), '(0,65000,65,t,)', 'more is heard');
@@ -179,6 +181,28 @@ SELECT is(pg_temp.counters('chi'), '(2,130,0,10)', 'ten are held');
 SELECT is(s2t_complete_recording(:'second', 61000, pg_temp.segs(0, 1, 'another engine'))::text, '(f,2,61000,61)', 'completed by another engine');
 SELECT results_eq(format('SELECT text FROM sp_get_segments(%L, %L)', :'chi', :'second'), $$ VALUES ('another engine 0'), ('another engine 1') $$, 'nothing of the first one is left');
 SELECT is(pg_temp.totals('chi'), '(3,131000,9)', 'the totals know');
+
+-- A worker that takes over is not bound by what a dead one reported: it may have been wrong.
+SELECT pg_temp.new('chi') AS wrong \gset
+SELECT s2t_queue_recording(:'wrong', 1) \gset
+SELECT lease AS first FROM s2t_claim_recordings('w1') \gset
+SELECT segment_count FROM s2t_append_segments(:'wrong', pg_temp.segs(0, 0), 90000, :'first') \gset
+UPDATE recordings SET lease_until = now() - interval '1 second' WHERE id = :'wrong';
+SELECT lease AS second_lease FROM s2t_claim_recordings('w2') \gset
+SELECT is(s2t_complete_recording(:'wrong', 55000, pg_temp.segs(0, 4), :'second_lease')::text, '(f,5,55000,90)', 'less than a dead worker heard');
+SELECT is((status, duration_ms, charged_seconds, segment_count)::text, '(done,55000,90,5)', 'what was charged stays charged, and nothing is charged again') FROM recordings WHERE id = :'wrong';
+SELECT is(pg_temp.counters('chi'), '(3,221,0,0)', 'as the counters tell');
+SELECT is(pg_temp.entries(:'wrong'), 'charge 1/0 kept, charge 0/90 kept', 'and the ledger');
+SELECT pg_temp.new('chi') AS silent \gset
+SELECT s2t_queue_recording(:'silent', 1) \gset
+SELECT lease AS third FROM s2t_claim_recordings('w1') \gset
+SELECT segment_count FROM s2t_append_segments(:'silent', '[]', 90000, :'third') \gset
+UPDATE recordings SET lease_until = now() - interval '1 second' WHERE id = :'silent';
+SELECT lease AS fourth FROM s2t_claim_recordings('w2') \gset
+SELECT is((SELECT duration_ms FROM s2t_append_segments(:'silent', '[]', 20000, :'fourth')), 20000, 'its own appends count');
+SELECT is(pg_temp.error_of(format('SELECT s2t_complete_recording(%L, 19999, %L, %L)', :'silent', '[]', :'fourth')) LIKE '22023 duration is less than what was heard: % 20000 ms %', true, 'to the end of it');
+SELECT is(s2t_fail_recording(:'silent', 'no sound', :'fourth')::text, '(f,1,90)', 'nothing was delivered: all of it is given back');
+DELETE FROM recordings WHERE id IN (:'wrong', :'silent');
 
 -- Staleness counts from the last append.
 SELECT pg_temp.new('chi') AS hours \gset

@@ -52,10 +52,11 @@ void accept_repetition(const Row& recording, const pg_uuid_t* id, const Completi
                           pg::to_cstring(id))));
 }
 
-// What was heard is charged already: a completion cannot take it back. The recording is alive, and
-// the call is wrong: no failure mark.
+// What this attempt has heard is charged already: its completion cannot take it back. The recording
+// is alive, and the call is wrong: no failure mark. What an earlier attempt reported, which may
+// have been wrong, binds nobody: it stays charged, no more.
 void require_heard(const Row& recording, const pg_uuid_t* id, const Completion& completion) {
-  int32_t heard_ms = recording.as_int32(pg::recordings::heard_ms);
+  int32_t heard_ms = heard_in_attempt(recording);
   if (completion.duration_ms >= heard_ms) return;
   failures::spare_recording();
   ereport(ERROR,

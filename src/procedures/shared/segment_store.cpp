@@ -132,6 +132,12 @@ void SegmentStore::note(bool natively, bool appends, Values* recording) const {
     recording->set(r::segment_count, Int32GetDatum(static_cast<int32_t>(present_ + growth())));
 }
 
+int32_t heard_in_attempt(const Row& recording) {
+  bool appended = !recording.is_null(r::segments_attempt) &&
+                  recording.as_int32(r::segments_attempt) == recording.as_int32(r::attempt, 1);
+  return appended ? recording.as_int32(r::heard_ms) : 0;
+}
+
 int64_t remove_segments(Table* segments, const pg_uuid_t* recording_id, Snapshot latest) {
   ScanKeyData key = pg::scan_key(1, BTEqualStrategyNumber, F_UUID_EQ, UUIDPGetDatum(recording_id));
   static_assert(int{s::by_recording_id} == int{pg::segment_revisions::by_recording_id});

@@ -53,6 +53,10 @@ class SegmentStore {
   int32_t end_ms_ = 0;
 };
 
+// The audio that the attempt in hand has heard of a recording, in milliseconds: what its appends
+// reported, and nothing of what earlier attempts did.
+[[nodiscard]] int32_t heard_in_attempt(const pg::Row& recording);
+
 // Removes the segments, or the revisions, of a recording that is locked, or removed itself, so that
 // nobody can add any; those that only `latest` sees, too, or refuses. A part of a statement.
 // Returns how many.

@@ -154,7 +154,7 @@ class Pair:
             more = f" ({detail})" if detail else ""
             raise Mismatch(f"{name} {arguments}: database {answer}{more}, model {expected}")
         # Less than was heard is told first, and leaves no mark.
-        if name == "complete_bad" and not undo and arguments[1] >= self.account.find(arguments[0]).heard_ms:
+        if name == "complete_bad" and not undo and arguments[1] >= self.account.find(arguments[0]).heard_in_attempt():
             self.wait_for_mark(arguments[0])
 
     def is_lenient(self, name, answer, expected):

@@ -125,6 +125,9 @@ class Recording:
     completed_with: tuple | None = None
     delivered: bool = False  # not part of the rules: somebody could read a transcript
 
+    def heard_in_attempt(self):
+        return self.heard_ms if self.segments_attempt == self.attempt else 0
+
 
 @dataclasses.dataclass
 class Meter:

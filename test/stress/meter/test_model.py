@@ -166,6 +166,12 @@ class Charges(Case):
         number = self.create()
         self.a.append(number, 2000, 1)
         self.refuses("22023", self.a.complete, number, 1999)
+        self.a.fail(number)
+        self.a.retry(number)
+        self.assertEqual(self.a.append(number, 500, 0)[1:3], (500, 2))
+        self.refuses("22023", self.a.complete, number, 499)
+        self.assertEqual(self.a.complete(number, 999, 1), "done")
+        self.assertEqual((self.a.open.used, self.a.broken()), ([1, 2], []))
 
     def test_unlimited(self):
         self.a.change_plan("ENTERPRISE")
