@@ -6,6 +6,7 @@
 #include "pg/ids.h"
 #include "pg/settings.h"
 #include "procedures/shared/event_queue.h"
+#include "procedures/shared/queue.h"
 
 namespace s2t::procedures {
 
@@ -31,7 +32,8 @@ constexpr int kMostBehind = 10000;
 struct Request {
   std::string_view consumer;
   int32_t limit;
-  Interval* lease_time;
+  TimestampTz now;
+  TimestampTz until;  // when the lease ends
 };
 
 // What became of a user whose events were looked at.
@@ -51,9 +53,8 @@ class Taking {
         events_(Table::open(session, e::kTable, pg::kUpdate)),
         scanned_(Table::open(session, e::kTable, pg::kRead)),
         limit_(request.limit),
-        now_(Session::now()) {
-    due_at_ = DatumGetTimestampTz(DirectFunctionCall2(
-        timestamptz_pl_interval, TimestampTzGetDatum(now_), IntervalPGetDatum(request.lease_time)));
+        now_(request.now),
+        until_(request.until) {
     HASHCTL control = {};
     control.keysize = UUID_LEN;
     control.entrysize = sizeof(Visit);
@@ -100,7 +101,7 @@ class Taking {
   Table scanned_;  // the same table, for the walks that lead to users
   int32_t limit_;
   TimestampTz now_;
-  TimestampTz due_at_;
+  TimestampTz until_;
   HTAB* visits_;
   int passed_over_ = 0;
   pg::Array<Found> given_;
@@ -215,7 +216,7 @@ void Taking::store(ReturnSetInfo* result) {
     CHECK_FOR_INTERRUPTS();
     Values change;
     change.set(e::attempt, Int32GetDatum(found.attempt + 1));
-    change.set(e::due_at, TimestampTzGetDatum(due_at_));
+    change.set(e::due_at, TimestampTzGetDatum(until_));
     const Row* stored = events_.update(events_.locked_at(found.tid), change);
     if (stored != nullptr) put(*stored, result);
     MemoryContextReset(scratch);
@@ -241,7 +242,8 @@ void Taking::store(ReturnSetInfo* result) {
 Request read_arguments(FunctionCallInfo fcinfo) {
   pg::Arguments arguments(fcinfo);
   Request request{arguments.as_text(0, "in_consumer"), arguments.as_int32(1, "in_limit"),
-                  events::read_lease_time(fcinfo, 2)};
+                  Session::now(), 0};
+  request.until = read_lease_end(arguments, 2, request.now);
   if (request.limit < 1) {
     ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("invalid limit"),
                     errdetail("Argument in_limit is %d; at least 1 is expected.", request.limit)));

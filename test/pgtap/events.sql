@@ -1,6 +1,6 @@
 -- Events: what is written, in which order it is given, and what becomes of it (docs/reference.md, "Events").
 \ir include/begin.sql
-SELECT plan(89);
+SELECT plan(90);
 
 INSERT INTO plans (code, name, monthly_minutes, monthly_usage_limit) VALUES ('OPEN', 'Open', NULL, NULL), ('FREE', 'Free', 10, 5), ('OLD', 'Old', 10, 5);
 CREATE FUNCTION pg_temp.u(n text) RETURNS uuid LANGUAGE sql AS $$ SELECT id FROM users WHERE user_name = n $$;
@@ -111,7 +111,8 @@ SELECT throws_ok($$ SELECT s2t_take_events('nobody') $$, 'P0002', 'consumer not 
 SELECT throws_ok($$ SELECT s2t_take_events(NULL) $$, '22023', 'argument must not be null', 'NULL consumer');
 SELECT throws_ok($$ SELECT s2t_take_events('w', 0) $$, '22023', 'invalid limit', 'none');
 SELECT throws_ok($$ SELECT s2t_take_events('w', 1, '0') $$, '22023', 'invalid lease time', 'no time');
-SELECT throws_ok($$ SELECT s2t_take_events('w', 1, NULL) $$, '22023', 'invalid lease time', 'NULL time');
+SELECT throws_ok($$ SELECT s2t_take_events('w', 1, NULL) $$, '22023', 'argument must not be null', 'NULL time');
+SELECT throws_ok($$ SELECT s2t_take_events('w', 1, '8 days') $$, '22023', 'invalid lease time', 'more than a worker may have');
 SELECT is(pg_temp.take(), '', 'nothing waits');
 SELECT count(pg_temp.made('an')) FROM generate_series(1, 5);
 SELECT count(pg_temp.made('be')) FROM generate_series(1, 3);

@@ -181,16 +181,4 @@ int64_t remove_events_of(Session* session, const pg_uuid_t* user_id) {
   return removed;
 }
 
-Interval* read_lease_time(FunctionCallInfo fcinfo, int index) {
-  Interval* time = PG_ARGISNULL(index) ? nullptr : PG_GETARG_INTERVAL_P(index);
-  Interval zero = {};
-  if (time != nullptr && DatumGetBool(DirectFunctionCall2(interval_gt, IntervalPGetDatum(time),
-                                                          IntervalPGetDatum(&zero))))
-    return time;
-  ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("invalid lease time"),
-                  errdetail("Argument in_lease_time is %s.",
-                            time == nullptr ? "null" : "not above zero")));
-  pg_unreachable();
-}
-
 }  // namespace s2t::procedures::events

@@ -58,9 +58,6 @@ void bring_forward(pg::Table* events, const pg_uuid_t* queue, std::span<const pg
 // user.deleted. For whoever erases the user. Returns how many.
 int64_t remove_events_of(pg::Session* session, const pg_uuid_t* user_id);
 
-// Argument `index`, in_lease_time: 22023 unless it is above zero.
-[[nodiscard]] Interval* read_lease_time(FunctionCallInfo fcinfo, int index);
-
 // Removing from a queue, in three steps: lock(), the removal as statements of the caller's,
 // bring_forward().
 class Removal {

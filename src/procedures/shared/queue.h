@@ -19,8 +19,8 @@ void bring_back(const pg::Row& recording, pg::Values* change);
 // NOTIFY s2t_work at the commit, where s2t.notify is on: there is something to claim.
 void tell_workers();
 
-// Argument `index`, in_lease_time, from `now` on: more than nothing, at most kMaxLeaseDays. Raises
-// 22023.
+// Argument `index`, in_lease_time, of recordings and of events, from `now` on: more than nothing,
+// at most kMaxLeaseDays. Raises 22023.
 [[nodiscard]] TimestampTz read_lease_end(const pg::Arguments& arguments, int index,
                                          TimestampTz now);
 inline constexpr int kMaxLeaseDays = 7;
