@@ -109,7 +109,8 @@ void find_stale(FunctionCallInfo fcinfo, const StaleRule& rule, pg::Place* place
 }
 
 // The recordings whose last attempt is over, however young they are: those that claims have put out
-// of their way for good, and those that still stand in the queue. Locks nothing.
+// of their way for good, those that they have for a lease that is over by now, and those that still
+// stand in the queue. Locks nothing.
 void find_used_up(FunctionCallInfo fcinfo, const StaleRule& rule, Found* found) {
   namespace r = pg::recordings;
   pg::Identity identity;
@@ -117,11 +118,20 @@ void find_used_up(FunctionCallInfo fcinfo, const StaleRule& rule, Found* found) 
   Session session = Session::open(fcinfo, kName);
   Table recordings = Table::open(&session, r::kTable, pg::kRead);
   TimestampTz now = Session::now();
-  ScanKeyData for_good =
-      pg::scan_key(1, BTEqualStrategyNumber, F_TIMESTAMPTZ_EQ, TimestampTzGetDatum(DT_NOEND));
-  for (int index : {r::by_due_at, r::by_priority}) {
-    if (!recordings.has_index(index)) continue;
-    pg::Scan scan = pg::Scan::begin(&recordings, index, &for_good, index == r::by_due_at ? 1 : 0);
+  struct Walk {
+    int index;
+    int keys;
+    ScanKeyData key;
+  };
+  Walk walks[] = {
+      {r::by_due_at, 1,
+       pg::scan_key(1, BTEqualStrategyNumber, F_TIMESTAMPTZ_EQ, TimestampTzGetDatum(DT_NOEND))},
+      {r::by_due_at, 1,
+       pg::scan_key(1, BTLessEqualStrategyNumber, F_TIMESTAMPTZ_LE, TimestampTzGetDatum(now))},
+      {r::by_priority, 0, {}}};
+  for (Walk& walk : walks) {
+    if (!recordings.has_index(walk.index)) continue;
+    pg::Scan scan = pg::Scan::begin(&recordings, walk.index, &walk.key, walk.keys);
     int limit = found->room;
     Row row;
     while (found->count < limit && scan.next(&row))

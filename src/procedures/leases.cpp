@@ -58,9 +58,10 @@ Values give_back(const pg::Row& held, std::optional<TimestampTz> due_at,
     change.set(r::claims, Int32GetDatum(Max(held.as_int32(r::claims) - 1, 0)));
   }
   if (!is_queued(held)) return change;
+  // By claims it was put off for as long as it was held, or for good.
   if (due_at) {
     put_off(held, *due_at, &change);
-  } else if (held.as_timestamp(r::due_at, DT_NOBEGIN) == DT_NOEND) {
+  } else if (held.as_timestamp(r::due_at, DT_NOBEGIN) == DT_NOEND || is_put_off_for_lease(held)) {
     bring_back(held, &change);
   }
   return change;
@@ -111,6 +112,11 @@ S2T_PROCEDURE(s2t_extend_lease) {
   Values change;
   change.set(r::lease_until, TimestampTzGetDatum(until));
   change.set(r::active_at, TimestampTzGetDatum(now));
+  // A lease that is cut short is over sooner; one that lasts longer is put off again when it is
+  // due.
+  if (is_put_off_for_lease(recording.row()) &&
+      recording.row().as_timestamp(r::due_at, DT_NOEND) > until)
+    change.set(r::due_at, TimestampTzGetDatum(until));
   (void)recording.update(change);
   session.close();
   return TimestampTzGetDatum(until);

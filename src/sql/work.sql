@@ -73,8 +73,11 @@ SET search_path = pg_catalog, pg_temp
 AS $function$
 DECLARE
     now_is       timestamptz := clock_timestamp();
-    max_attempts integer := current_setting('s2t.max_attempts')::integer;
+    max_attempts integer;
 BEGIN
+    -- Before the library is loaded there is no such setting, or anybody's.
+    PERFORM @extschema@.s2t_version();
+    max_attempts := current_setting('s2t.max_attempts')::integer;
     RETURN QUERY
     SELECT q.id, q.user_id,
            CASE WHEN q.lease IS NOT NULL AND q.lease_until > now_is THEN 'leased'

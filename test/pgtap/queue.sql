@@ -1,6 +1,6 @@
 -- The queue, claims, leases and the fence (docs/reference.md, "Work").
 \ir include/begin.sql
-SELECT plan(119);
+SELECT plan(142);
 
 INSERT INTO plans (code, name) VALUES ('Q', 'Queue');
 SELECT s2t_register_user('queue@example.com', 'queue', 'hash', NULL, 'Q') AS u \gset
@@ -195,6 +195,58 @@ SELECT cmp_ok(s2t_leases_lost(), '>', :lost_before::bigint, 'leases lost are cou
 
 -- No column of a lease is in an index or its predicate: claims and heartbeats are HOT.
 SELECT is_empty($$SELECT i.indexrelid::regclass FROM pg_index AS i WHERE i.indrelid = 'recordings'::regclass AND pg_get_indexdef(i.indexrelid) ~ 'lease|claims|active_at'$$, 'no index on a lease');
+
+-- What a constraint or a trigger refuses holds up no others: it is put off, with the reason, if that is allowed.
+SET LOCAL client_min_messages = error;
+UPDATE recordings SET status = 'failed' WHERE status = 'processing';
+SELECT pg_temp.make(s, p) FROM (VALUES ('checked', 1), ('raised', 1), ('stubborn', 1), ('good', 2), ('better', 2)) AS v (s, p);
+ALTER TABLE recordings ADD CONSTRAINT unclaimed CHECK (source <> 'checked' OR lease IS NULL);
+CREATE FUNCTION pg_temp.refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION '% is not to be touched', OLD.source USING ERRCODE = 'U0001'; END $$;
+CREATE TRIGGER refuse_claim AFTER UPDATE ON recordings FOR EACH ROW WHEN (OLD.source = 'raised' AND NEW.lease IS NOT NULL) EXECUTE FUNCTION pg_temp.refuse();
+CREATE TRIGGER refuse_all BEFORE UPDATE ON recordings FOR EACH ROW WHEN (OLD.source = 'stubborn') EXECUTE FUNCTION pg_temp.refuse();
+SELECT is(pg_temp.claim('w1'), '{"good 1"}', 'a claim passes over what is refused');
+SELECT results_eq($$SELECT source, due_at > now() + interval '9 minutes', claims, lease, error FROM recordings WHERE source IN ('checked', 'raised') ORDER BY 1$$,
+  $$VALUES ('checked', true, 0, NULL::uuid, 'not claimed: new row for relation "recordings" violates check constraint "unclaimed"'), ('raised', true, 0, NULL, 'not claimed: raised is not to be touched')$$, 'it is put off, and says why');
+SELECT results_eq($$SELECT r.source, q.state, q.error FROM s2t_queue AS q JOIN recordings AS r ON r.id = q.recording_id WHERE r.source IN ('raised', 'stubborn') ORDER BY 1$$,
+  $$VALUES ('raised', 'put off', 'not claimed: raised is not to be touched'), ('stubborn', 'waiting', NULL)$$, 'as those who look into the queue see; what cannot be changed at all stays');
+SELECT is(pg_temp.claim('w1', 5), '{"better 1"}', 'and is passed over again');
+SELECT is(pg_temp.claim('w1', 5), NULL, 'where nothing else is left, nothing is claimed');
+UPDATE recordings SET due_at = now() - interval '1 second' WHERE source IN ('checked', 'raised');
+ALTER TABLE recordings ADD CONSTRAINT stays CHECK (source <> 'raised' OR queue_priority IS NULL) NOT VALID;
+SELECT pg_temp.make('best', 2);
+SELECT is(pg_temp.claim('w1', 5), '{"best 1"}', 'nor does one that may not come back hold up others');
+ALTER TABLE recordings DROP CONSTRAINT stays, DROP CONSTRAINT unclaimed;
+DROP TRIGGER refuse_claim ON recordings;
+UPDATE recordings SET due_at = now() - interval '1 second' WHERE due_at IS NOT NULL;
+SELECT is(pg_temp.claim('w1', 5), '{"checked 1","raised 1"}', 'once they are allowed they are claimed');
+DROP TRIGGER refuse_all ON recordings;
+SELECT is(pg_temp.claim('w1', 5), '{"stubborn 1"}', 'all of them');
+SET LOCAL client_min_messages = warning;
+
+-- Where many leases are in force in front of what waits, claims put what they cover out of their way, until it is over.
+UPDATE recordings SET status = 'failed' WHERE status = 'processing';
+SELECT pg_temp.make('m' || lpad(i::text, 2, '0'), 1) FROM generate_series(1, 70) AS i;
+SELECT is(cardinality(pg_temp.claim('w1', 60)), 60, 'sixty are at work');
+SELECT is(pg_temp.claim('w2'), '{"m61 1"}', 'the next one');
+SELECT results_eq($$SELECT min(source), max(source), count(*), bool_and(due_at = lease_until AND due_priority = 1 AND queue_priority IS NULL AND claims = 1) FROM recordings WHERE due_at IS NOT NULL AND status = 'processing'$$,
+  $$VALUES ('m51', 'm60', 10::bigint, true)$$, 'those behind the fiftieth stand aside for as long as their leases last');
+SELECT results_eq($$SELECT state, priority, count(*) FROM s2t_queue GROUP BY 1, 2 ORDER BY 1$$, $$VALUES ('leased', 1, 61::bigint), ('waiting', 1, 9)$$, 'which is all that operators see');
+SELECT ok((SELECT s2t_extend_lease(pg_temp.id('m51'), pg_temp.lease('m51'), '1 hour') > now()), 'heartbeats go on');
+SELECT is((SELECT due_at < lease_until FROM recordings WHERE source = 'm51'), true, 'and touch no index');
+SELECT s2t_extend_lease(id, lease, '1 minute') FROM recordings WHERE source = 'm52';
+SELECT is((SELECT due_at = lease_until AND due_at < now() + interval '2 minutes' FROM recordings WHERE source = 'm52'), true, 'unless the lease is cut short');
+SELECT results_eq(format('SELECT status, due_at FROM s2t_release_recording(%L, %L)', pg_temp.id('m53'), pg_temp.lease('m53')), $$VALUES ('processing', NULL::timestamptz)$$, 'given back');
+SELECT results_eq(format('SELECT status, due_at > now() + interval %L FROM s2t_release_recording(%L, %L, %L)', '50 minutes', pg_temp.id('m54'), pg_temp.lease('m54'), '1 hour'), $$VALUES ('processing', true)$$, 'given back with a pause');
+SELECT lives_ok(format('SELECT s2t_complete_recording(%L, 1, %L, %L)', pg_temp.id('m55'), '[]', pg_temp.lease('m55')), 'completed');
+SELECT is(pg_temp.claim('w2', 2), '{"m53 1","m62 1"}', 'what was given back is there at once');
+-- Two leases are over, one of them after a heartbeat that made it longer.
+UPDATE recordings SET due_at = now() - interval '1 second' WHERE source IN ('m51', 'm56');
+UPDATE recordings SET lease_until = now() - interval '1 second' WHERE source = 'm56';
+SELECT is(pg_temp.claim('w2', 2), '{"m56 2","m63 1"}', 'what is over is claimed by others');
+SELECT is((SELECT (due_at = lease_until)::text || claims FROM recordings WHERE source = 'm51'), 'true1', 'what is not stays aside');
+UPDATE recordings SET due_at = now() - interval '1 second', lease_until = now() - interval '1 second', claims = 2 WHERE source = 'm57';
+SELECT is(s2t_fail_stale_batch('6 hours', 1000), 1, 'a last attempt that ends there fails by the job, though nobody claims any more');
+SELECT is((SELECT status FROM recordings WHERE source = 'm57'), 'failed', 'that one');
 
 -- A trigger that keeps a claim back keeps only that one back.
 UPDATE recordings SET status = 'failed' WHERE status = 'processing';

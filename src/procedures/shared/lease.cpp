@@ -66,6 +66,12 @@ bool is_queued(const Row& recording) {
   return !recording.is_null(r::priority) || !recording.is_null(r::due_at);
 }
 
+bool is_put_off_for_lease(const Row& recording) {
+  namespace r = pg::recordings;
+  return !recording.is_null(r::lease) && recording.as_timestamp(r::due_at, DT_NOEND) <=
+                                             recording.as_timestamp(r::lease_until, DT_NOBEGIN);
+}
+
 bool is_used_up(const Row& recording) {
   return recording.as_int32(pg::recordings::claims) >= pg::settings::max_attempts();
 }

@@ -32,6 +32,10 @@ void require_held(const Recording& recording, const pg_uuid_t& lease);
 // Whether it waits in the queue, or is put off. So does what a worker holds, until it ends.
 [[nodiscard]] bool is_queued(const pg::Row& recording);
 
+// Whether it is put off for no longer than its lease lasts: a claim has put it out of the way of
+// others.
+[[nodiscard]] bool is_put_off_for_lease(const pg::Row& recording);
+
 // Whether it cannot be claimed any more: its attempts are used up.
 [[nodiscard]] bool is_used_up(const pg::Row& recording);
 

@@ -11,7 +11,7 @@ void SetAside::add(const pg_uuid_t& id, const pg::Refusal& refusal) {
 }
 
 void SetAside::tell() const {
-  metrics::set_aside::note(job_, count_);
+  if (job_) metrics::set_aside::note(*job_, count_);
   if (count_ == 0) return;
   ereport(WARNING,
           (errmsg_plural("%lld row was set aside", "%lld rows were set aside",

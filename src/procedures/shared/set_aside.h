@@ -12,6 +12,8 @@ namespace s2t::procedures {
 class SetAside {
  public:
   SetAside(metrics::set_aside::Job job, const char* what) : job_(job), what_(what) {}
+  // For what is no job: how many is noted nowhere.
+  explicit SetAside(const char* what) : what_(what) {}
 
   void add(const pg_uuid_t& id, const pg::Refusal& refusal);
 
@@ -19,7 +21,7 @@ class SetAside {
   void tell() const;
 
  private:
-  metrics::set_aside::Job job_;
+  std::optional<metrics::set_aside::Job> job_;
   const char* what_;  // of whom the ids are: "recording", "user"
   int64_t count_ = 0;
   pg_uuid_t first_;
