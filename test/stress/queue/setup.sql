@@ -26,7 +26,7 @@ CREATE TABLE journal (
     until timestamptz);         -- of the lease, where it is given out or extended
 
 -- One deed, which may end with the lease lost; what else goes wrong is in the journal by its SQLSTATE.
-CREATE FUNCTION deed(worker text, job uuid, lease uuid, what text) RETURNS text LANGUAGE plpgsql AS $$
+CREATE FUNCTION deed(worker text, job uuid, lease uuid, what text, lease_time interval) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
     n bigint;
     until timestamptz;
@@ -39,7 +39,7 @@ BEGIN
         PERFORM FROM s2t_append_segments(job, said, 1000, lease);
         PERFORM FROM s2t_complete_recording(job, 1000, '[]', lease);
     WHEN 'grown' THEN PERFORM FROM s2t_append_segments(job, said, 1000, lease);
-    WHEN 'extended' THEN until := s2t_extend_lease(job, lease, '50 ms');
+    WHEN 'extended' THEN until := s2t_extend_lease(job, lease, lease_time);
     WHEN 'released' THEN PERFORM FROM s2t_release_recording(job, lease, CASE WHEN random() < 0.5 THEN interval '20 ms' END);
     WHEN 'given up' THEN PERFORM FROM s2t_release_recording(job, lease, CASE WHEN random() < 0.5 THEN interval '20 ms' END, 'tired');
     WHEN 'bad' THEN
@@ -66,15 +66,16 @@ EXCEPTION
 END
 $$;
 
-CREATE PROCEDURE work(worker text) LANGUAGE plpgsql AS $$
+CREATE PROCEDURE work(worker text, lease_ms int) LANGUAGE plpgsql AS $$
 DECLARE
+    lease_time interval := lease_ms * interval '1 ms';
     job record;
     dice float8;
     jobs int;
 BEGIN
     LOOP
         INSERT INTO journal (worker, recording_id, lease, what, until)
-        SELECT worker, c.recording_id, c.lease, 'claimed', c.lease_until FROM s2t_claim_recordings(worker, 1 + (random() * 2)::int, '30 ms') AS c;
+        SELECT worker, c.recording_id, c.lease, 'claimed', c.lease_until FROM s2t_claim_recordings(worker, 1 + (random() * 2)::int, lease_time) AS c;
         GET DIAGNOSTICS jobs = ROW_COUNT;
         COMMIT;
         IF jobs = 0 THEN
@@ -84,27 +85,27 @@ BEGIN
         END IF;
         FOR job IN SELECT j.recording_id, j.lease FROM journal AS j WHERE j.worker = work.worker AND j.what = 'claimed' ORDER BY j.seq DESC LIMIT jobs LOOP
             dice := random();
-            IF dice < 0.5 THEN PERFORM deed(worker, job.recording_id, job.lease, 'completed');
-            ELSIF dice < 0.55 THEN PERFORM deed(worker, job.recording_id, job.lease, 'imported');
-            ELSIF dice < 0.62 THEN PERFORM deed(worker, job.recording_id, job.lease, 'appended');
+            IF dice < 0.5 THEN PERFORM deed(worker, job.recording_id, job.lease, 'completed', lease_time);
+            ELSIF dice < 0.55 THEN PERFORM deed(worker, job.recording_id, job.lease, 'imported', lease_time);
+            ELSIF dice < 0.62 THEN PERFORM deed(worker, job.recording_id, job.lease, 'appended', lease_time);
             ELSIF dice < 0.72 THEN
-                PERFORM deed(worker, job.recording_id, job.lease, 'extended');
+                PERFORM deed(worker, job.recording_id, job.lease, 'extended', lease_time);
                 COMMIT;
-                PERFORM deed(worker, job.recording_id, job.lease, 'completed');
+                PERFORM deed(worker, job.recording_id, job.lease, 'completed', lease_time);
             -- Dead, in the midst of it or before.
-            ELSIF dice < 0.76 THEN PERFORM deed(worker, job.recording_id, job.lease, 'grown');
+            ELSIF dice < 0.76 THEN PERFORM deed(worker, job.recording_id, job.lease, 'grown', lease_time);
             ELSIF dice < 0.80 THEN NULL;
             -- Asleep until the lease is over, and then as if nothing were: the content is another one, since the lease is.
             ELSIF dice < 0.86 THEN
-                PERFORM pg_sleep(0.04);
-                PERFORM deed(worker, job.recording_id, job.lease, (ARRAY['completed', 'appended', 'bad', 'extended', 'released'])[1 + (random() * 4)::int]);
-            ELSIF dice < 0.92 THEN PERFORM deed(worker, job.recording_id, job.lease, 'released');
-            ELSIF dice < 0.96 THEN PERFORM deed(worker, job.recording_id, job.lease, 'given up');
+                PERFORM pg_sleep(1.2 * lease_ms / 1000);
+                PERFORM deed(worker, job.recording_id, job.lease, (ARRAY['completed', 'appended', 'bad', 'extended', 'released'])[1 + (random() * 4)::int], lease_time);
+            ELSIF dice < 0.92 THEN PERFORM deed(worker, job.recording_id, job.lease, 'released', lease_time);
+            ELSIF dice < 0.96 THEN PERFORM deed(worker, job.recording_id, job.lease, 'given up', lease_time);
             -- What fails for good marks its own attempt, and no other: here it is given back before the mark can come.
             ELSIF dice < 0.98 THEN
-                PERFORM deed(worker, job.recording_id, job.lease, 'bad');
-                PERFORM deed(worker, job.recording_id, job.lease, 'released');
-            ELSE PERFORM deed(worker, job.recording_id, job.lease, 'bad');
+                PERFORM deed(worker, job.recording_id, job.lease, 'bad', lease_time);
+                PERFORM deed(worker, job.recording_id, job.lease, 'released', lease_time);
+            ELSE PERFORM deed(worker, job.recording_id, job.lease, 'bad', lease_time);
             END IF;
             COMMIT;
         END LOOP;
