@@ -4,6 +4,7 @@
 #include "pg/compat.h"
 #include "pg/error.h"
 #include "pg/function.h"
+#include "pg/stored_rows.h"
 
 namespace s2t::pg {
 
@@ -244,9 +245,26 @@ TupleTableSlot* Table::make_slot() {
   return slot;
 }
 
+bool Table::find_changed(int column, const pg_uuid_t* key, Row* row) {
+  // There a search takes predicate locks of the index, too.
+  if (IsolationIsSerializable()) return false;
+  std::optional<ItemPointerData> place = stored_rows::place_of(relation_, *key);
+  if (!place) return false;
+  if (found_ == nullptr) found_ = make_slot();
+  Row changed{found_, map_};
+  if (!table_tuple_fetch_row_version(relation_, &*place, session_->snapshot(), found_) ||
+      !has_key(changed, column, UUIDPGetDatum(key)))
+    return false;
+  *row = changed;
+  return true;
+}
+
 bool Table::find(int index, Datum key, Row* row) {
+  const IndexSpec& spec = spec_->indexes[index];
+  Oid type = spec_->columns[spec.column].type;
+  if (spec.unique_column && type == UUIDOID && find_changed(spec.column, DatumGetUUIDP(key), row))
+    return true;
   Relation index_relation = index_open(known_index(index), AccessShareLock);
-  Oid type = spec_->columns[spec_->indexes[index].column].type;
   ScanKeyData scan_key;
   ScanKeyEntryInitialize(&scan_key, 0, 1, BTEqualStrategyNumber, InvalidOid,
                          index_relation->rd_indcollation[0], type == UUIDOID ? F_UUID_EQ : F_TEXTEQ,

@@ -182,6 +182,11 @@ class Table {
   // Finds the row whose key in `index` of the spec is `key`, as the session's snapshot sees it.
   bool find(int index, Datum key, Row* row);
 
+  // The row whose `column`, a uuid that no other row has, is `key`, if this transaction has changed
+  // it before and the snapshot sees what it made of it. False says nothing: it is to be found
+  // otherwise.
+  bool find_changed(int column, const pg_uuid_t* key, Row* row);
+
   // Raises 42703 if the table, of an earlier version, does not have the column: for what cannot do
   // without it.
   void require(int column) const;
@@ -267,6 +272,7 @@ class Table {
   void check_row(TupleTableSlot* slot, CmdType command);
   void fill_change(const Row& old, const Values& change);
   TM_Result store_change(ItemPointerData tid);
+  void note_place();
   void name_columns(Columns columns);
   static void count_changed(int64_t rows);
 

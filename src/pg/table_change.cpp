@@ -3,6 +3,7 @@
 
 #include "pg/compat.h"
 #include "pg/error.h"
+#include "pg/stored_rows.h"
 
 namespace s2t::pg {
 
@@ -378,6 +379,14 @@ void Table::fill_change(const Row& old, const Values& change) {
   ExecStoreVirtualTuple(stored_);
 }
 
+// Notes where the row that was changed lies now, by the key that finds it.
+void Table::note_place() {
+  const IndexSpec& first = spec_->indexes[0];
+  int column = first.unique_column ? first.column : 0;
+  if (spec_->columns[column].type != UUIDOID || stored_row_.is_null(column)) return;
+  stored_rows::note(relation_, *stored_row_.as_uuid(column), stored_->tts_tid);
+}
+
 // Puts stored_ in the place of the version at `tid`; anything but TM_Ok leaves the table as it was.
 TM_Result Table::store_change(ItemPointerData tid) {
   EState* estate = session_->estate();
@@ -389,6 +398,7 @@ TM_Result Table::store_change(ItemPointerData tid) {
   if (result != TM_Ok) return result;
   List* recheck = NIL;
   if (indexes.needed) recheck = store_index_entries(stored_, true, indexes.only_summarizing);
+  note_place();
   compat::after_row_update(estate, result_, &tid, stored_, recheck, capture_);
   list_free(recheck);
   count_changed(1);

@@ -48,6 +48,9 @@ pg::Scan scan_user(Table* table, int index, int id_column, const pg_uuid_t* user
 // Finds a row of a user by its id.
 bool find_of_user(Table* table, int index, int id_column, const pg_uuid_t* user_id,
                   const pg_uuid_t* id, Row* row) {
+  static_assert(int{e::user_id} == int{pg::usage_credits::user_id});
+  if (table->find_changed(id_column, id, row) && pg::same_id(*row->as_uuid(e::user_id), *user_id))
+    return true;
   ScanKeyData keys[] = {pg::scan_key(1, BTEqualStrategyNumber, F_UUID_EQ, UUIDPGetDatum(user_id)),
                         pg::scan_key(2, BTEqualStrategyNumber, F_UUID_EQ, UUIDPGetDatum(id))};
   pg::Scan scan =
