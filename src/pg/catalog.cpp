@@ -435,8 +435,15 @@ const TableMap* map_of(const TableSpec& spec, Oid schema, Relation relation) {
   entry->valid = true;
   TableMap* map = build_map(spec, schema, relation);
   MemoryContextSetParent(map->memory, TopMemoryContext);
+  static uint64_t generations = 0;
+  map->generation = ++generations;
   entry->map = map;
   return map;
+}
+
+bool is_current(TableId table, uint64_t generation) {
+  const CachedMap& entry = cache[static_cast<int>(table)];
+  return entry.map != nullptr && entry.valid && entry.map->generation == generation;
 }
 
 }  // namespace s2t::pg

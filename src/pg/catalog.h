@@ -13,6 +13,7 @@ struct TableMap {
   static constexpr int kMaxTriggers = 64;
 
   MemoryContext memory;  // holds the map and everything it points to
+  uint64_t generation;   // no two maps of a backend have the same
   Oid relation;
   AttrNumber attribute[kMaxColumns];  // by column of the spec
   Oid index[kMaxIndexes];             // by index of the spec
@@ -54,6 +55,10 @@ struct TableMap {
 // missing index, 42809 for anything but an ordinary table, each with the hint to call
 // s2t_install().
 [[nodiscard]] const TableMap* map_of(const TableSpec& spec, Oid schema, Relation relation);
+
+// Whether the map of this table that was last made is the one of that generation, and no
+// invalidation has come since: neither the table nor the rights to it have changed.
+[[nodiscard]] bool is_current(TableId table, uint64_t generation);
 
 // 42703: `relation` does not have the column.
 [[noreturn]] void raise_missing_column(Relation relation, Oid schema, const ColumnSpec& spec);

@@ -1,10 +1,10 @@
 #include "procedures/shared/events.h"
 
-#include "pg/array.h"
 #include "pg/error.h"
 #include "pg/function.h"
 #include "pg/ids.h"
 #include "pg/settings.h"
+#include "procedures/shared/consumers.h"
 
 namespace s2t::procedures::events {
 
@@ -24,70 +24,6 @@ constexpr const char* kNames[] = {
 static_assert(lengthof(kNames) == kTypes);
 
 constexpr const char* kChannel = "s2t_events";
-
-constexpr uint32_t bit_of(Type type) { return 1U << static_cast<int>(type); }
-
-struct Consumer {
-  const char* name;
-  pg_uuid_t queue_id;
-  uint32_t types;  // a bit for each
-};
-
-// The consumers of one call.
-struct Consumers {
-  uint32_t types = 0;  // of all of them
-  pg::Array<Consumer> list;
-};
-
-// NULL is every type, those of later versions included; names that this version does not have are
-// passed over.
-uint32_t read_types(const Row& consumer) {
-  bool null;
-  Datum value = consumer.datum(pg::event_consumers::types, &null);
-  if (null) return ~0U;
-  Datum* elements;
-  bool* nulls;
-  int count;
-  deconstruct_array(DatumGetArrayTypeP(value), TEXTOID, -1, false, TYPALIGN_INT, &elements, &nulls,
-                    &count);
-  uint32_t types = 0;
-  for (int i = 0; i < count; i++) {
-    if (nulls[i]) continue;
-    auto* name = DatumGetTextPP(elements[i]);
-    std::string_view text{VARDATA_ANY(name), static_cast<size_t>(VARSIZE_ANY_EXHDR(name))};
-    for (int type = 0; type < kTypes; type++)
-      if (text == kNames[type]) types |= 1U << type;
-  }
-  return types;
-}
-
-const Consumers* read_consumers(Session* session) {
-  auto* consumers = static_cast<Consumers*>(palloc(sizeof(Consumers)));
-  *consumers = {};
-  if (!Table::may_have_rows(session, pg::event_consumers::kTable) ||
-      !Table::exists(session, pg::events::kTable))
-    return consumers;
-  Table table = Table::open(session, pg::event_consumers::kTable, pg::kRead);
-  pg::Scan scan = table.scan();
-  Row row;
-  while (scan.next(&row)) {
-    Consumer consumer{pg::copy(row.as_text(pg::event_consumers::name)).data(),
-                      *row.as_uuid(pg::event_consumers::queue_id), read_types(row)};
-    consumers->list.push(consumer);
-    consumers->types |= consumer.types;
-  }
-  scan.end();
-  return consumers;
-}
-
-const Consumers& consumers_of(Session* session) {
-  if (session->finding() == nullptr) {
-    MemoryContext caller = MemoryContextSwitchTo(session->estate()->es_query_cxt);
-    session->keep_finding(read_consumers(session));
-    MemoryContextSwitchTo(caller);
-  }
-  return *static_cast<const Consumers*>(session->finding());
-}
 
 // The last event of a user that is still there.
 TimestampTz last_of(Session* session, const pg_uuid_t* user_id) {
@@ -145,7 +81,8 @@ void add_row(Table* events, const Consumer& consumer, const Event& event, Timest
 const char* name_of(Type type) { return kNames[static_cast<int>(type)]; }
 
 bool wanted(Session* session, Type type) {
-  return (consumers_of(session).types & bit_of(type)) != 0;
+  return (consumers_of(session).types & bit_of(type)) != 0 &&
+         Table::exists(session, pg::events::kTable);
 }
 
 bool anybody(Session* session) { return !consumers_of(session).list.empty(); }
