@@ -18,6 +18,7 @@ S2T_VERSION := $(shell sed -n "s/^default_version *= *'\(.*\)'.*/\1/p" s2t.contr
 sql_themes = \
 	library \
 	remote \
+	slots \
 	accounts \
 	recordings \
 	transcripts \

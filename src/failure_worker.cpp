@@ -2,10 +2,12 @@
 // gone when there is not.
 #include "failures/ring.h"
 #include "pg/error.h"
-#include "pg/ids.h"
+#include "pg/fence.h"
 #include "pg/function.h"
 #include "pg/identity.h"
+#include "pg/ids.h"
 #include "pg/session.h"
+#include "pg/settings.h"
 #include "procedures/shared/failure.h"
 #include "procedures/shared/lease.h"
 
@@ -37,15 +39,27 @@ bool still_there(const FailureMark& mark) {
          SearchSysCacheExists1(AUTHOID, ObjectIdGetDatum(mark.owner));
 }
 
+// A recording that has left with its slot is another server's to fail, which finds it stale.
+bool has_left(const FailureMark& mark, pg::Session* session) {
+  return pg::settings::sharded() &&
+         pg::fence::is_elsewhere(session, pg::slot_of(&mark.recording_id));
+}
+
 procedures::Tried mark_recording(const FailureMark& mark) {
   pg::Session session = pg::Session::open(mark.schema, mark.owner, "s2t failure marks");
+  if (has_left(mark, &session)) {
+    ring::give_up(mark, "The recording has moved to another shard.");
+    session.close();
+    return procedures::Tried::kNothing;
+  }
   TimestampTz now = pg::Session::now();
-  procedures::Tried tried = procedures::try_to_fail(
-      &session, &mark.recording_id, "sp_complete_recording",
-      [&](const pg::Row& recording) -> procedures::Verdict {
-        if (!procedures::is_same_attempt(recording, mark.witness, now)) return {};
-        return {mark.reason};
-      });
+  procedures::Tried tried =
+      procedures::try_to_fail(&session, &mark.recording_id, "sp_complete_recording",
+                              [&](const pg::Row& recording) -> procedures::Verdict {
+                                if (!procedures::is_same_attempt(recording, mark.witness, now))
+                                  return {};
+                                return {mark.reason};
+                              });
   session.close();
   return tried;
 }

@@ -34,6 +34,7 @@ constexpr const TableSpec* kSpecs[] = {
     &event_consumers::kTable,
     &events::kTable,
     &segment_revisions::kTable,
+    &slots::kTable,
 };
 static_assert(lengthof(kSpecs) == static_cast<int>(TableId::kCount));
 

@@ -24,6 +24,7 @@ enum class TableId : uint8_t {
   kEventConsumers,
   kEvents,
   kSegmentRevisions,
+  kSlots,
   kCount,
 };
 
@@ -54,6 +55,8 @@ struct TableSpec {
   // missing until s2t_install() has brought the tables up to date: they read as NULL, and setting
   // them does nothing.
   int first_columns = kMaxColumns;
+  // The column whose slot is that of the row, an id; -1: the rows belong to no slot.
+  int slot_column = -1;
 };
 
 namespace plans {
@@ -100,7 +103,7 @@ inline constexpr ColumnSpec kColumns[] = {
     {"status", TEXTOID},
 };
 inline constexpr IndexSpec kIndexes[] = {{nullptr, id, true}};
-inline constexpr TableSpec kTable = {TableId::kUsers, "users", kColumns, kIndexes};
+inline constexpr TableSpec kTable = {TableId::kUsers, "users", kColumns, kIndexes, kMaxColumns, id};
 }  // namespace users
 
 namespace user_profiles {
@@ -109,7 +112,8 @@ enum Index : int { by_user_id };
 inline constexpr ColumnSpec kColumns[] = {
     {"user_id", UUIDOID}, {"name", TEXTOID}, {"avatar_url", TEXTOID}};
 inline constexpr IndexSpec kIndexes[] = {{nullptr, user_id, true}};
-inline constexpr TableSpec kTable = {TableId::kUserProfiles, "user_profiles", kColumns, kIndexes};
+inline constexpr TableSpec kTable = {
+    TableId::kUserProfiles, "user_profiles", kColumns, kIndexes, kMaxColumns, user_id};
 }  // namespace user_profiles
 
 namespace user_subscriptions {
@@ -188,8 +192,8 @@ inline constexpr ColumnSpec kColumns[] = {
 };
 inline constexpr IndexSpec kIndexes[] = {{nullptr, user_id, true},
                                          {nullptr, cycle_end, false, true}};
-inline constexpr TableSpec kTable = {TableId::kUserSubscriptions, "user_subscriptions", kColumns,
-                                     kIndexes, cycle_id};
+inline constexpr TableSpec kTable = {
+    TableId::kUserSubscriptions, "user_subscriptions", kColumns, kIndexes, cycle_id, user_id};
 }  // namespace user_subscriptions
 
 namespace recordings {
@@ -278,8 +282,8 @@ inline constexpr IndexSpec kIndexes[] = {
     {"recordings_create_key_key", user_id, false, true},
     {"recordings_queue_idx", priority, false, true, created_at},
     {"recordings_due_idx", due_at, false, true}};
-inline constexpr TableSpec kTable = {TableId::kRecordings, "recordings", kColumns, kIndexes,
-                                     charged_cycle_id};
+inline constexpr TableSpec kTable = {
+    TableId::kRecordings, "recordings", kColumns, kIndexes, charged_cycle_id, id};
 }  // namespace recordings
 
 namespace segments {
@@ -291,7 +295,8 @@ inline constexpr ColumnSpec kColumns[] = {
 };
 inline constexpr IndexSpec kIndexes[] = {{nullptr, recording_id, false},
                                          {nullptr, recording_id, false, true, idx}};
-inline constexpr TableSpec kTable = {TableId::kSegments, "segments", kColumns, kIndexes};
+inline constexpr TableSpec kTable = {TableId::kSegments, "segments",  kColumns,
+                                     kIndexes,           kMaxColumns, recording_id};
 }  // namespace segments
 
 namespace segment_revisions {
@@ -328,8 +333,8 @@ inline constexpr ColumnSpec kColumns[] = {
 };
 inline constexpr IndexSpec kIndexes[] = {{nullptr, recording_id, false},
                                          {nullptr, recording_id, false, true, revision}};
-inline constexpr TableSpec kTable = {TableId::kSegmentRevisions, "segment_revisions", kColumns,
-                                     kIndexes};
+inline constexpr TableSpec kTable = {
+    TableId::kSegmentRevisions, "segment_revisions", kColumns, kIndexes, kMaxColumns, recording_id};
 }  // namespace segment_revisions
 
 namespace usage_cycles {
@@ -372,7 +377,7 @@ inline constexpr ColumnSpec kColumns[] = {
 };
 inline constexpr IndexSpec kIndexes[] = {{nullptr, user_id, false}, {nullptr, id, true, true}};
 inline constexpr TableSpec kTable = {TableId::kUsageCycles, "usage_cycles", kColumns, kIndexes,
-                                     credit_recordings};
+                                     credit_recordings,     user_id};
 }  // namespace usage_cycles
 
 namespace audit_log {
@@ -444,7 +449,8 @@ inline constexpr ColumnSpec kColumns[] = {
     {"kept", BOOLOID},
 };
 inline constexpr IndexSpec kIndexes[] = {{nullptr, user_id, false}};
-inline constexpr TableSpec kTable = {TableId::kUsageEntries, "usage_entries", kColumns, kIndexes};
+inline constexpr TableSpec kTable = {
+    TableId::kUsageEntries, "usage_entries", kColumns, kIndexes, kMaxColumns, user_id};
 }  // namespace usage_entries
 
 namespace usage_credits {
@@ -478,7 +484,8 @@ inline constexpr ColumnSpec kColumns[] = {
     {"credit_key_hash", BYTEAOID},
 };
 inline constexpr IndexSpec kIndexes[] = {{nullptr, user_id, false}};
-inline constexpr TableSpec kTable = {TableId::kUsageCredits, "usage_credits", kColumns, kIndexes};
+inline constexpr TableSpec kTable = {
+    TableId::kUsageCredits, "usage_credits", kColumns, kIndexes, kMaxColumns, user_id};
 }  // namespace usage_credits
 
 namespace event_consumers {
@@ -520,7 +527,17 @@ inline constexpr IndexSpec kIndexes[] = {{"events_pkey", queue_id, false, true, 
                                          {"events_ready_idx", queue_id, false, true, id},
                                          {"events_taken_idx", queue_id, false, true, id},
                                          {"events_due_idx", queue_id, false, true, due_at}};
-inline constexpr TableSpec kTable = {TableId::kEvents, "events", kColumns, kIndexes};
+inline constexpr TableSpec kTable = {TableId::kEvents, "events",    kColumns,
+                                     kIndexes,         kMaxColumns, user_id};
 }  // namespace events
+
+namespace slots {
+enum Column : int { slot, state, shard };
+enum Index : int { by_slot };
+inline constexpr ColumnSpec kColumns[] = {
+    {"slot", INT4OID}, {"state", TEXTOID}, {"shard", INT4OID}};
+inline constexpr IndexSpec kIndexes[] = {{nullptr, slot, true}};
+inline constexpr TableSpec kTable = {TableId::kSlots, "slots", kColumns, kIndexes};
+}  // namespace slots
 
 }  // namespace s2t::pg

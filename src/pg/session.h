@@ -71,6 +71,18 @@ class Session {
   // is the transaction's, that is 40001.
   void keep(Relation relation);
 
+  // What pg/fence.h holds for this session: the last slot, until the subtransaction ends that it
+  // was taken in.
+  [[nodiscard]] bool holds_slot(int slot) const {
+    return slot == held_slot_ && GetCurrentSubTransactionId() == held_in_;
+  }
+  void keep_slot(int slot) {
+    held_slot_ = slot;
+    held_in_ = GetCurrentSubTransactionId();
+  }
+
+  [[nodiscard]] bool writes() const { return mode_ == Mode::kWrite; }
+
   // What a room above has found out and keeps for as long as the session is open; nullptr until
   // then.
   [[nodiscard]] const void* finding() const { return finding_; }
@@ -100,6 +112,8 @@ class Session {
   int relation_count_ = 0;
   int relation_room_ = 0;
   const void* finding_ = nullptr;
+  int held_slot_ = -1;
+  SubTransactionId held_in_ = InvalidSubTransactionId;
 };
 
 // Commits the transaction of a procedure that was called where it may, and begins the next. No

@@ -4,6 +4,8 @@
 
 namespace s2t::pg::settings {
 
+bool detail::sharded = false;
+
 namespace {
 
 char* timezone_name = nullptr;
@@ -19,6 +21,7 @@ int cycle_anchor_value = static_cast<int>(CycleAnchor::kCalendar);
 char* blocked_statuses_value = nullptr;
 int event_attempts_value = 10;
 bool notify_value = false;
+bool plans_read_only_value = false;
 
 const config_enum_entry kCycleAnchorOptions[] = {
     {"calendar", static_cast<int>(CycleAnchor::kCalendar), false},
@@ -127,6 +130,14 @@ void define() {
                            "Wakes who listens when there is work or an event for them.",
                            "A commit that notifies takes a lock of the whole server.",
                            &notify_value, false, PGC_SUSET, 0, nullptr, nullptr, nullptr);
+  DefineCustomBoolVariable(
+      "s2t.sharded", "Says that this server is one of several, each with some of the slots.",
+      "Rows of users are then written only where the table slots says that their slot is served.",
+      &detail::sharded, false, PGC_SUSET, 0, nullptr, nullptr, nullptr);
+  DefineCustomBoolVariable("s2t.plans_read_only",
+                           "Refuses changes of plans, which another server publishes.",
+                           "What a subscription brings is not refused.", &plans_read_only_value,
+                           false, PGC_SUSET, 0, nullptr, nullptr, nullptr);
 #if PG_VERSION_NUM >= 150000
   MarkGUCPrefixReserved("s2t");
 #else
@@ -153,6 +164,8 @@ int32_t max_attempts() { return max_attempts_value; }
 CycleAnchor cycle_anchor() { return static_cast<CycleAnchor>(cycle_anchor_value); }
 
 int event_attempts() { return event_attempts_value; }
+
+bool plans_read_only() { return plans_read_only_value; }
 
 bool notify() { return notify_value; }
 

@@ -8,6 +8,14 @@
 
 namespace s2t::pg::settings {
 
+namespace detail {
+extern bool sharded;
+}
+
+// s2t.sharded: whether this server is one of several, each with some of the slots (pg/fence.h).
+// Asked for every row.
+[[nodiscard]] inline bool sharded() { return detail::sharded; }
+
 // Defines the settings; called once, when the library is loaded.
 void define();
 
@@ -47,6 +55,9 @@ enum class CycleAnchor : int { kCalendar, kRegistration };
 
 // s2t.event_attempts: how often an event is given before it is given up.
 [[nodiscard]] int event_attempts();
+
+// s2t.plans_read_only: whether the plans are another server's.
+[[nodiscard]] bool plans_read_only();
 
 // s2t.notify: whether commits that bring work or events wake who listens.
 [[nodiscard]] bool notify();

@@ -3,7 +3,9 @@
 
 #include "pg/compat.h"
 #include "pg/error.h"
+#include "pg/fence.h"
 #include "pg/function.h"
+#include "pg/ids.h"
 #include "pg/stored_rows.h"
 
 namespace s2t::pg {
@@ -40,6 +42,7 @@ const char* tables_of_others(Oid schema, Oid owner) {
       "usage_credits",
       event_consumers::kTable.name,
       events::kTable.name,
+      slots::kTable.name,
   };
   StringInfoData names;
   initStringInfo(&names);
@@ -245,6 +248,16 @@ TupleTableSlot* Table::make_slot() {
   return slot;
 }
 
+bool Table::pass_fence(const pg_uuid_t& id, OnConflict on_conflict) {
+  return fence::hold(session_, slot_of(&id), on_conflict == OnConflict::kWait);
+}
+
+// Reading takes no lock: what is read of a slot that leaves is the past.
+void Table::require_readable(int index, Datum key) {
+  if (spec_->slot_column >= 0 && spec_->indexes[index].column == spec_->slot_column)
+    fence::require_readable(session_, slot_of(DatumGetUUIDP(key)));
+}
+
 bool Table::find_changed(int column, const pg_uuid_t* key, Row* row) {
   // There a search takes predicate locks of the index, too.
   if (IsolationIsSerializable()) return false;
@@ -260,6 +273,7 @@ bool Table::find_changed(int column, const pg_uuid_t* key, Row* row) {
 }
 
 bool Table::find(int index, Datum key, Row* row) {
+  if (settings::sharded() && !session_->writes()) require_readable(index, key);
   const IndexSpec& spec = spec_->indexes[index];
   Oid type = spec_->columns[spec.column].type;
   if (spec.unique_column && type == UUIDOID && find_changed(spec.column, DatumGetUUIDP(key), row))
@@ -292,6 +306,8 @@ Locked Table::lock(int index, Datum key, RowLock mode, Row* row) {
   // Somebody may remove the row while we wait for it, or give it another key, and store another row
   // under this key: then that one is meant.
   int column = spec_->indexes[index].column;
+  // A row that has left with its slot is not missing.
+  if (settings::sharded() && column == spec_->slot_column) (void)enter(*DatumGetUUIDP(key));
   while (find(index, key, row)) {
     if (lock_found(row, mode, OnConflict::kWait) == Locked::kYes && has_key(*row, column, key))
       return Locked::kYes;
@@ -301,6 +317,7 @@ Locked Table::lock(int index, Datum key, RowLock mode, Row* row) {
 }
 
 Locked Table::lock_found(Row* row, RowLock mode, OnConflict on_conflict) {
+  if (!enter(*row, on_conflict)) return Locked::kSkipped;
   return lock_version(row->slot->tts_tid, row, mode, on_conflict);
 }
 

@@ -34,6 +34,7 @@
 #include "pg/schema.h"
 #include "pg/server.h"
 #include "pg/session.h"
+#include "pg/settings.h"
 
 namespace s2t::pg {
 
@@ -179,6 +180,14 @@ class Table {
   // nothing else of the table looks at first.
   [[nodiscard]] static bool may_have_rows(const Session* session, const TableSpec& spec);
 
+  // Where this server is one of several (s2t.sharded), holds the slot of `id` for writing: see
+  // fence::hold(). lock(), lock_found() and every change of a row do so by themselves, but a
+  // procedure that finds a row first, and locks it later, comes to the fence before that.
+  // lock_found() with kSkip, and this, return kSkipped and false where the slot is not to be had.
+  bool enter(const pg_uuid_t& id, OnConflict on_conflict = OnConflict::kWait) {
+    return !settings::sharded() || pass_fence(id, on_conflict);
+  }
+
   // Finds the row whose key in `index` of the spec is `key`, as the session's snapshot sees it.
   bool find(int index, Datum key, Row* row);
 
@@ -254,6 +263,14 @@ class Table {
   friend class BulkInsert;
   friend class Scan;
 
+  [[nodiscard]] bool pass_fence(const pg_uuid_t& id, OnConflict on_conflict);
+  // The same for the slot of a row.
+  bool enter(const Row& row, OnConflict on_conflict) {
+    return !settings::sharded() || spec_->slot_column < 0 ||
+           pass_fence(*row.as_uuid(spec_->slot_column), on_conflict);
+  }
+  void enter(const Values& values);
+  void require_readable(int index, Datum key);
   [[nodiscard]] Oid known_index(int index) const;
   [[nodiscard]] bool has_key(const Row& row, int column, Datum key) const;
   // A slot for the table's rows that lives as long as the session.

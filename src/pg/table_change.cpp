@@ -311,9 +311,15 @@ void Table::fill_defaults(TupleTableSlot* slot) {
   }
 }
 
+void Table::enter(const Values& values) {
+  if (spec_->slot_column >= 0 && values.is_set(spec_->slot_column))
+    (void)pass_fence(*DatumGetUUIDP(values.value(spec_->slot_column)), OnConflict::kWait);
+}
+
 // Makes `slot` a new row of `values`, and of defaults and NULL for the rest.
 void Table::fill(TupleTableSlot* slot, const Values& values) {
   require_named(values);
+  if (settings::sharded()) enter(values);
   TupleDesc descriptor = RelationGetDescr(relation_);
   ExecClearTuple(slot);
   memset(slot->tts_isnull, 1, sizeof(bool) * descriptor->natts);
@@ -361,6 +367,7 @@ const Row* Table::insert(const Values& values) {
 // Makes stored_ the new version of `old`.
 void Table::fill_change(const Row& old, const Values& change) {
   require_named(change);
+  (void)enter(old, OnConflict::kWait);
   TupleDesc descriptor = RelationGetDescr(relation_);
   ExecClearTuple(stored_);
   slot_getallattrs(old.slot);

@@ -77,6 +77,8 @@ std::span<Ended> find_ended(Table* subscriptions, TimestampTz now, Position* pos
     position->end = end;
     position->user_id = *user_id;
     position->begun = true;
+    // Whose slot moves is left for the next run, here or on another server.
+    if (!subscriptions->enter(*user_id, pg::OnConflict::kSkip)) continue;
     ended.push({*user_id, row.tid()});
   }
   scan.end();
@@ -169,7 +171,8 @@ int close_one(Session* session, const pg_uuid_t& user_id) {
   TimestampTz now = Session::now();
   Account account = Account::open(session);
   Row row;
-  if (!account.subscriptions()->find(s::by_user_id, UUIDPGetDatum(&user_id), &row) ||
+  if (!account.subscriptions()->enter(user_id, pg::OnConflict::kSkip) ||
+      !account.subscriptions()->find(s::by_user_id, UUIDPGetDatum(&user_id), &row) ||
       row.as_timestamp(s::cycle_end, DT_NOBEGIN) > now)
     return 0;
   Ended ended{user_id, row.tid()};

@@ -217,6 +217,7 @@ BEGIN
       INTO found, users, items, counted
       FROM (SELECT b.*
               FROM (SELECT * FROM @extschema@.s2t_check_books() UNION ALL SELECT * FROM @extschema@.s2t_check_states()) AS b
+             WHERE b.user_id IS NULL OR @extschema@.s2t_try_slot(@extschema@.s2t_slot(b.user_id))
              ORDER BY b.user_id, b.check_name, b.item
              LIMIT most) AS b;
     IF found IS NULL THEN

@@ -108,6 +108,22 @@ REVOKE ALL ON FUNCTION @extschema@.s2t_remove_consumerless_events() FROM PUBLIC;
 COMMENT ON FUNCTION @extschema@.s2t_remove_consumerless_events()
     IS 'Removes events whose consumer was dropped while they were being written, and returns how many; called by s2t_add_consumer() and s2t_drop_consumer().';
 
+CREATE FUNCTION @extschema@.s2t_queue_id(
+    in_kind text,
+    in_name text)
+RETURNS uuid
+LANGUAGE sql IMMUTABLE
+SET search_path = pg_catalog, pg_temp
+AS $function$
+    -- Version 8 of RFC 9562, as ids of plans that are seeded.
+    SELECT overlay(overlay(left(encode(sha256(convert_to(format('s2t %s %s', in_kind, in_name), 'UTF8')), 'hex'), 32)
+                           PLACING '8' FROM 13 FOR 1) PLACING '8' FROM 17 FOR 1)::uuid
+$function$;
+
+REVOKE ALL ON FUNCTION @extschema@.s2t_queue_id(text, text) FROM PUBLIC;
+COMMENT ON FUNCTION @extschema@.s2t_queue_id(text, text)
+    IS 'The id of a consumer''s queue, made from its name.';
+
 CREATE FUNCTION @extschema@.s2t_add_consumer(
     in_name text,
     in_types text[] DEFAULT NULL)
@@ -138,8 +154,11 @@ BEGIN
     END IF;
 
     -- Waits for whoever adds or drops a consumer of this name at the same time.
-    INSERT INTO @extschema@.event_consumers AS c (name, types)
-    VALUES (in_name, in_types)
+    -- Its queues have ids of its name, the same on every shard, so that events move with their users: what
+    -- was left over under that name is nobody's.
+    PERFORM @extschema@.s2t_remove_consumerless_events();
+    INSERT INTO @extschema@.event_consumers AS c (queue_id, dead_queue_id, name, types)
+    VALUES (@extschema@.s2t_queue_id('queue', in_name), @extschema@.s2t_queue_id('dead queue', in_name), in_name, in_types)
         ON CONFLICT (name) DO UPDATE SET types = excluded.types
     RETURNING c.xmax = 0 INTO fresh;
     PERFORM @extschema@.s2t_remove_consumerless_events();
@@ -213,7 +232,8 @@ BEGIN
     -- Never given, so that they come in the order of their users again.
     UPDATE @extschema@.events AS e
        SET queue_id = queues.queue_id, attempt = 0, due_at = NULL, dead_at = NULL
-     WHERE e.queue_id = queues.dead_queue_id AND (in_ids IS NULL OR e.id = ANY (in_ids));
+     WHERE e.queue_id = queues.dead_queue_id AND (in_ids IS NULL OR e.id = ANY (in_ids))
+       AND @extschema@.s2t_try_slot(@extschema@.s2t_slot(e.user_id));
     GET DIAGNOSTICS revived = ROW_COUNT;
     IF revived > 0 THEN
         PERFORM @extschema@.s2t_note('s2t_revive_events', NULL, NULL, 'done', pg_catalog.format('consumer "%s", %s events', in_consumer, revived));
@@ -248,7 +268,8 @@ BEGIN
     DELETE FROM @extschema@.events AS e
      WHERE e.queue_id = queues.dead_queue_id
        AND (in_ids IS NULL OR e.id = ANY (in_ids))
-       AND (in_older_than IS NULL OR e.dead_at < bound);
+       AND (in_older_than IS NULL OR e.dead_at < bound)
+       AND @extschema@.s2t_try_slot(@extschema@.s2t_slot(e.user_id));
     GET DIAGNOSTICS discarded = ROW_COUNT;
     IF discarded > 0 THEN
         PERFORM @extschema@.s2t_note('s2t_discard_events', NULL, NULL, 'done', pg_catalog.format('consumer "%s", %s events', in_consumer, discarded));

@@ -277,6 +277,7 @@ BEGIN
         SELECT c.id, c.user_id
           FROM @extschema@.usage_cycles AS c
          WHERE c.closed_at < bound
+           AND @extschema@.s2t_try_slot(@extschema@.s2t_slot(c.user_id))
            AND NOT EXISTS (SELECT FROM @extschema@.recordings AS r
                             WHERE r.user_id = c.user_id AND r.status = 'processing' AND r.charged_cycle_id = c.id)
            AND EXISTS (SELECT FROM @extschema@.usage_entries AS e WHERE e.user_id = c.user_id AND e.cycle_id = c.id)

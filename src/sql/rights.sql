@@ -126,6 +126,7 @@ AS $function$
     ('usage_entries',                       'SELECT, INSERT',         '{admin}'),
     ('usage_credits',                       'SELECT, INSERT, UPDATE', '{admin}'),
     ('event_consumers',                     'SELECT',                 '{admin}'),
+    ('slots',                               'SELECT',                 '{admin}'),
     ('events',                              'SELECT, INSERT',         '{admin}')
 $function$;
 

@@ -28,7 +28,8 @@ AS $function$
                                                        'Who is told of events, and of which.'),
     -- Rows come and go: what is left of them is cleared away before there is much of it.
     ('events',             ' WITH (autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 1000, autovacuum_vacuum_insert_scale_factor = 0.5)',
-                                                       'Events that wait for a consumer, a row for each; acknowledged ones are gone.')
+                                                       'Events that wait for a consumer, a row for each; acknowledged ones are gone.'),
+    ('slots',              '',                         'Of a server that is one of several: the slots that it has, and where those went that it had.')
 $function$;
 
 REVOKE ALL ON FUNCTION @extschema@.s2t_wanted_tables() FROM PUBLIC;
@@ -251,7 +252,12 @@ AS $function$
     ('events', 'attempt',                   'integer',     true,  '0',     'How often it was given.'),
     ('events', 'due_at',                    'timestamptz', false, NULL,    'When it may be given again; infinity: after those of its user before it; NULL: it has never been given.'),
     ('events', 'dead_at',                   'timestamptz', false, NULL,    'When it was given up.'),
-    ('events', 'error',                     'text',        false, NULL,    'What the consumer said last.')
+    ('events', 'error',                     'text',        false, NULL,    'What the consumer said last.'),
+
+    ('slots', 'slot',                       'integer',     true,  NULL,    'The slot, 0 to 4095.'),
+    ('slots', 'state',                      'text',        true,  '''rw''', 'rw: served here; ro: writers wait, it is being moved; gone: on another shard.'),
+    ('slots', 'shard',                      'integer',     false, NULL,    'Of one that is gone: the number of the shard that has it.'),
+    ('slots', 'changed_at',                 'timestamptz', true,  'now()', 'When the state was set.')
            ) AS w (tab, col, type, required, preset, remark)
 $function$;
 
@@ -361,7 +367,11 @@ AS $function$
     ('events',             'events_pkey',                     'key',          'queue_id, user_id, at, id', NULL),
     ('events',             'events_ready_idx',                'index',        'queue_id, id',      'due_at IS NULL'),
     ('events',             'events_taken_idx',                'index',        'queue_id, id',      'due_at IS NOT NULL'),
-    ('events',             'events_due_idx',                  'index',        'queue_id, due_at',  'due_at IS NOT NULL')
+    ('events',             'events_due_idx',                  'index',        'queue_id, due_at',  'due_at IS NOT NULL'),
+
+    ('slots',              'slots_pkey',                      'key',          'slot',              NULL),
+    ('slots',              'slots_slot_check',                'check',        'slot',              'slot BETWEEN 0 AND 4095'),
+    ('slots',              'slots_state_check',               'check',        'state, shard',      'state IN (''rw'', ''ro'') OR state = ''gone'' AND shard IS NOT NULL')
 $function$;
 
 REVOKE ALL ON FUNCTION @extschema@.s2t_wanted_constraints() FROM PUBLIC;
@@ -383,9 +393,12 @@ AS $function$
     ('segments',   's2t_count_delete',   'AFTER DELETE',   'REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT', 's2t_count_segments'),
     ('segments',   's2t_count_truncate', 'AFTER TRUNCATE', 'FOR EACH STATEMENT', 's2t_count_segments'),
     ('user_subscriptions', 's2t_count_insert', 'BEFORE INSERT', 'FOR EACH ROW', 's2t_count_subscription'),
-    ('user_subscriptions', 's2t_count_update', 'BEFORE UPDATE OF user_id', 'FOR EACH ROW', 's2t_count_subscription')
+    ('user_subscriptions', 's2t_count_update', 'BEFORE UPDATE OF user_id', 'FOR EACH ROW', 's2t_count_subscription'),
+    ('plans', 's2t_guard', 'BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE', 'FOR EACH STATEMENT', 's2t_guard_plans'),
+    ('slots', 's2t_tell_change', 'BEFORE UPDATE OR DELETE', 'FOR EACH ROW', 's2t_slot_changed'),
+    ('slots', 's2t_tell_insert', 'AFTER INSERT OR TRUNCATE', 'FOR EACH STATEMENT', 's2t_slot_changed')
 $function$;
 
 REVOKE ALL ON FUNCTION @extschema@.s2t_wanted_triggers() FROM PUBLIC;
 COMMENT ON FUNCTION @extschema@.s2t_wanted_triggers()
-    IS 'The triggers that keep the running totals; read by s2t_install().';
+    IS 'The triggers that keep the running totals, tell of changes of slots and guard the plans; read by s2t_install().';

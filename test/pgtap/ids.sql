@@ -1,6 +1,6 @@
 -- New ids (docs/reference.md, "Library"): UUID version 7 in time order, with the slot of their user.
 \ir include/begin.sql
-SELECT plan(20);
+SELECT plan(29);
 
 INSERT INTO plans (code, name, monthly_minutes, monthly_usage_limit, is_default) VALUES
   ('FREE', 'Free', 30, 10, true), ('BASIC', 'Basic', 300, 100, false), ('TINY', 'Tiny', 1, 2, false), ('OPEN', 'Open', NULL, NULL, false);
@@ -50,6 +50,33 @@ CALL sp_seed_plans();
 SELECT results_eq($$SELECT code, id::text FROM plans WHERE code IN ('BASIC', 'PREMIUM', 'ENTERPRISE') ORDER BY plan_cost$$,
   $$VALUES ('BASIC', '2658cb4a-e7af-801e-8a3a-3a03c4debd16'), ('PREMIUM', 'c97333c1-f53d-8b3a-854e-8f64ec8508fc'), ('ENTERPRISE', '8fac01da-9c3a-8c64-8912-4ae6b518aa8f')$$, 'seeded plans have ids of their codes');
 SELECT ok((SELECT count(DISTINCT s2t_slot(id)) FROM users) > 40, 'different e-mails, different slots');
+-- What the meter, the queue, the edits and the events make has the slot of its user, so that an id alone tells where to go.
+CREATE FUNCTION pg_temp.of(who text, what text) RETURNS uuid LANGUAGE sql AS $$ SELECT id FROM recordings WHERE user_id = pg_temp.uid(who) AND source = what $$;
+SELECT s2t_add_consumer('ids');
+UPDATE plans SET carry_over_minutes = 5 WHERE code = 'FREE';
+SELECT s2t_register_user('w' || i || '@example.com', 'w' || i, 'hash', NULL, 'FREE') FROM generate_series(1, 20) AS i;
+SELECT count(s2t_add_credit(u.id, 1, 1)) FROM users AS u WHERE u.user_name ~ '^w';
+SELECT count(s2t_adjust_usage(u.id, 1, 1, 'why')) FROM users AS u WHERE u.user_name ~ '^w';
+SELECT count(c.recording_id) FROM users AS u, LATERAL s2t_create_recording(u.id, 'queued', in_priority => 1) AS c WHERE u.user_name ~ '^w';
+SELECT is((SELECT count(*) FROM s2t_claim_recordings('worker', 100) AS c WHERE s2t_slot(c.lease) = s2t_slot(c.user_id)), 20::bigint, 'leases');
+SELECT count(*) FROM recordings AS r, LATERAL s2t_append_segments(r.id, pg_temp.segments(3), in_lease => r.lease) AS a WHERE r.source = 'queued';
+DO $$ DECLARE r record; BEGIN
+  FOR r IN SELECT id, lease, user_id FROM recordings WHERE source = 'queued' LOOP
+    PERFORM s2t_complete_recording(r.id, 1000, '[]', r.lease);
+    PERFORM s2t_edit_segment(r.user_id, r.id, 1, 'other');
+  END LOOP;
+END $$;
+SELECT count(s2t_change_user_plan(id, 'OPEN', true)) FROM users WHERE user_name ~ '^w1';
+UPDATE user_subscriptions SET cycle_start = cycle_start - interval '1 month', cycle_end = cycle_end - interval '1 month' WHERE user_id IN (SELECT id FROM users WHERE user_name ~ '^w');
+CALL sp_reset_monthly_cycles();
+CREATE TEMPORARY VIEW more AS
+  SELECT 'entry' AS what, id, user_id FROM usage_entries UNION ALL SELECT 'entry of a cycle', cycle_id, user_id FROM usage_entries
+  UNION ALL SELECT 'credit', id, user_id FROM usage_credits UNION ALL SELECT 'closed cycle', id, user_id FROM usage_cycles
+  UNION ALL SELECT 'open cycle', s.cycle_id, s.user_id FROM user_subscriptions AS s JOIN users AS u ON u.id = s.user_id WHERE u.user_name ~ '^w'
+  UNION ALL SELECT 'event', id, user_id FROM events
+  UNION ALL SELECT 'revision', v.recording_id, r.user_id FROM segment_revisions AS v JOIN recordings AS r ON r.id = v.recording_id;
+SELECT is_empty('SELECT * FROM more WHERE s2t_slot(id) <> s2t_slot(user_id) OR pg_temp.version(id) <> 7', 'have the slot of the user');
+SELECT ok((SELECT count(*) FROM more AS m WHERE m.what = w) >= 20, w) FROM unnest('{entry,entry of a cycle,credit,closed cycle,open cycle,event,revision}'::text[]) AS w;
 -- Ids brought from elsewhere stay legal.
 INSERT INTO users (id, email, password_hash, user_name) VALUES ('f81d4fae-7dec-41d0-a765-00a0c91e6bf6', 'v4@example.com', 'h', 'v4');
 INSERT INTO user_subscriptions (user_id, plan_id, cycle_start, cycle_end) SELECT pg_temp.uid('v4'), id, now() - interval '1 day', now() + interval '1 day' FROM plans WHERE code = 'OPEN';

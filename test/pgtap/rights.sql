@@ -24,7 +24,7 @@ CREATE TEMPORARY TABLE ours AS
 CREATE TEMPORARY TABLE our_tables AS
   SELECT c.oid, c.relname::text AS name, c.relkind FROM pg_class AS c
    WHERE c.relnamespace = (SELECT extnamespace FROM pg_extension WHERE extname = 's2t') AND c.relkind IN ('r', 'v')
-     AND (c.relname = ANY ('{plans,users,user_profiles,user_subscriptions,recordings,segments,usage_cycles,audit_log,usage_entries,usage_credits,event_consumers,events,segment_revisions}') OR c.relname LIKE 's2t\_%');
+     AND (c.relname = ANY ('{plans,users,user_profiles,user_subscriptions,recordings,segments,usage_cycles,audit_log,usage_entries,usage_credits,event_consumers,events,segment_revisions,slots}') OR c.relname LIKE 's2t\_%');
 CREATE TEMPORARY TABLE promised (role text, name text, privileges text);
 INSERT INTO promised
 SELECT p.role, n.name, 'EXECUTE' FROM (VALUES
@@ -55,7 +55,7 @@ INSERT INTO promised VALUES
   ('tap_admin', 'plans', 'SELECT,INSERT,UPDATE'), ('tap_admin', 'users', 'SELECT,UPDATE'), ('tap_admin', 'recordings', 'SELECT,UPDATE,DELETE'),
   ('tap_admin', 'segments', 'SELECT,DELETE'), ('tap_admin', 'segment_revisions', 'SELECT,DELETE'), ('tap_admin', 'user_subscriptions', 'SELECT,UPDATE'), ('tap_admin', 'usage_cycles', 'SELECT,INSERT'),
   ('tap_admin', 'audit_log', 'SELECT,INSERT'), ('tap_admin', 'usage_entries', 'SELECT,INSERT'), ('tap_admin', 'usage_credits', 'SELECT,INSERT,UPDATE'),
-  ('tap_admin', 'event_consumers', 'SELECT'), ('tap_admin', 'events', 'SELECT,INSERT');
+  ('tap_admin', 'event_consumers', 'SELECT'), ('tap_admin', 'slots', 'SELECT'), ('tap_admin', 'events', 'SELECT,INSERT');
 -- What the views call, they call with the rights of whoever reads them.
 INSERT INTO promised
 SELECT p.role, o.name, 'EXECUTE' FROM promised AS p JOIN our_tables AS t ON t.name = p.name AND t.relkind = 'v' JOIN pg_rewrite AS w ON w.ev_class = t.oid

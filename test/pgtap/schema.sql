@@ -201,7 +201,8 @@ SELECT bag_eq($$
   WHERE NOT t.tgisinternal AND c.relnamespace = (SELECT extnamespace FROM pg_extension WHERE extname = 's2t')$$, $$VALUES
   ('recordings', 's2t_count_insert'), ('recordings', 's2t_count_update'), ('recordings', 's2t_count_delete'), ('recordings', 's2t_count_truncate'),
   ('segments', 's2t_count_insert'), ('segments', 's2t_count_update'), ('segments', 's2t_count_delete'), ('segments', 's2t_count_truncate'),
-  ('user_subscriptions', 's2t_count_insert'), ('user_subscriptions', 's2t_count_update')$$, 'the triggers');
+  ('user_subscriptions', 's2t_count_insert'), ('user_subscriptions', 's2t_count_update'),
+  ('plans', 's2t_guard'), ('slots', 's2t_tell_change'), ('slots', 's2t_tell_insert')$$, 'the triggers');
 SELECT throws_ok('DROP EXTENSION s2t', '2BP01', NULL, 'dropping the extension is refused while they stand');
 
 -- Installing again makes nothing; it makes again what was dropped.

@@ -52,6 +52,7 @@ Scan scan_user(Table* events, const pg_uuid_t* queue, const pg_uuid_t* user_id, 
 void Removal::find(std::span<const pg_uuid_t> ids) {
   for (const pg_uuid_t& id : ids) {
     CHECK_FOR_INTERRUPTS();
+    (void)events_->enter(id);
     ScanKeyData keys[] = {
         pg::scan_key(1, BTEqualStrategyNumber, F_UUID_EQ, UUIDPGetDatum(&queues_.waiting)),
         pg::scan_key(2, BTEqualStrategyNumber, F_UUID_EQ, UUIDPGetDatum(&id))};

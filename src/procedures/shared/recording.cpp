@@ -19,9 +19,18 @@ Recording Recording::lock(Session* session, const pg_uuid_t* id, bool* blocked) 
 }
 
 bool Recording::find(Session* session, const pg_uuid_t* id) {
+  open(session, id);
+  (void)recordings_.enter(*id);
+  return look_up();
+}
+
+void Recording::open(Session* session, const pg_uuid_t* id) {
   id_ = *id;
   recordings_ = Table::open(session, pg::recordings::kTable, pg::kUpdate);
-  found_ = recordings_.find(pg::recordings::by_id, UUIDPGetDatum(id), &row_);
+}
+
+bool Recording::look_up() {
+  found_ = recordings_.find(pg::recordings::by_id, UUIDPGetDatum(&id_), &row_);
   if (found_) user_id_ = *row_.as_uuid(pg::recordings::user_id);
   return found_;
 }
@@ -40,7 +49,8 @@ void Recording::lock_only() {
 }
 
 Locked Recording::try_lock(Session* session, const pg_uuid_t* id) {
-  if (!find(session, id)) return Locked::kNo;
+  open(session, id);
+  if (!look_up()) return Locked::kNo;
   if (try_hold_user(session, &user_id_) == Locked::kSkipped) return Locked::kSkipped;
   Locked locked = recordings_.lock_found(&row_, RowLock::kNoKeyUpdate, pg::OnConflict::kSkip);
   if (locked == Locked::kYes) user_id_ = *row_.as_uuid(pg::recordings::user_id);

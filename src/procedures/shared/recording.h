@@ -50,6 +50,9 @@ class Recording {
   const pg::Row* update(const pg::Values& change);
 
  private:
+  void open(pg::Session* session, const pg_uuid_t* id);
+  bool look_up();
+
   pg::Table recordings_;
   pg::Row row_;
   pg_uuid_t id_;
