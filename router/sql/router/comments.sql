@@ -2,7 +2,7 @@
 -- What is about this database, by hand, with the words of s2t.
 
 COMMENT ON PROCEDURE @extschema@.s2t_grant(regrole, text)
-    IS 'Gives a role the rights of a profile: app, worker, billing, consumer, readonly, monitor or admin. To be repeated after an update of the extension.';
+    IS 'Gives a role the rights of a profile: app, worker, billing, consumer, readonly, monitor, router or admin. To be repeated after an update of the extension.';
 
 COMMENT ON FUNCTION @extschema@.s2t_owner()
     IS 'The role that the procedures run as and that owns the tables: the owner of s2t_install(), changed by s2t_set_owner().';

@@ -30,7 +30,6 @@ REVOKE ALL ON TABLE @extschema@.s2t_api FROM PUBLIC;
 COMMENT ON VIEW @extschema@.s2t_api
     IS 'The routines of the API: kind, profiles that may call them, arguments, results, which of these can be NULL, and the SQLSTATEs of their own errors.';
 
--- The rights of a profile, or of all of them for NULL, in the words of GRANT and REVOKE.
 CREATE FUNCTION s2t_router.rights_of(in_profile text)
 RETURNS SETOF text
 LANGUAGE sql STABLE
@@ -51,6 +50,9 @@ AS $function$
     SELECT format('EXECUTE ON ROUTINE %s', '@extschema@.s2t_read_api()'::regprocedure)
      ORDER BY 1
 $function$;
+
+COMMENT ON FUNCTION s2t_router.rights_of(text)
+    IS 'The rights of a profile, or of all of them for NULL, in the words of GRANT and REVOKE.';
 
 CREATE FUNCTION s2t_router.check_grant(in_role regrole, in_profile text)
 RETURNS void
@@ -87,6 +89,9 @@ BEGIN
     END IF;
 END
 $function$;
+
+COMMENT ON FUNCTION s2t_router.check_grant(regrole, text)
+    IS 'Raises an error unless the caller may grant and revoke rights, and role and profile exist.';
 
 CREATE PROCEDURE @extschema@.s2t_grant(role regrole, profile text)
 LANGUAGE plpgsql

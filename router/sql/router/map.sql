@@ -281,7 +281,7 @@ BEGIN
         RETURN s2t_router.any_shard();
     END IF;
     -- As registering trims it.
-    RETURN s2t_router.shard_of_slot(s2t_router.slot_of(btrim(in_name, E' \t\n\r\f\v')));
+    RETURN s2t_router.shard_of_slot(s2t_router.slot_of(btrim(in_name, E' \t\n\r\f\x0B')));
 END
 $function$;
 

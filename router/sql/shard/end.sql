@@ -23,6 +23,7 @@ BEGIN
         EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', found.name);
         EXECUTE format('ALTER FUNCTION %s OWNER TO %s', found.name, owner);
     END LOOP;
+    EXECUTE format('GRANT USAGE ON SCHEMA s2t_shard TO %s', owner);
     PERFORM pg_catalog.set_config('search_path', 's2t_shard, pg_temp', true);
 END
 $do$;
