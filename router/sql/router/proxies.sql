@@ -139,25 +139,6 @@ $function$;
 COMMENT ON FUNCTION s2t_router.s2t_cancel_plan_change(integer, uuid, text[])
     IS 'Calls the twin of s2t_cancel_plan_change() on a server.';
 
-CREATE FUNCTION s2t_router.s2t_change_login(
-    in_shard integer,
-    in_user_id uuid,
-    in_email text,
-    in_user_name text,
-    in_caller text[],
-    OUT result boolean,
-    OUT s2t_problem jsonb)
-LANGUAGE plproxy
-SET client_min_messages = error SET datestyle = 'ISO, YMD' SET intervalstyle = postgres
-AS $function$
-    CLUSTER 's2t_router';
-    RUN ON in_shard;
-    SELECT * FROM s2t_shard.s2t_change_login(in_user_id, in_email, in_user_name, in_caller);
-$function$;
-
-COMMENT ON FUNCTION s2t_router.s2t_change_login(integer, uuid, text, text, text[])
-    IS 'Calls the twin of s2t_change_login() on a server.';
-
 CREATE FUNCTION s2t_router.s2t_change_user_plan(
     in_shard integer,
     in_user_id uuid,
@@ -289,23 +270,6 @@ $function$;
 
 COMMENT ON FUNCTION s2t_router.s2t_delete_recording(integer, uuid, uuid, text[])
     IS 'Calls the twin of s2t_delete_recording() on a server.';
-
-CREATE FUNCTION s2t_router.s2t_delete_user(
-    in_shard integer,
-    in_user_id uuid,
-    in_caller text[],
-    OUT result boolean,
-    OUT s2t_problem jsonb)
-LANGUAGE plproxy
-SET client_min_messages = error SET datestyle = 'ISO, YMD' SET intervalstyle = postgres
-AS $function$
-    CLUSTER 's2t_router';
-    RUN ON in_shard;
-    SELECT * FROM s2t_shard.s2t_delete_user(in_user_id, in_caller);
-$function$;
-
-COMMENT ON FUNCTION s2t_router.s2t_delete_user(integer, uuid, text[])
-    IS 'Calls the twin of s2t_delete_user() on a server.';
 
 CREATE FUNCTION s2t_router.s2t_discard_events(
     in_shard integer,
@@ -700,48 +664,6 @@ $function$;
 
 COMMENT ON FUNCTION s2t_router.s2t_queue_recording(integer, uuid, integer, timestamp with time zone, text[])
     IS 'Calls the twin of s2t_queue_recording() on a server.';
-
-CREATE FUNCTION s2t_router.s2t_register(
-    in_shard integer,
-    in_email text,
-    in_user_name text,
-    in_hashed_pass text,
-    in_name text,
-    in_default_plan_code text,
-    in_key text,
-    in_caller text[])
-RETURNS TABLE (user_id uuid, repeated boolean, s2t_problem jsonb)
-LANGUAGE plproxy
-SET client_min_messages = error SET datestyle = 'ISO, YMD' SET intervalstyle = postgres
-AS $function$
-    CLUSTER 's2t_router';
-    RUN ON in_shard;
-    SELECT * FROM s2t_shard.s2t_register(in_email, in_user_name, in_hashed_pass, in_name, in_default_plan_code, in_key, in_caller);
-$function$;
-
-COMMENT ON FUNCTION s2t_router.s2t_register(integer, text, text, text, text, text, text, text[])
-    IS 'Calls the twin of s2t_register() on a server.';
-
-CREATE FUNCTION s2t_router.s2t_register_user(
-    in_shard integer,
-    in_email text,
-    in_user_name text,
-    in_hashed_pass text,
-    in_name text,
-    in_default_plan_code text,
-    in_caller text[],
-    OUT result uuid,
-    OUT s2t_problem jsonb)
-LANGUAGE plproxy
-SET client_min_messages = error SET datestyle = 'ISO, YMD' SET intervalstyle = postgres
-AS $function$
-    CLUSTER 's2t_router';
-    RUN ON in_shard;
-    SELECT * FROM s2t_shard.s2t_register_user(in_email, in_user_name, in_hashed_pass, in_name, in_default_plan_code, in_caller);
-$function$;
-
-COMMENT ON FUNCTION s2t_router.s2t_register_user(integer, text, text, text, text, text, text[])
-    IS 'Calls the twin of s2t_register_user() on a server.';
 
 CREATE FUNCTION s2t_router.s2t_release_events(
     in_shard integer,
@@ -1299,22 +1221,6 @@ $function$;
 COMMENT ON FUNCTION s2t_router.sp_get_chunks(integer, uuid, uuid, integer, integer, text[])
     IS 'Calls the twin of sp_get_chunks() on a server.';
 
-CREATE FUNCTION s2t_router.sp_get_login(
-    in_shard integer,
-    in_email_or_user_name text,
-    in_caller text[])
-RETURNS TABLE (id uuid, password_hash text, status text, role text, verified boolean, s2t_problem jsonb)
-LANGUAGE plproxy
-SET client_min_messages = error SET datestyle = 'ISO, YMD' SET intervalstyle = postgres
-AS $function$
-    CLUSTER 's2t_router';
-    RUN ON in_shard;
-    SELECT * FROM s2t_shard.sp_get_login(in_email_or_user_name, in_caller);
-$function$;
-
-COMMENT ON FUNCTION s2t_router.sp_get_login(integer, text, text[])
-    IS 'Calls the twin of sp_get_login() on a server.';
-
 CREATE FUNCTION s2t_router.sp_get_recording(
     in_shard integer,
     in_user_id uuid,
@@ -1519,26 +1425,6 @@ $function$;
 
 COMMENT ON FUNCTION s2t_router.sp_list_usage(integer, uuid, integer, uuid, text[])
     IS 'Calls the twin of sp_list_usage() on a server.';
-
-CREATE FUNCTION s2t_router.sp_register_user(
-    in_shard integer,
-    in_email text,
-    in_user_name text,
-    in_hashed_pass text,
-    in_name text,
-    in_default_plan_code text,
-    in_caller text[],
-    OUT s2t_problem jsonb)
-LANGUAGE plproxy
-SET client_min_messages = error SET datestyle = 'ISO, YMD' SET intervalstyle = postgres
-AS $function$
-    CLUSTER 's2t_router';
-    RUN ON in_shard;
-    SELECT * FROM s2t_shard.sp_register_user(in_email, in_user_name, in_hashed_pass, in_name, in_default_plan_code, in_caller);
-$function$;
-
-COMMENT ON FUNCTION s2t_router.sp_register_user(integer, text, text, text, text, text, text[])
-    IS 'Calls the twin of sp_register_user() on a server.';
 
 CREATE FUNCTION s2t_router.sp_render_transcript(
     in_shard integer,

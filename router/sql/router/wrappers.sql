@@ -253,41 +253,6 @@ REVOKE ALL ON FUNCTION @extschema@.s2t_cancel_plan_change(uuid) FROM PUBLIC;
 COMMENT ON FUNCTION @extschema@.s2t_cancel_plan_change(uuid)
     IS 'Takes back a change of plan that waits for the end of the cycle; true if there was one.';
 
-CREATE FUNCTION @extschema@.s2t_change_login(in_user_id uuid, in_email text DEFAULT NULL::text, in_user_name text DEFAULT NULL::text)
-RETURNS boolean
-LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = pg_catalog, pg_temp
-AS $function$
-DECLARE
-    the_shard   integer;
-    the_problem jsonb;
-    the_result  boolean;
-BEGIN
-    PERFORM s2t_router.may_write('s2t_change_login');
-    the_shard := s2t_router.shard_of(in_user_id);
-    FOR the_attempt IN 1 .. 2 LOOP
-        BEGIN
-            SELECT p.result, p.s2t_problem
-              INTO the_result, the_problem
-              FROM s2t_router.s2t_change_login(the_shard, in_user_id, in_email, in_user_name, s2t_router.caller()) AS p;
-            IF the_problem IS NOT NULL THEN
-                PERFORM s2t_router.tell(the_problem);
-            END IF;
-            RETURN the_result;
-        EXCEPTION WHEN OTHERS THEN
-            the_shard := s2t_router.elsewhere(the_shard, the_attempt, SQLSTATE, SQLERRM);
-            IF the_shard IS NULL THEN
-                RAISE;
-            END IF;
-        END;
-    END LOOP;
-END
-$function$;
-
-REVOKE ALL ON FUNCTION @extschema@.s2t_change_login(uuid, text, text) FROM PUBLIC;
-COMMENT ON FUNCTION @extschema@.s2t_change_login(uuid, text, text)
-    IS 'Changes e-mail address or user name under the rules of registration; NULL leaves a value as it is. True unless all stood so already.';
-
 CREATE FUNCTION @extschema@.s2t_change_user_plan(in_user_id uuid, in_new_plan_code text, in_prorate boolean DEFAULT false, in_at text DEFAULT 'now'::text, in_key text DEFAULT NULL::text, OUT success boolean, OUT message text)
 RETURNS record
 LANGUAGE plpgsql SECURITY DEFINER
@@ -498,41 +463,6 @@ $function$;
 REVOKE ALL ON FUNCTION @extschema@.s2t_delete_recording(uuid, uuid) FROM PUBLIC;
 COMMENT ON FUNCTION @extschema@.s2t_delete_recording(uuid, uuid)
     IS 'Deletes a recording of the user with its transcript; true if there was one. What it was charged stays charged.';
-
-CREATE FUNCTION @extschema@.s2t_delete_user(in_user_id uuid)
-RETURNS boolean
-LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = pg_catalog, pg_temp
-AS $function$
-DECLARE
-    the_shard   integer;
-    the_problem jsonb;
-    the_result  boolean;
-BEGIN
-    PERFORM s2t_router.may_write('s2t_delete_user');
-    the_shard := s2t_router.shard_of(in_user_id);
-    FOR the_attempt IN 1 .. 2 LOOP
-        BEGIN
-            SELECT p.result, p.s2t_problem
-              INTO the_result, the_problem
-              FROM s2t_router.s2t_delete_user(the_shard, in_user_id, s2t_router.caller()) AS p;
-            IF the_problem IS NOT NULL THEN
-                PERFORM s2t_router.tell(the_problem);
-            END IF;
-            RETURN the_result;
-        EXCEPTION WHEN OTHERS THEN
-            the_shard := s2t_router.elsewhere(the_shard, the_attempt, SQLSTATE, SQLERRM);
-            IF the_shard IS NULL THEN
-                RAISE;
-            END IF;
-        END;
-    END LOOP;
-END
-$function$;
-
-REVOKE ALL ON FUNCTION @extschema@.s2t_delete_user(uuid) FROM PUBLIC;
-COMMENT ON FUNCTION @extschema@.s2t_delete_user(uuid)
-    IS 'Erases a user: the account and all that belongs to it goes; closed cycles, entries of the ledger and the audit stay and say nothing of the person. True if there was one.';
 
 CREATE FUNCTION @extschema@.s2t_discard_events(in_consumer text, in_ids uuid[] DEFAULT NULL::uuid[], in_older_than interval DEFAULT NULL::interval)
 RETURNS bigint
@@ -1247,71 +1177,6 @@ $function$;
 REVOKE ALL ON FUNCTION @extschema@.s2t_queue_recording(uuid, integer, timestamp with time zone) FROM PUBLIC;
 COMMENT ON FUNCTION @extschema@.s2t_queue_recording(uuid, integer, timestamp with time zone)
     IS 'Puts a recording in processing into the queue, the lowest priority first, or moves it in there; without a priority takes it out. A refusal is a row that says why.';
-
-CREATE FUNCTION @extschema@.s2t_register(in_email text, in_user_name text, in_hashed_pass text, in_name text, in_default_plan_code text, in_key text DEFAULT NULL::text)
-RETURNS TABLE(user_id uuid, repeated boolean)
-LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = pg_catalog, pg_temp
-AS $function$
-DECLARE
-    the_shard   integer;
-BEGIN
-    PERFORM s2t_router.may_write('s2t_register');
-    the_shard := s2t_router.shard_of_login(in_email);
-    FOR the_attempt IN 1 .. 2 LOOP
-        BEGIN
-            RETURN QUERY SELECT p.user_id, p.repeated
-                           FROM s2t_router.s2t_register(the_shard, in_email, in_user_name, in_hashed_pass, in_name, in_default_plan_code, in_key, s2t_router.caller()) AS p
-                          WHERE CASE WHEN p.s2t_problem IS NULL THEN true ELSE s2t_router.tell(p.s2t_problem) END;
-            RETURN;
-        EXCEPTION WHEN OTHERS THEN
-            the_shard := s2t_router.elsewhere(the_shard, the_attempt, SQLSTATE, SQLERRM);
-            IF the_shard IS NULL THEN
-                RAISE;
-            END IF;
-        END;
-    END LOOP;
-END
-$function$;
-
-REVOKE ALL ON FUNCTION @extschema@.s2t_register(text, text, text, text, text, text) FROM PUBLIC;
-COMMENT ON FUNCTION @extschema@.s2t_register(text, text, text, text, text, text)
-    IS 'Does what s2t_register_user() does, and is safe to repeat with a key: the same user, and no second one.';
-
-CREATE FUNCTION @extschema@.s2t_register_user(in_email text, in_user_name text, in_hashed_pass text, in_name text, in_default_plan_code text)
-RETURNS uuid
-LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = pg_catalog, pg_temp
-AS $function$
-DECLARE
-    the_shard   integer;
-    the_problem jsonb;
-    the_result  uuid;
-BEGIN
-    PERFORM s2t_router.may_write('s2t_register_user');
-    the_shard := s2t_router.shard_of_login(in_email);
-    FOR the_attempt IN 1 .. 2 LOOP
-        BEGIN
-            SELECT p.result, p.s2t_problem
-              INTO the_result, the_problem
-              FROM s2t_router.s2t_register_user(the_shard, in_email, in_user_name, in_hashed_pass, in_name, in_default_plan_code, s2t_router.caller()) AS p;
-            IF the_problem IS NOT NULL THEN
-                PERFORM s2t_router.tell(the_problem);
-            END IF;
-            RETURN the_result;
-        EXCEPTION WHEN OTHERS THEN
-            the_shard := s2t_router.elsewhere(the_shard, the_attempt, SQLSTATE, SQLERRM);
-            IF the_shard IS NULL THEN
-                RAISE;
-            END IF;
-        END;
-    END LOOP;
-END
-$function$;
-
-REVOKE ALL ON FUNCTION @extschema@.s2t_register_user(text, text, text, text, text) FROM PUBLIC;
-COMMENT ON FUNCTION @extschema@.s2t_register_user(text, text, text, text, text)
-    IS 'Does what sp_register_user() does, and returns the id of the new user.';
 
 CREATE FUNCTION @extschema@.s2t_release_events(in_consumer text, in_ids uuid[], in_retry_after interval DEFAULT NULL::interval, in_error text DEFAULT NULL::text)
 RETURNS integer
@@ -2356,35 +2221,6 @@ REVOKE ALL ON FUNCTION @extschema@.sp_get_chunks(uuid, uuid, integer, integer) F
 COMMENT ON FUNCTION @extschema@.sp_get_chunks(uuid, uuid, integer, integer)
     IS 'The transcript of a recording in pieces for embedding and retrieval, for its owner: at ends of sentences and turns of speakers, of at most so many characters; no row for anybody else.';
 
-CREATE FUNCTION @extschema@.sp_get_login(in_email_or_user_name text)
-RETURNS TABLE(id uuid, password_hash text, status text, role text, verified boolean)
-LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = pg_catalog, pg_temp
-AS $function$
-DECLARE
-    the_shard   integer;
-BEGIN
-    the_shard := s2t_router.shard_of_login(in_email_or_user_name);
-    FOR the_attempt IN 1 .. 2 LOOP
-        BEGIN
-            RETURN QUERY SELECT p.id, p.password_hash, p.status, p.role, p.verified
-                           FROM s2t_router.sp_get_login(the_shard, in_email_or_user_name, s2t_router.caller()) AS p
-                          WHERE CASE WHEN p.s2t_problem IS NULL THEN true ELSE s2t_router.tell(p.s2t_problem) END;
-            RETURN;
-        EXCEPTION WHEN OTHERS THEN
-            the_shard := s2t_router.elsewhere(the_shard, the_attempt, SQLSTATE, SQLERRM);
-            IF the_shard IS NULL THEN
-                RAISE;
-            END IF;
-        END;
-    END LOOP;
-END
-$function$;
-
-REVOKE ALL ON FUNCTION @extschema@.sp_get_login(text) FROM PUBLIC;
-COMMENT ON FUNCTION @extschema@.sp_get_login(text)
-    IS 'What a service needs to check a password: the user of this e-mail address or, failing that, user name, in any case of letters; no row if there is none.';
-
 CREATE FUNCTION @extschema@.sp_get_recording(in_user_id uuid, in_recording_id uuid)
 RETURNS TABLE(id uuid, source text, language text, status text, duration_ms integer, segment_count integer, created_at timestamp with time zone, completed_at timestamp with time zone, error text, meta jsonb)
 LANGUAGE plpgsql SECURITY DEFINER
@@ -2827,39 +2663,6 @@ $function$;
 REVOKE ALL ON PROCEDURE @extschema@.sp_purge_usage_entries(interval, integer, bigint) FROM PUBLIC;
 COMMENT ON PROCEDURE @extschema@.sp_purge_usage_entries(interval, integer, bigint)
     IS 'Deletes the entries of cycles that were closed longer ago than the interval, whole cycles only, with a commit after each batch.';
-
-CREATE PROCEDURE @extschema@.sp_register_user(IN in_email text, IN in_user_name text, IN in_hashed_pass text, IN in_name text, IN in_default_plan_code text)
-LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = pg_catalog, pg_temp
-AS $function$
-DECLARE
-    the_shard   integer;
-    the_problem jsonb;
-BEGIN
-    PERFORM s2t_router.may_write('sp_register_user');
-    the_shard := s2t_router.shard_of_login(in_email);
-    FOR the_attempt IN 1 .. 2 LOOP
-        BEGIN
-            SELECT p.s2t_problem
-              INTO the_problem
-              FROM s2t_router.sp_register_user(the_shard, in_email, in_user_name, in_hashed_pass, in_name, in_default_plan_code, s2t_router.caller()) AS p;
-            IF the_problem IS NOT NULL THEN
-                PERFORM s2t_router.tell(the_problem);
-            END IF;
-            RETURN;
-        EXCEPTION WHEN OTHERS THEN
-            the_shard := s2t_router.elsewhere(the_shard, the_attempt, SQLSTATE, SQLERRM);
-            IF the_shard IS NULL THEN
-                RAISE;
-            END IF;
-        END;
-    END LOOP;
-END
-$function$;
-
-REVOKE ALL ON PROCEDURE @extschema@.sp_register_user(text, text, text, text, text) FROM PUBLIC;
-COMMENT ON PROCEDURE @extschema@.sp_register_user(text, text, text, text, text)
-    IS 'Makes a user with profile and subscription in one step; the cycle is the current calendar month.';
 
 CREATE FUNCTION @extschema@.sp_render_transcript(in_recording_id uuid, in_format text, in_options jsonb DEFAULT '{}'::jsonb)
 RETURNS text

@@ -230,38 +230,6 @@ $function$;
 COMMENT ON FUNCTION s2t_shard.s2t_cancel_plan_change(uuid, text[])
     IS 'Twin of s2t_cancel_plan_change() for a router, with errors as values.';
 
-CREATE FUNCTION s2t_shard.s2t_change_login(
-    in_user_id uuid,
-    in_email text,
-    in_user_name text,
-    in_caller text[],
-    OUT result boolean,
-    OUT s2t_problem jsonb)
-LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = pg_catalog, pg_temp
-AS $function$
-DECLARE
-    error   s2t_shard.error;
-    notices jsonb;
-BEGIN
-    PERFORM @s2t@.s2t_begin_remote(in_caller);
-    result := @s2t@.s2t_change_login(in_user_id, in_email, in_user_name);
-    notices := @s2t@.s2t_end_remote();
-    IF notices IS NOT NULL THEN
-        s2t_problem := s2t_shard.problem(NULL, notices);
-    END IF;
-EXCEPTION WHEN OTHERS THEN
-    GET STACKED DIAGNOSTICS
-        error.sqlstate = RETURNED_SQLSTATE, error.message = MESSAGE_TEXT, error.detail = PG_EXCEPTION_DETAIL,
-        error.hint = PG_EXCEPTION_HINT, error.constraint = CONSTRAINT_NAME, error."table" = TABLE_NAME,
-        error."column" = COLUMN_NAME, error.schema = SCHEMA_NAME, error.datatype = PG_DATATYPE_NAME;
-    s2t_problem := s2t_shard.problem(error, @s2t@.s2t_end_remote());
-END
-$function$;
-
-COMMENT ON FUNCTION s2t_shard.s2t_change_login(uuid, text, text, text[])
-    IS 'Twin of s2t_change_login() for a router, with errors as values.';
-
 CREATE FUNCTION s2t_shard.s2t_change_user_plan(
     in_user_id uuid,
     in_new_plan_code text,
@@ -473,36 +441,6 @@ $function$;
 
 COMMENT ON FUNCTION s2t_shard.s2t_delete_recording(uuid, uuid, text[])
     IS 'Twin of s2t_delete_recording() for a router, with errors as values.';
-
-CREATE FUNCTION s2t_shard.s2t_delete_user(
-    in_user_id uuid,
-    in_caller text[],
-    OUT result boolean,
-    OUT s2t_problem jsonb)
-LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = pg_catalog, pg_temp
-AS $function$
-DECLARE
-    error   s2t_shard.error;
-    notices jsonb;
-BEGIN
-    PERFORM @s2t@.s2t_begin_remote(in_caller);
-    result := @s2t@.s2t_delete_user(in_user_id);
-    notices := @s2t@.s2t_end_remote();
-    IF notices IS NOT NULL THEN
-        s2t_problem := s2t_shard.problem(NULL, notices);
-    END IF;
-EXCEPTION WHEN OTHERS THEN
-    GET STACKED DIAGNOSTICS
-        error.sqlstate = RETURNED_SQLSTATE, error.message = MESSAGE_TEXT, error.detail = PG_EXCEPTION_DETAIL,
-        error.hint = PG_EXCEPTION_HINT, error.constraint = CONSTRAINT_NAME, error."table" = TABLE_NAME,
-        error."column" = COLUMN_NAME, error.schema = SCHEMA_NAME, error.datatype = PG_DATATYPE_NAME;
-    s2t_problem := s2t_shard.problem(error, @s2t@.s2t_end_remote());
-END
-$function$;
-
-COMMENT ON FUNCTION s2t_shard.s2t_delete_user(uuid, text[])
-    IS 'Twin of s2t_delete_user() for a router, with errors as values.';
 
 CREATE FUNCTION s2t_shard.s2t_discard_events(
     in_consumer text,
@@ -1184,76 +1122,6 @@ $function$;
 
 COMMENT ON FUNCTION s2t_shard.s2t_queue_recording(uuid, integer, timestamp with time zone, text[])
     IS 'Twin of s2t_queue_recording() for a router, with errors as values.';
-
-CREATE FUNCTION s2t_shard.s2t_register(
-    in_email text,
-    in_user_name text,
-    in_hashed_pass text,
-    in_name text,
-    in_default_plan_code text,
-    in_key text,
-    in_caller text[])
-RETURNS TABLE (user_id uuid, repeated boolean, s2t_problem jsonb)
-LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = pg_catalog, pg_temp
-AS $function$
-DECLARE
-    error   s2t_shard.error;
-    notices jsonb;
-BEGIN
-    PERFORM @s2t@.s2t_begin_remote(in_caller);
-    RETURN QUERY SELECT r.user_id, r.repeated, NULL::jsonb FROM @s2t@.s2t_register(in_email, in_user_name, in_hashed_pass, in_name, in_default_plan_code, in_key) AS r;
-    notices := @s2t@.s2t_end_remote();
-    IF notices IS NOT NULL THEN
-        s2t_problem := s2t_shard.problem(NULL, notices);
-        RETURN NEXT;
-    END IF;
-EXCEPTION WHEN OTHERS THEN
-    GET STACKED DIAGNOSTICS
-        error.sqlstate = RETURNED_SQLSTATE, error.message = MESSAGE_TEXT, error.detail = PG_EXCEPTION_DETAIL,
-        error.hint = PG_EXCEPTION_HINT, error.constraint = CONSTRAINT_NAME, error."table" = TABLE_NAME,
-        error."column" = COLUMN_NAME, error.schema = SCHEMA_NAME, error.datatype = PG_DATATYPE_NAME;
-    s2t_problem := s2t_shard.problem(error, @s2t@.s2t_end_remote());
-    RETURN NEXT;
-END
-$function$;
-
-COMMENT ON FUNCTION s2t_shard.s2t_register(text, text, text, text, text, text, text[])
-    IS 'Twin of s2t_register() for a router, with errors as values.';
-
-CREATE FUNCTION s2t_shard.s2t_register_user(
-    in_email text,
-    in_user_name text,
-    in_hashed_pass text,
-    in_name text,
-    in_default_plan_code text,
-    in_caller text[],
-    OUT result uuid,
-    OUT s2t_problem jsonb)
-LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = pg_catalog, pg_temp
-AS $function$
-DECLARE
-    error   s2t_shard.error;
-    notices jsonb;
-BEGIN
-    PERFORM @s2t@.s2t_begin_remote(in_caller);
-    result := @s2t@.s2t_register_user(in_email, in_user_name, in_hashed_pass, in_name, in_default_plan_code);
-    notices := @s2t@.s2t_end_remote();
-    IF notices IS NOT NULL THEN
-        s2t_problem := s2t_shard.problem(NULL, notices);
-    END IF;
-EXCEPTION WHEN OTHERS THEN
-    GET STACKED DIAGNOSTICS
-        error.sqlstate = RETURNED_SQLSTATE, error.message = MESSAGE_TEXT, error.detail = PG_EXCEPTION_DETAIL,
-        error.hint = PG_EXCEPTION_HINT, error.constraint = CONSTRAINT_NAME, error."table" = TABLE_NAME,
-        error."column" = COLUMN_NAME, error.schema = SCHEMA_NAME, error.datatype = PG_DATATYPE_NAME;
-    s2t_problem := s2t_shard.problem(error, @s2t@.s2t_end_remote());
-END
-$function$;
-
-COMMENT ON FUNCTION s2t_shard.s2t_register_user(text, text, text, text, text, text[])
-    IS 'Twin of s2t_register_user() for a router, with errors as values.';
 
 CREATE FUNCTION s2t_shard.s2t_release_events(
     in_consumer text,
@@ -2196,37 +2064,6 @@ $function$;
 COMMENT ON FUNCTION s2t_shard.sp_get_chunks(uuid, uuid, integer, integer, text[])
     IS 'Twin of sp_get_chunks() for a router, with errors as values.';
 
-CREATE FUNCTION s2t_shard.sp_get_login(
-    in_email_or_user_name text,
-    in_caller text[])
-RETURNS TABLE (id uuid, password_hash text, status text, role text, verified boolean, s2t_problem jsonb)
-LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = pg_catalog, pg_temp
-AS $function$
-DECLARE
-    error   s2t_shard.error;
-    notices jsonb;
-BEGIN
-    PERFORM @s2t@.s2t_begin_remote(in_caller);
-    RETURN QUERY SELECT r.id, r.password_hash, r.status, r.role, r.verified, NULL::jsonb FROM @s2t@.sp_get_login(in_email_or_user_name) AS r;
-    notices := @s2t@.s2t_end_remote();
-    IF notices IS NOT NULL THEN
-        s2t_problem := s2t_shard.problem(NULL, notices);
-        RETURN NEXT;
-    END IF;
-EXCEPTION WHEN OTHERS THEN
-    GET STACKED DIAGNOSTICS
-        error.sqlstate = RETURNED_SQLSTATE, error.message = MESSAGE_TEXT, error.detail = PG_EXCEPTION_DETAIL,
-        error.hint = PG_EXCEPTION_HINT, error.constraint = CONSTRAINT_NAME, error."table" = TABLE_NAME,
-        error."column" = COLUMN_NAME, error.schema = SCHEMA_NAME, error.datatype = PG_DATATYPE_NAME;
-    s2t_problem := s2t_shard.problem(error, @s2t@.s2t_end_remote());
-    RETURN NEXT;
-END
-$function$;
-
-COMMENT ON FUNCTION s2t_shard.sp_get_login(text, text[])
-    IS 'Twin of sp_get_login() for a router, with errors as values.';
-
 CREATE FUNCTION s2t_shard.sp_get_recording(
     in_user_id uuid,
     in_recording_id uuid,
@@ -2590,39 +2427,6 @@ $function$;
 
 COMMENT ON FUNCTION s2t_shard.sp_list_usage(uuid, integer, uuid, text[])
     IS 'Twin of sp_list_usage() for a router, with errors as values.';
-
-CREATE FUNCTION s2t_shard.sp_register_user(
-    in_email text,
-    in_user_name text,
-    in_hashed_pass text,
-    in_name text,
-    in_default_plan_code text,
-    in_caller text[],
-    OUT s2t_problem jsonb)
-LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = pg_catalog, pg_temp
-AS $function$
-DECLARE
-    error   s2t_shard.error;
-    notices jsonb;
-BEGIN
-    PERFORM @s2t@.s2t_begin_remote(in_caller);
-    CALL @s2t@.sp_register_user(in_email, in_user_name, in_hashed_pass, in_name, in_default_plan_code);
-    notices := @s2t@.s2t_end_remote();
-    IF notices IS NOT NULL THEN
-        s2t_problem := s2t_shard.problem(NULL, notices);
-    END IF;
-EXCEPTION WHEN OTHERS THEN
-    GET STACKED DIAGNOSTICS
-        error.sqlstate = RETURNED_SQLSTATE, error.message = MESSAGE_TEXT, error.detail = PG_EXCEPTION_DETAIL,
-        error.hint = PG_EXCEPTION_HINT, error.constraint = CONSTRAINT_NAME, error."table" = TABLE_NAME,
-        error."column" = COLUMN_NAME, error.schema = SCHEMA_NAME, error.datatype = PG_DATATYPE_NAME;
-    s2t_problem := s2t_shard.problem(error, @s2t@.s2t_end_remote());
-END
-$function$;
-
-COMMENT ON FUNCTION s2t_shard.sp_register_user(text, text, text, text, text, text[])
-    IS 'Twin of sp_register_user() for a router, with errors as values.';
 
 CREATE FUNCTION s2t_shard.sp_render_transcript(
     in_recording_id uuid,
