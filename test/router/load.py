@@ -19,6 +19,7 @@ class Shards:
     def __init__(self, conninfos, slots):
         self.conninfos = conninfos
         self.slots = slots
+        self.serving = list(conninfos)  # who has consumers
 
 
 class Client:
@@ -149,7 +150,7 @@ class Load:
         client = Client(self.shards)
         for i in range(count):
             email = f'u{self.seed}_{i}@example.com'
-            for n in self.shards.conninfos:
+            for n in self.shards.serving:
                 try:
                     (uid, slot), = client.on(n, "SELECT id, s2t_slot(id) FROM s2t_register_user(%s, %s, 'hash', NULL, 'ENTERPRISE') AS id",
                                              (email, f'u{self.seed}_{i}'))
@@ -163,7 +164,7 @@ class Load:
         for i in range(threads):
             self.begin(self.be_users, self.users[i::threads], random.Random(self.seed * 100 + i))
         self.begin(self.be_consumer)
-        for n in self.shards.conninfos:
+        for n in self.shards.serving:
             self.begin(self.be_jobs, n)
 
     def begin(self, body, *arguments):
@@ -197,7 +198,7 @@ class Load:
 
     def take(self, client):
         found = 0
-        for n in list(self.shards.conninfos):
+        for n in list(self.shards.serving):
             for event, kind, user in client.on(n, "SELECT id, type, user_id FROM s2t_take_events(%s, 50, '2 seconds')", (CONSUMER,)):
                 found += 1
                 slot = int(event.hex[13:16], 16)
