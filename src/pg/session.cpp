@@ -55,6 +55,7 @@ Session Session::open(Oid schema, Oid owner, const char* name, Mode mode) {
   session.mode_ = mode;
   session.schema_ = schema;
   session.owner_ = owner;
+  session.name_ = name;
   if (mode == Mode::kWrite) {
     PreventCommandIfReadOnly(name);
     PreventCommandIfParallelMode(name);

@@ -28,6 +28,8 @@ class Session {
   [[nodiscard]] Oid schema() const { return schema_; }
   // The owner of the function called: the tables must be the same role's.
   [[nodiscard]] Oid owner() const { return owner_; }
+  // The SQL name of the procedure.
+  [[nodiscard]] const char* name() const { return name_; }
   [[nodiscard]] EState* estate() const { return estate_; }
   [[nodiscard]] Snapshot snapshot() const { return GetActiveSnapshot(); }
 
@@ -101,6 +103,7 @@ class Session {
 
   Oid schema_ = InvalidOid;
   Oid owner_ = InvalidOid;
+  const char* name_ = nullptr;
   EState* estate_ = nullptr;
   MemoryContext caller_context_ = nullptr;
   int guc_level_ = 0;
@@ -117,9 +120,9 @@ class Session {
 };
 
 // Commits the transaction of a procedure that was called where it may, and begins the next. No
-// session is open, and SPI_connect_ext(SPI_OPT_NONATOMIC) came before. Does not wait for the disk, as
-// with synchronous_commit = off: a crash may undo the last of such transactions, whole ones and in
-// the reverse order, and the job's next run does them again.
+// session is open, and SPI_connect_ext(SPI_OPT_NONATOMIC) came before. Does not wait for the disk,
+// as with synchronous_commit = off: a crash may undo the last of such transactions, whole ones and
+// in the reverse order, and the job's next run does them again.
 void commit_and_go_on();
 
 // Waits until what commit_and_go_on() has committed is safe, as far as the caller's

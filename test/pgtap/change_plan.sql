@@ -1,6 +1,6 @@
 -- sp_change_user_plan (docs/reference.md, "sp_change_user_plan").
 \ir include/begin.sql
-SELECT plan(35);
+SELECT plan(39);
 
 INSERT INTO plans (code, name, monthly_minutes, monthly_usage_limit, is_default) VALUES
   ('FREE', 'Free', 30, 10, true), ('BASIC', 'Basic', 300, 100, false), ('TINY', 'Tiny', 1, 2, false), ('OPEN', 'Open', NULL, NULL, false);
@@ -93,6 +93,26 @@ UPDATE plans SET is_active = false, is_default = false WHERE code = 'FREE';
 UPDATE plans SET is_active = false WHERE code = 'BASIC';
 SELECT pg_temp.age_cycle('an', 1);
 SELECT is(pg_temp.change('an', 'OPEN'), 'true: plan changed from "BASIC" to "OPEN"', 'from a plan that is no longer offered');
+
+-- A change that was scheduled, to a plan that is no longer offered when it is due: dropped, and the audit log says so, whoever rolls over.
+SELECT id AS an FROM users WHERE user_name = 'an' \gset
+UPDATE plans SET is_active = true WHERE code = 'BASIC';
+SELECT results_eq(format($$SELECT success FROM s2t_change_user_plan(%L, 'BASIC', in_at => 'cycle_end')$$, :'an'), 'VALUES (true)', 'scheduled');
+UPDATE plans SET is_active = false WHERE code = 'BASIC';
+SELECT pg_temp.age_cycle('an', 1);
+DELETE FROM audit_log;
+CALL sp_reset_monthly_cycles();
+SELECT results_eq($$SELECT procedure_name, outcome, user_id, detail FROM audit_log WHERE user_id IS NOT NULL$$,
+  format($$VALUES ('sp_reset_monthly_cycles', 'done', %L::uuid, 'scheduled change to plan "BASIC" dropped, it is not active')$$, :'an'), 'dropped by the reset');
+SELECT is((SELECT p.code || coalesce(next_plan_id::text, '') FROM user_subscriptions JOIN plans AS p ON p.id = plan_id WHERE user_id = :'an'), 'OPEN', 'the plan stays');
+UPDATE plans SET is_active = true WHERE code = 'BASIC';
+SELECT s2t_change_user_plan(:'an', 'BASIC', in_at => 'cycle_end') \gset
+DELETE FROM plans WHERE code = 'BASIC';
+SELECT pg_temp.age_cycle('an', 1);
+DELETE FROM audit_log;
+SELECT quota_ok AS ok FROM sp_check_quota_and_create_recording(:'an', 'upload') \gset
+SELECT results_eq($$SELECT procedure_name, outcome, detail FROM audit_log$$,
+  $$VALUES ('sp_check_quota_and_create_recording', 'done', 'scheduled change of plan dropped, the plan is gone')$$, 'dropped by a create: the plan is gone');
 
 SELECT throws_ok($$SELECT pg_temp.change('an', NULL)$$, '22023', NULL, 'plan NULL');
 SELECT throws_ok($$SELECT pg_temp.change('an', ' ')$$, '22023', NULL, 'plan blank');

@@ -1,5 +1,8 @@
 #include "procedures/shared/account.h"
 
+#include <utility>
+
+#include "audit/audit.h"
 #include "core/account/cycle.h"
 #include "pg/error.h"
 #include "pg/function.h"
@@ -111,6 +114,7 @@ void Account::read(const Row& row) {
   granted_seconds_ = 0;
   entries_.clear();
   credit_moves_.clear();
+  dropped_ = nullptr;
   told_ = {};  // a copy of the account may still have them
   times_ = {};
 }
@@ -171,7 +175,14 @@ void Account::take_scheduled_plan() {
   Plan scheduled;
   bool taken = find_plan(plans(), &*next, &scheduled) && scheduled.active &&
                hold_plan(plans(), scheduled.code, &scheduled) && scheduled.active;
-  if (taken) move_to(scheduled);
+  if (taken) {
+    move_to(scheduled);
+  } else {
+    dropped_ = scheduled.code.empty()
+                   ? "scheduled change of plan dropped, the plan is gone"
+                   : psprintf("scheduled change to plan \"%.*s\" dropped, it is not active",
+                              static_cast<int>(scheduled.code.size()), scheduled.code.data());
+  }
   tell_plan_changed(taken ? "made" : "dropped", former, scheduled.code);
 }
 
@@ -344,6 +355,12 @@ void Account::store_more(TimestampTz now) {
     events::write_wanted(subscriptions_.session(),
                          {.type = told.type, .user_id = &user_id_, .times = &times_}, told.data);
   told_.clear();
+  if (dropped_ == nullptr) return;
+  Session* session = subscriptions_.session();
+  audit::write(session, pg::settings::Audit::kChanges,
+               {.procedure = session->name(),
+                .user_id = &user_id_,
+                .detail = std::exchange(dropped_, nullptr)});
 }
 
 // The credit that a rollover has granted.

@@ -193,7 +193,9 @@ class Account {
   [[nodiscard]] const pg::Values& closed_cycle() const { return closed_[0]; }
   [[nodiscard]] const pg::Values& change() const { return change_; }
   // What store() and write_entries() do beside: credits of minutes carried over, and events.
-  [[nodiscard]] bool has_more_to_store() const { return granted_seconds_ != 0 || !told_.empty(); }
+  [[nodiscard]] bool has_more_to_store() const {
+    return granted_seconds_ != 0 || dropped_ != nullptr || !told_.empty();
+  }
   void store_more(TimestampTz now);
 
   // The plan in force. Raises P0002 if it is gone, which a foreign key prevents.
@@ -267,6 +269,7 @@ class Account {
     Jsonb* data;
   };
   pg::Array<Told> told_;
+  const char* dropped_ = nullptr;  // why a change of plan that was scheduled is not made
   events::Times times_;
 };
 
