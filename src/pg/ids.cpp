@@ -27,6 +27,23 @@ uint64_t unix_ms(TimestampTz at) {
   return static_cast<uint64_t>(at / 1000 + kUnixEpochMs);
 }
 
+// The bits after the slot: the microseconds within the millisecond, a count of the ids that this
+// backend has made for the same instant, and 40 random ones (RFC 9562, section 6.2, methods 3 and
+// 1). So the ids that one call makes for one user sort as they were made, and those of calls that
+// waited for each other do, too.
+uint64_t rand_b(TimestampTz now) {
+  constexpr int kCountBits = 12;
+  constexpr int kRandomBits = 40;
+  static TimestampTz last = 0;
+  static uint64_t count = 0;
+  constexpr uint64_t kMost = (uint64_t{1} << kCountBits) - 1;
+  count = now == last ? Min(count + 1, kMost) : 0;
+  last = now;
+  uint64_t microseconds = static_cast<uint64_t>(now) % 1000;
+  uint64_t random = strong_random() & ((uint64_t{1} << kRandomBits) - 1);
+  return (microseconds << kCountBits | count) << kRandomBits | random;
+}
+
 }  // namespace
 
 pg_uuid_t first_id_at(TimestampTz at) {
@@ -37,7 +54,7 @@ pg_uuid_t first_id_at(TimestampTz at) {
 }
 
 pg_uuid_t new_id(TimestampTz now, int slot) {
-  core::UuidBytes bytes = core::make_uuid_v7(unix_ms(now), slot, strong_random());
+  core::UuidBytes bytes = core::make_uuid_v7(unix_ms(now), slot, rand_b(now));
   pg_uuid_t id;
   memcpy(id.data, bytes.data(), UUID_LEN);
   return id;

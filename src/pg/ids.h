@@ -8,8 +8,9 @@
 
 namespace s2t::pg {
 
-// A new UUID version 7 for `slot` (0 .. core::kSlots - 1), stamped with `now`.
-// Raises XX000 if the server's source of strong random numbers fails.
+// A new UUID version 7 for `slot` (0 .. core::kSlots - 1), stamped with `now`: to the microsecond,
+// and in the order of the calls where a backend makes several for one instant and slot. Raises
+// XX000 if the server's source of strong random numbers fails.
 [[nodiscard]] pg_uuid_t new_id(TimestampTz now, int slot);
 
 // The lowest UUID version 7 that new_id() could have made at `at` or later.

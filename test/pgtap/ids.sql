@@ -1,6 +1,6 @@
 -- New ids (docs/reference.md, "Library"): UUID version 7 in time order, with the slot of their user.
 \ir include/begin.sql
-SELECT plan(29);
+SELECT plan(34);
 
 INSERT INTO plans (code, name, monthly_minutes, monthly_usage_limit, is_default) VALUES
   ('FREE', 'Free', 30, 10, true), ('BASIC', 'Basic', 300, 100, false), ('TINY', 'Tiny', 1, 2, false), ('OPEN', 'Open', NULL, NULL, false);
@@ -36,6 +36,17 @@ CREATE TEMPORARY TABLE made (n int, id uuid);
 INSERT INTO made SELECT i, recording_id FROM generate_series(1, 300) AS i, LATERAL (SELECT pg_sleep(0.001 * (i % 3))) AS s, LATERAL sp_check_quota_and_create_recording(pg_temp.uid('u7'), 'ordered' || i);
 SELECT is_empty('SELECT a.n FROM made AS a JOIN made AS b ON b.n = a.n + 1 WHERE pg_temp.ms(a.id) > pg_temp.ms(b.id)', 'time does not run backwards');
 SELECT is_empty('SELECT a.n FROM made AS a JOIN made AS b ON b.n > a.n AND pg_temp.ms(b.id) > pg_temp.ms(a.id) WHERE a.id > b.id', 'ids sort by time');
+-- Those of one user also within a millisecond, to the microsecond, and in the order in which one call makes them.
+CREATE TEMPORARY TABLE quick (n int, id uuid);
+INSERT INTO quick SELECT i, recording_id FROM generate_series(1, 300) AS i, LATERAL sp_check_quota_and_create_recording(pg_temp.uid('u8'), 'quick' || i);
+SELECT cmp_ok((SELECT count(DISTINCT pg_temp.ms(id)) FROM quick), '<', 300::bigint, 'several in a millisecond');
+SELECT is_empty('SELECT a.n FROM quick AS a JOIN quick AS b ON b.n = a.n + 1 WHERE a.id > b.id', 'they sort as they were made');
+SELECT s2t_complete_recording(id, 1500, '[]') FROM quick ORDER BY n;
+SELECT s2t_add_credit(pg_temp.uid('u8'), 1, 1) AS credit;
+CREATE TEMPORARY TABLE listed AS SELECT row_number() OVER () AS n, * FROM sp_list_usage(pg_temp.uid('u8'), 1000);
+SELECT cmp_ok((SELECT count(*) FROM listed), '>', 600::bigint, 'a ledger');
+SELECT is_empty('SELECT a.n FROM listed AS a JOIN listed AS b ON b.n = a.n + 1 WHERE a.at < b.at', 'the newest entry comes first, whatever was written in the same millisecond');
+SELECT is_empty($$SELECT a.n FROM listed AS a JOIN listed AS b USING (recording_id) WHERE a.seconds > 0 AND b.recordings > 0 AND a.n > b.n$$, 'a recording is charged before its audio');
 -- A user's slot is of the e-mail, without regard to case, and of nothing else.
 CREATE TEMPORARY TABLE first AS SELECT id FROM users WHERE user_name = 'u7';
 DELETE FROM users WHERE user_name = 'u7';
