@@ -73,6 +73,7 @@ AS $function$
     ('sp_list_plans',                       '{}',      '{description,monthly_minutes,monthly_usage_limit,retention_days}'),
     ('sp_list_recordings',                  '{22023}', '{in_before,in_status,completed_at,error}'),
     ('sp_get_recording',                    '{22023}', '{completed_at,error}'),
+    ('sp_get_progress',                     '{22023}', '{queue_state}'),
     ('sp_get_segments',                     '{22023}', '{in_limit,meta}'),
     ('sp_list_revisions',                   '{22023}', '{undoes}'),
     ('sp_get_chunks',                       '{22023}', '{}'),

@@ -214,6 +214,52 @@ REVOKE ALL ON FUNCTION @extschema@.sp_get_recording(uuid, uuid) FROM PUBLIC;
 COMMENT ON FUNCTION @extschema@.sp_get_recording(uuid, uuid)
     IS 'One recording, for its owner; no row for anybody else.';
 
+CREATE FUNCTION @extschema@.sp_get_progress(in_user_id uuid, in_recording_ids uuid[])
+RETURNS TABLE (
+    id uuid,
+    status text,
+    heard_ms integer,
+    segment_count integer,
+    charged_seconds integer,
+    queue_state text,
+    claims integer,
+    active_at timestamptz)
+LANGUAGE plpgsql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+SET plan_cache_mode = force_generic_plan
+AS $function$
+DECLARE
+    now_is timestamptz := clock_timestamp();
+BEGIN
+    IF in_user_id IS NULL THEN
+        PERFORM @extschema@.s2t_raise_null('in_user_id');
+    ELSIF in_recording_ids IS NULL THEN
+        PERFORM @extschema@.s2t_raise_null('in_recording_ids');
+    ELSIF cardinality(in_recording_ids) > 1000 THEN
+        RAISE EXCEPTION 'too many recordings'
+              USING ERRCODE = 'invalid_parameter_value',
+                    DETAIL = format('Argument in_recording_ids has %s elements; at most 1000 are expected.', cardinality(in_recording_ids));
+    END IF;
+
+    RETURN QUERY
+    SELECT r.id, r.status::text, CASE WHEN r.segments_attempt = r.attempt THEN r.heard_ms ELSE 0 END, r.segment_count, r.charged_seconds,
+           CASE WHEN r.status <> 'processing' THEN NULL
+                WHEN r.lease IS NOT NULL AND r.lease_until > now_is THEN 'leased'
+                WHEN r.queue_priority IS NULL AND r.due_at IS NULL THEN NULL
+                WHEN r.due_at > now_is AND r.lease IS NULL THEN 'put off'
+                ELSE 'waiting' END,
+           r.claims, coalesce(r.active_at, r.created_at)
+      FROM @extschema@.recordings AS r
+     WHERE r.id = ANY (in_recording_ids)
+       AND r.user_id = in_user_id
+     ORDER BY r.id DESC;
+END
+$function$;
+
+REVOKE ALL ON FUNCTION @extschema@.sp_get_progress(uuid, uuid[]) FROM PUBLIC;
+COMMENT ON FUNCTION @extschema@.sp_get_progress(uuid, uuid[])
+    IS 'How far recordings are, for their owner: the audio heard in this attempt, what is stored and charged, whether they wait for a worker or are at one, and their last sign of life.';
+
 CREATE FUNCTION @extschema@.sp_get_segments(
     in_user_id uuid,
     in_recording_id uuid,

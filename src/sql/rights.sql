@@ -61,6 +61,7 @@ AS $function$
     ('sp_list_plans',                       'EXECUTE', '{app,readonly,admin}'),
     ('sp_list_recordings',                  'EXECUTE', '{app,readonly,admin}'),
     ('sp_get_recording',                    'EXECUTE', '{app,readonly,admin}'),
+    ('sp_get_progress',                     'EXECUTE', '{app,readonly,admin}'),
     ('sp_get_segments',                     'EXECUTE', '{app,readonly,admin}'),
     ('sp_list_revisions',                   'EXECUTE', '{app,readonly,admin}'),
     ('sp_get_chunks',                       'EXECUTE', '{app,readonly,admin}'),

@@ -138,6 +138,7 @@ SELECT split_part(v.call, '(', 1), v.state, replace(replace(replace(v.call, '<u>
     ('22023', 'sp_list_recordings(<u>, 1001)'),
     ('22023', 'sp_get_segments(<u>, <d>, -1)'),
     ('22023', 'sp_get_chunks(<u>, <d>, 0)'),
+    ('22023', 'sp_get_progress(<u>, NULL)'),
     ('22023', 'sp_search_segments(<u>, '' '')'),
     ('22023', 's2t_matches(''x'', '''')'),
     ('22023', 'sp_cleanup_old_recordings(-1)'),

@@ -1,6 +1,6 @@
 -- What applications read: sp_get_login, sp_get_subscription, sp_list_plans, sp_list_recordings, sp_get_recording, sp_get_segments.
 \ir include/begin.sql
-SELECT plan(86);
+SELECT plan(99);
 
 CREATE FUNCTION pg_temp.uid(who text) RETURNS uuid LANGUAGE sql AS $$ SELECT id FROM users WHERE user_name = who $$;
 CREATE FUNCTION pg_temp.detail_of(command text) RETURNS text LANGUAGE plpgsql AS $$
@@ -19,6 +19,34 @@ INSERT INTO plans (code, name, monthly_minutes, monthly_usage_limit, is_default,
 CALL sp_register_user('An@Example.com', 'An', 'hash of an', NULL, 'FREE');
 CALL sp_register_user('binh@example.com', 'Bình', 'hash of binh', NULL, 'BASIC');
 CALL sp_register_user('chi@example.com', 'chi', 'hash of chi', NULL, 'OPEN');
+
+-- How far recordings are.
+SELECT s2t_register_user('giang@example.com', 'giang', 'hash', NULL, 'OPEN') AS giang \gset
+SELECT recording_id AS alive FROM s2t_create_recording(:'giang', 'realtime') \gset
+SELECT recording_id AS queued FROM s2t_create_recording(:'giang', 'upload', in_priority => 1) \gset
+CREATE FUNCTION pg_temp.progress(who uuid, of uuid) RETURNS text LANGUAGE sql AS $$
+  SELECT (p.status, p.heard_ms, p.segment_count, p.charged_seconds, p.queue_state, p.claims, p.active_at > now() - interval '1 hour')::text FROM sp_get_progress(who, ARRAY[of]) AS p
+$$;
+SELECT is(pg_temp.progress(:'giang', :'alive'), '(processing,0,0,0,,0,t)', 'nothing has been heard');
+SELECT segment_count FROM s2t_append_segments(:'alive', '[{"idx": 0, "start_ms": 0, "end_ms": 900, "text": "x"}]', 2500) \gset
+SELECT is(pg_temp.progress(:'giang', :'alive'), '(processing,2500,1,3,,0,t)', 'a part of it');
+SELECT is(pg_temp.progress(:'giang', :'queued'), '(processing,0,0,0,waiting,0,t)', 'waiting for a worker');
+SELECT lease FROM s2t_claim_recordings('w') \gset
+SELECT is(pg_temp.progress(:'giang', :'queued'), '(processing,0,0,0,leased,1,t)', 'at a worker');
+SELECT duration_ms FROM s2t_append_segments(:'queued', '[]', 7000, :'lease') \gset
+SELECT is(pg_temp.progress(:'giang', :'queued'), '(processing,7000,0,7,leased,1,t)', 'which has heard something');
+UPDATE recordings SET lease_until = now() - interval '1 second' WHERE id = :'queued';
+SELECT is(pg_temp.progress(:'giang', :'queued'), '(processing,7000,0,7,waiting,1,t)', 'and is dead');
+SELECT lease FROM s2t_claim_recordings('w2') \gset
+SELECT is(pg_temp.progress(:'giang', :'queued'), '(processing,0,0,7,leased,2,t)', 'the next one begins anew');
+SELECT status FROM s2t_release_recording(:'queued', :'lease', '1 hour', 'busy') \gset
+SELECT is(pg_temp.progress(:'giang', :'queued'), '(processing,0,0,7,"put off",2,t)', 'put off');
+SELECT is((SELECT array_agg(id) FROM sp_get_progress(:'giang', ARRAY[:'alive', NULL, :'queued']::uuid[])), ARRAY[:'queued', :'alive']::uuid[], 'the newest first');
+SELECT is_empty(format('SELECT * FROM sp_get_progress(%L, %L)', pg_temp.uid('An'), ARRAY[:'alive', :'queued']), 'not for somebody else');
+SELECT throws_ok(format('SELECT * FROM sp_get_progress(%L, array_fill(%L::uuid, %L))', :'giang', :'alive', '{1001}'), '22023', 'too many recordings', 'a thousand at most');
+SELECT throws_ok('SELECT * FROM sp_get_progress(NULL, $$ {} $$)', '22023', 'argument must not be null', 'no user');
+SELECT throws_ok(format('SELECT * FROM sp_get_progress(%L, NULL)', :'giang'), '22023', 'argument must not be null', 'no ids');
+DELETE FROM users WHERE id = :'giang';
 
 -- Declared as agreed.
 CREATE TEMPORARY VIEW reads AS
