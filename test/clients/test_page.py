@@ -155,6 +155,62 @@ def test_editing(page, tmp_path, owner):
     assert [text for text in page.complaints() if "409" not in text] == []
 
 
+def test_parts(page, tmp_path):
+    """Split at the cursor, join, put a better engine's transcript in the place of all, and take everything back."""
+    register(page)
+    upload(page, tmp_path, json.dumps(MEETING), "họp sáng thứ Hai.json")
+    page.wait(lambda: len(lines(page)) == 7)
+    before = lines(page)
+
+    def edit(idx):
+        page.click(f"#said-{idx} .edit")
+        return page.one(f"#said-{idx} textarea")
+
+    text = edit(3)
+    page.driver.execute_script("arguments[0].setSelectionRange(4, 4)", text)
+    page.click("#said-3 .split")
+    page.wait(lambda: lines(page) == [*before[:3], "Tốt.", "Còn phần âm thanh của hội thảo thì sao?", *before[4:]])
+    # Said at one pace: four of forty-four characters of three and a half seconds.
+    assert page.one("#said-4 time").get_attribute("datetime") == "PT12.318S"
+    edit(3)
+    page.click("#said-3 .merge")
+    page.wait(lambda: lines(page) == before)
+    edit(6)
+    assert not page.one("#said-6 .merge").is_enabled()
+    page.fill("#said-6", text="Cảm ơn.")
+    page.click("#said-6 .split")
+    page.shows("#message", "Save the correction first.")
+
+    better = tmp_path / "tốt hơn.srt"
+    better.write_text("1\n00:00:00,000 --> 00:00:03,000\nChào cả nhà!\n", encoding="utf-8")
+    page.click("#replace")
+    page.one("#replacement [type=file]").send_keys(str(better))
+    page.click("#replacement button")
+    page.wait(lambda: lines(page) == ["Chào cả nhà!"])
+    page.click("#history")
+    page.wait(lambda: [one.text.split()[1] for one in page.all(".history li")] == ["replaced", "merged", "split"])
+    page.shows("#count", "1 of 10")
+    for _ in range(3):
+        page.click("#undo")
+        page.wait(lambda count=len(page.all(".history li")): len(page.all(".history li")) > count)
+    page.wait(lambda: lines(page) == before)
+    assert page.complaints() == []
+
+
+def test_progress(page, owner):
+    """How much has been heard is in the list, also of what nobody has opened."""
+    register(page)
+    owner.execute("""SELECT s2t_append_segments(recording_id, '[]', 42000) FROM users AS u,
+        s2t_create_recording(u.id, 'realtime', in_meta => '{"title": "Bài giảng", "expected_ms": 60000}', in_priority => 1)""")
+    page.driver.refresh()
+    page.shows("#recordings .when", "0:42 heard, waiting for a worker")
+    bar = page.one("#recordings progress")
+    assert (float(bar.get_attribute("value")), float(bar.get_attribute("max"))) == (42000, 60000)
+    owner.execute("SELECT s2t_claim_recordings('w1')")
+    page.shows("#recordings .when", "at a worker")
+    assert page.complaints() == []
+
+
 def test_what_went_wrong(page, tmp_path, owner):
     register(page)
     upload(page, tmp_path, '{"nothing": "known"}', "lạ.json")

@@ -107,7 +107,14 @@ async def create_recording(new: NewRecording, user_id: UUID = Depends(current_us
 async def list_recordings(
     limit: int = 50, before: UUID | None = None, user_id: UUID = Depends(current_user), db=Depends(get_db)
 ):
-    return [row._asdict() for row in await procedures.list_recordings(db, user_id, limit, before)]
+    """Newest first; those under way with how much has been heard of them, and where they are."""
+    rows = [row._asdict() for row in await procedures.list_recordings(db, user_id, limit, before)]
+    under_way = [row["id"] for row in rows if row["status"] == "processing"]
+    progress = {row.id: row for row in await procedures.get_progress(db, user_id, under_way)} if under_way else {}
+    for row in rows:
+        if row["id"] in progress:
+            row |= {"heard_ms": progress[row["id"]].heard_ms, "queue_state": progress[row["id"]].queue_state}
+    return rows
 
 
 @router.get("/recordings/{recording_id}")

@@ -3,7 +3,7 @@ somebody else has changed meanwhile (409), and looks itself whose the recording 
 
 from uuid import UUID
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, HTTPException, Request
 from pydantic import BaseModel
 
 from . import procedures
@@ -24,6 +24,18 @@ class Renaming(BaseModel):
     revision: int
 
 
+class Split(BaseModel):
+    at_char: int
+    at_ms: int | None = None
+    revision: int
+
+
+class Merge(BaseModel):
+    first: int
+    last: int
+    revision: int
+
+
 class Undo(BaseModel):
     revision: int
 
@@ -33,6 +45,32 @@ async def correct(
     recording_id: UUID, idx: int, new: Correction, user_id: UUID = Depends(current_user), db=Depends(get_db)
 ):
     row = await procedures.edit_segment(db, user_id, recording_id, idx, new.text, new.speaker, new.revision)
+    await db.commit()
+    return row._asdict()
+
+
+@router.post("/segments/{idx}/split")
+async def split(recording_id: UUID, idx: int, at: Split, user_id: UUID = Depends(current_user), db=Depends(get_db)):
+    row = await procedures.split_segment(db, user_id, recording_id, idx, at.at_ms, at.at_char, at.revision)
+    await db.commit()
+    return row._asdict()
+
+
+@router.post("/merge")
+async def merge(recording_id: UUID, which: Merge, user_id: UUID = Depends(current_user), db=Depends(get_db)):
+    row = await procedures.merge_segments(db, user_id, recording_id, which.first, which.last, which.revision)
+    await db.commit()
+    return row._asdict()
+
+
+@router.post("/replacement")
+async def replace(recording_id: UUID, request: Request, user_id: UUID = Depends(current_user), db=Depends(get_db)):
+    """The body is what a better model wrote. It costs nothing more: the recording is paid for."""
+    try:
+        document = (await request.body()).decode()
+    except UnicodeDecodeError as error:
+        raise HTTPException(status_code=422, detail="the document is not in UTF-8") from error
+    row = await procedures.replace_transcript(db, user_id, recording_id, document)
     await db.commit()
     return row._asdict()
 

@@ -58,6 +58,14 @@ async def list_recordings(db: AsyncSession, user_id: UUID, limit: int, before):
     return result.all()
 
 
+async def get_progress(db: AsyncSession, user_id: UUID, recording_ids: list[UUID]):
+    result = await db.execute(
+        text("SELECT * FROM sp_get_progress(:user_id, :recording_ids)"),
+        {"user_id": user_id, "recording_ids": recording_ids},
+    )
+    return result.all()
+
+
 async def get_recording(db: AsyncSession, user_id: UUID, recording_id: UUID):
     result = await db.execute(
         text("SELECT * FROM sp_get_recording(:user_id, :recording_id)"),
@@ -147,6 +155,33 @@ async def rename_speaker(db: AsyncSession, user_id: UUID, recording_id: UUID, be
     result = await db.execute(
         text("SELECT * FROM s2t_rename_speaker(:user_id, :recording_id, :before, :after, :revision)"),
         {"user_id": user_id, "recording_id": recording_id, "before": before, "after": after, "revision": revision},
+    )
+    return result.one()
+
+
+async def split_segment(db: AsyncSession, user_id: UUID, recording_id: UUID, idx: int, at_ms, at_char: int, revision: int):
+    """Without a time the words tell it, where the engine gave any."""
+    result = await db.execute(
+        text("SELECT * FROM s2t_split_segment(:user_id, :recording_id, :idx, :at_ms, :at_char, :revision)"),
+        {"user_id": user_id, "recording_id": recording_id, "idx": idx, "at_ms": at_ms, "at_char": at_char,
+         "revision": revision},
+    )
+    return result.one()
+
+
+async def merge_segments(db: AsyncSession, user_id: UUID, recording_id: UUID, first: int, last: int, revision: int):
+    result = await db.execute(
+        text("SELECT * FROM s2t_merge_segments(:user_id, :recording_id, :first, :last, :revision)"),
+        {"user_id": user_id, "recording_id": recording_id, "first": first, "last": last, "revision": revision},
+    )
+    return result.one()
+
+
+async def replace_transcript(db: AsyncSession, user_id: UUID, recording_id: UUID, document: str):
+    """What stood there stays as a revision."""
+    result = await db.execute(
+        text("SELECT * FROM s2t_replace_transcript(:user_id, :recording_id, :document)"),
+        {"user_id": user_id, "recording_id": recording_id, "document": document},
     )
     return result.one()
 

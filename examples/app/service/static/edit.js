@@ -33,6 +33,26 @@ export function editButton(segment) {
                        onclick: (event) => openEditor(segment, event.target.closest("li")) }, "Edit");
 }
 
+// In two at the cursor, or together with the next one. Where the engine told the times of words, they tell where the
+// cut is; else it is where it would be if all was said at one pace.
+function partTools(segment, text) {
+  const after = shown.segments[shown.segments.findIndex((one) => one.idx === segment.idx) + 1];
+  const untouched = () => text.value === segment.text;
+  const split = () => {
+    if (!untouched()) return say("Save the correction first.");
+    const characters = [...text.value].length;
+    const at = [...text.value.slice(0, text.selectionStart)].length;
+    const pace = Math.round(segment.start_ms + (segment.end_ms - segment.start_ms) * (at / Math.max(characters, 1)));
+    return change((base) => post(`${base}/segments/${segment.idx}/split`, { at_char: at, at_ms: segment.meta?.words ? null : pace, revision: shown.revision }), `#said-${segment.idx} .edit`);
+  };
+  const merge = () => {
+    if (!untouched()) return say("Save the correction first.");
+    return change((base) => post(`${base}/merge`, { first: segment.idx, last: after.idx, revision: shown.revision }), `#said-${segment.idx} .edit`);
+  };
+  return [h("button", { type: "button", class: "split quiet", onclick: split }, "Split at the cursor"),
+          h("button", { type: "button", class: "merge quiet", disabled: !after, onclick: merge }, "Join with the next")];
+}
+
 function openEditor(segment, line) {
   if ($("form", line)) return;
   const text = h("textarea", { name: "text", "aria-label": "What was said" });
@@ -46,7 +66,7 @@ function openEditor(segment, line) {
   const form = h("form", { onsubmit: (event) => {
     event.preventDefault();
     change((base) => request("PATCH", `${base}/segments/${segment.idx}`, { text: text.value, revision: shown.revision }), `#said-${segment.idx} .edit`);
-  } }, text, h("button", {}, "Save"), h("button", { type: "button", class: "quiet", onclick: close }, "Cancel"));
+  } }, text, h("button", {}, "Save"), ...partTools(segment, text), h("button", { type: "button", class: "quiet", onclick: close }, "Cancel"));
   text.addEventListener("keydown", (event) => {
     if (event.key === "Escape") close();
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) form.requestSubmit();
@@ -80,7 +100,21 @@ export function editTools() {
   return [
     h("button", { id: "undo", type: "button", class: "quiet", disabled: !left, onclick: () => change((base) => post(`${base}/undo`, { revision: shown.revision }), "#undo") }, "Undo"),
     h("button", { id: "history", type: "button", class: "quiet", "aria-expanded": "false", onclick: showHistory }, "History"),
+    h("button", { id: "replace", type: "button", class: "quiet", onclick: chooseReplacement }, "Replace"),
   ];
+}
+
+// Another engine's transcript in the place of this one.
+function chooseReplacement() {
+  const button = $("#replace");
+  const file = h("input", { name: "file", type: "file", accept: ".json,.srt,.vtt,.txt,application/json", required: true, "aria-label": "What a better engine wrote" });
+  const close = () => { form.replaceWith(button); button.focus(); };
+  const form = h("form", { id: "replacement", onsubmit: (event) => {
+    event.preventDefault();
+    change((base) => post(`${base}/replacement`, file.files[0]), "#replace");
+  } }, file, h("button", {}, "Replace"), h("button", { type: "button", class: "quiet", onclick: close }, "Cancel"));
+  button.replaceWith(form);
+  file.focus();
 }
 
 function showHistory() {

@@ -22,8 +22,16 @@ function progress(recording) {
   if (recording.status !== "processing") return null;
   const expected = recording.meta?.expected_ms;
   const name = `Progress of ${title(recording)}`;
-  const soFar = heard.get(recording.id);
+  // What captions have told is newer than the list.
+  const soFar = Math.max(heard.get(recording.id) ?? 0, recording.heard_ms ?? 0);
   return h("progress", { "aria-label": name, ...(expected && soFar ? { max: expected, value: soFar } : {}) });
+}
+
+const WHERE = { waiting: "waiting for a worker", leased: "at a worker", "put off": "put off" };
+
+function where(recording) {
+  const soFar = recording.heard_ms ? `, ${clock(recording.heard_ms)} heard` : "";
+  return soFar + (WHERE[recording.queue_state] ? `, ${WHERE[recording.queue_state]}` : "");
 }
 
 function line(recording) {
@@ -32,7 +40,7 @@ function line(recording) {
   return h("li", {}, h("button", { class: "row", type: "button", "data-id": recording.id, "aria-current": String(recording.id === openId()),
                                    onclick: () => open(recording.id) },
     h("span", { class: "name" }, title(recording)), badge(recording),
-    h("span", { class: "when" }, length + date(recording.created_at) + said), progress(recording)));
+    h("span", { class: "when" }, length + date(recording.created_at) + said + where(recording)), progress(recording)));
 }
 
 function draw() {
