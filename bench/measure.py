@@ -313,7 +313,7 @@ def measure_edit(options):
                      lambda given: [spent / 10000 for spent in complete.run("SELECT usec, wal FROM bench.complete(%s::uuid[], 10000)", given)[0]]),
     }, 10000)
     take_turns("export", (5, 15, 10), {
-        **{name: (few, nothing, lambda _, name=name: few.spent("export", ids[10000], name, 10000)) for name in ("txt", "vtt", "json")},
+        **{name: (few, nothing, lambda _, name=name: few.spent("export", ids[10000], name, 10000)) for name in report.EXPORTS},
         "select": (many, nothing, lambda _: many.spent("select_segments", ids[10000], 10000)),
     }, 10000)
     for session in sessions:

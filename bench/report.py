@@ -8,6 +8,8 @@ import re
 import statistics
 import subprocess
 
+EXPORTS = ("txt", "srt", "vtt", "json", "tsv", "csv", "md", "ttml")
+
 
 def ratios(series, base):
     """Round by round."""
@@ -103,7 +105,9 @@ def table(results, notes):
     compare(main, "edit of one segment of 10,000", get("edit"), "of 10000", "create", 3.00, "create")
     compare(main, "edit of one segment of 10,000", get("edit"), "of 10000", "of 100", None, "of 100")
     compare(main, "split at the head of 10,000", get("split"), "split", "complete", 1.00, "complete")
-    for name in ("txt", "vtt", "json"):
+    compare(main, "WAL of a split at the head of 10,000", get("split"), "split", "complete", None, "complete",
+            measure="wal", show="{:,.0f} B".format)
+    for name in EXPORTS:
         compare(main, f"export of 10,000 segments, {name}", get("export"), name, "select", 1.50, "SELECT")
     compare(main, "create, a consumer wants other events", get("events"), "other types", "nobody", 1.10, "nobody listens")
     compare(main, "create, a consumer is told", get("events"), "told", "nobody", 1.30, "nobody listens")

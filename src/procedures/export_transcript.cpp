@@ -92,6 +92,8 @@ Cue read_cue(const Row& row, SubtitleFormat format, bool words) {
   cue.speaker = speaker_in(meta);
   if (format == SubtitleFormat::kJson) cue.meta = members_of(meta);
   if (words) cue.words = words_in(meta);
+  // Kept are copies; words make a meta large.
+  if (reinterpret_cast<Pointer>(meta) != DatumGetPointer(datum)) pfree(meta);
   return cue;
 }
 
@@ -144,6 +146,16 @@ void append(StringInfo file, Write write) {
   appendBinaryStringInfo(file, converted.data(), static_cast<int>(converted.size()));
 }
 
+// The same for a cue, which needs no measuring while it is short.
+void append_cue(StringInfo file, SubtitleWriter* writer, const Cue& cue) {
+  constexpr size_t kMostRoom = 64 * 1024;
+  size_t room = SubtitleWriter::room_for(cue);
+  if (room > kMostRoom || !pg::is_utf8_database())
+    return append(file, [&](char* out) { return writer->write_cue(cue, out); });
+  enlargeStringInfo(file, static_cast<int>(room));
+  file->len += static_cast<int>(writer->write_cue(cue, file->data + file->len));
+}
+
 void write_file(Session* session, const pg_uuid_t* id, SubtitleFormat format,
                 core::RenderOptions options, StringInfo file) {
   Table recordings = Table::open(session, pg::recordings::kTable, pg::kRead);
@@ -159,7 +171,7 @@ void write_file(Session* session, const pg_uuid_t* id, SubtitleFormat format,
   append(file, [&](char* out) { return writer.write_head(out); });
   for (const Cue& cue : cues) {
     CHECK_FOR_INTERRUPTS();
-    append(file, [&](char* out) { return writer.write_cue(cue, out); });
+    append_cue(file, &writer, cue);
   }
   append(file, [&](char* out) { return writer.write_tail(out); });
 }

@@ -87,11 +87,27 @@ void check_segments(const Transcript* transcript) {
           "numbers are unique");
 }
 
-std::string export_as(const Transcript* transcript, const char* name) {
+// Words as a meta may have them: the text's own, some of them moved, and one that is not in it.
+std::vector<CueWord> words_of(const Segment& segment) {
+  std::vector<CueWord> words;
+  for (size_t from = 0; from < segment.text.size();) {
+    const size_t to = std::min(segment.text.find(' ', from + 1), segment.text.size());
+    const auto at_ms = static_cast<int32_t>(words.size() * words.size() % 97);
+    words.push_back({segment.text.substr(from, to - from), at_ms});
+    from = to + words.size() % 2;
+  }
+  words.push_back({"no word", segment.start_ms});
+  return words;
+}
+
+// `others`: with every option that the format has turned.
+std::string export_as(const Transcript* transcript, const char* name, bool others) {
   SubtitleFormat format{};
   require(find_subtitle_format(name, &format).ok(), "the format is known");
-  SubtitleWriter writer(format, transcript_duration_ms(transcript),
-                        transcript_language(transcript));
+  RenderOptions options = default_options(format);
+  if (others) options = {!options.speakers, !options.times, !options.words};
+  SubtitleWriter writer(format, transcript_duration_ms(transcript), transcript_language(transcript),
+                        options);
   std::string file;
   const auto append = [&file](auto write) {
     const size_t bytes = write(nullptr);
@@ -102,7 +118,10 @@ std::string export_as(const Transcript* transcript, const char* name) {
   append([&](char* out) { return writer.write_head(out); });
   for (int32_t i = 0; i < transcript_count(transcript); ++i) {
     const TranscriptSegment found = transcript_segment(transcript, i);
-    append([&](char* out) { return writer.write_cue({found.segment, "A & B", found.meta}, out); });
+    const std::vector<CueWord> words = words_of(found.segment);
+    const Cue cue{found.segment, "A & B", found.meta, words};
+    require(writer.write_cue(cue, nullptr) <= SubtitleWriter::room_for(cue), "a cue has room");
+    append([&](char* out) { return writer.write_cue(cue, out); });
   }
   append([&](char* out) { return writer.write_tail(out); });
   return file;
@@ -110,8 +129,9 @@ std::string export_as(const Transcript* transcript, const char* name) {
 
 void check_exports(const Transcript* transcript) {
   for (const char* name : kExports) {
-    const std::string file = export_as(transcript, name);
+    const std::string file = export_as(transcript, name, false);
     require(is_storable(file), "a file can be stored");
+    require(is_storable(export_as(transcript, name, true)), "a file with options can be stored");
     require(name != std::string_view("srt") || file.find("\n\n\n") == std::string::npos,
             "no cue has a blank line");
     if (name != std::string_view("json")) continue;

@@ -10,10 +10,15 @@
 namespace s2t::core {
 namespace {
 
-std::string file_of(const char* name, const std::vector<Cue>& cues, int32_t duration_ms = 5000) {
+std::string file_of(const char* name, const std::vector<Cue>& cues, int32_t duration_ms = 5000,
+                    const char* option = nullptr) {
   SubtitleFormat format{};
   EXPECT_TRUE(find_subtitle_format(name, &format).ok());
-  SubtitleWriter writer(format, duration_ms, "vi");
+  RenderOptions options = default_options(format);
+  if (option != nullptr) {
+    EXPECT_TRUE(set_render_option(format, option, true, &options).ok());
+  }
+  SubtitleWriter writer(format, duration_ms, "vi", options);
   std::string file;
   const auto append = [&file](auto write) {
     std::string part(write(nullptr), '\0');
@@ -21,7 +26,10 @@ std::string file_of(const char* name, const std::vector<Cue>& cues, int32_t dura
     file += part;
   };
   append([&](char* out) { return writer.write_head(out); });
-  for (const Cue& cue : cues) append([&](char* out) { return writer.write_cue(cue, out); });
+  for (const Cue& cue : cues) {
+    EXPECT_LE(writer.write_cue(cue, nullptr), SubtitleWriter::room_for(cue));
+    append([&](char* out) { return writer.write_cue(cue, out); });
+  }
   append([&](char* out) { return writer.write_tail(out); });
   return file;
 }
@@ -169,6 +177,42 @@ TEST(SubtitleTest, TellsSpeakers) {
   EXPECT_NE(vtt.find("\n<v Lan &amp; &lt;Bo&gt;>one\n"), std::string::npos) << vtt;
   EXPECT_NE(vtt.find("\n<v Lan &amp; &lt;Bo&gt;>two\n"), std::string::npos);
   EXPECT_NE(vtt.find("\nfour\n"), std::string::npos);
+}
+
+// A word's time stands where the word does, also where a line is broken before its blank.
+TEST(SubtitleTest, TellsTimesOfWords) {
+  const std::vector<CueWord> words = {{"one", 1000}, {" two", 1200}, {"three", 1400}};
+  Cue cue = cue_of("one two\nthree & four");
+  cue.words = words;
+  const std::string head = "WEBVTT\n\n00:00:01.000 --> 00:00:02.500\n";
+  EXPECT_EQ(file_of("vtt", {cue}, 5000, "words"),
+            head + "one<00:00:01.200> two\n<00:00:01.400>three &amp; four\n\n");
+  EXPECT_EQ(file_of("vtt", {cue}), head + "one two\nthree &amp; four\n\n");
+
+  const std::vector<CueWord> blanks = {{"one", 1000}, {" two", 1200}, {" three", 1400}};
+  cue.segment.text = "one  \n two \n three";
+  cue.words = blanks;
+  EXPECT_EQ(file_of("vtt", {cue}, 5000, "words"),
+            head + "one\n<00:00:01.200>two\n<00:00:01.400>three\n\n");
+}
+
+// What takes most room beside what it is made of.
+TEST(SubtitleTest, HasRoomForWhatItWrites) {
+  const std::string worst(300, '"');
+  const std::string controls(300, '\x01');
+  std::vector<CueWord> words(300, CueWord{"\"", 1100});
+  for (size_t i = 0; i < words.size(); ++i) words[i].start_ms += static_cast<int32_t>(i);
+  for (const char* format : {"txt", "srt", "vtt", "json", "tsv", "csv", "md", "ttml"}) {
+    for (const std::string& text : {worst, controls, std::string(300, '<'), std::string("x")}) {
+      Cue cue{{INT32_MAX, INT32_MAX - 1, INT32_MAX, text}, text, {}};
+      (void)file_of(format, {cue, cue});
+      cue.meta = "{\"a\": 1}";
+      (void)file_of(format, {cue, cue});
+    }
+  }
+  Cue cue{{0, 1000, 2500, worst}, {}, {}};
+  cue.words = words;
+  EXPECT_GT(file_of("vtt", {cue}, 5000, "words").size(), 299 * sizeof "<00:00:01.101>");
 }
 
 TEST(SubtitleTest, WritesTables) {

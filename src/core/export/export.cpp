@@ -1,23 +1,18 @@
 #include "core/export/export.h"
 
-#include <stdio.h>
-#include <string.h>
-
 #include <algorithm>
 #include <array>
-#include <cstdlib>
 
 #include "core/base/json_text.h"
 #include "core/base/text.h"
 #include "core/export/output.h"
+#include "core/export/wrap.h"
 #include "core/transcript/script.h"
 
 namespace s2t::core {
 
 namespace {
 
-constexpr int kLineColumns = 42;
-constexpr size_t kBytesPerColumn = 16;  // at most, marks included, in what people write
 constexpr std::string_view kWordJoiner = "\xE2\x81\xA0";  // U+2060
 
 struct FormatName {
@@ -33,135 +28,115 @@ constexpr std::array<FormatName, 8> kFormats = {{{"txt", SubtitleFormat::kTxt},
                                                  {"md", SubtitleFormat::kMd},
                                                  {"ttml", SubtitleFormat::kTtml}}};
 
-// Hours take as many digits as they need, at least two.
-void append_timestamp(int64_t ms, char point, Output* out) {
-  std::array<char, 40> stamp{};
-  const int bytes =
-      snprintf(stamp.data(), stamp.size(), "%02lld:%02d:%02d%c%03d",
-               static_cast<long long>(ms / 3600000), static_cast<int>(ms / 60000 % 60),
-               static_cast<int>(ms / 1000 % 60), point, static_cast<int>(ms % 1000));
-  out->append({stamp.data(), static_cast<size_t>(bytes)});
-}
-
 void append_times(const Segment& segment, char point, Output* out) {
-  append_timestamp(segment.start_ms, point, out);
+  out->append_timestamp(segment.start_ms, point);
   out->append(" --> ");
-  append_timestamp(std::max(int64_t{segment.end_ms}, int64_t{segment.start_ms} + 1), point, out);
+  out->append_timestamp(std::max(int64_t{segment.end_ms}, int64_t{segment.start_ms} + 1), point);
   out->append("\n");
 }
 
 // ---- Text of subtitles ----
 
+// Text with some of its characters replaced: `replaced(c)` is what stands for one, with a pointer
+// of nullptr where that is the character itself.
+template <typename Replaced>
+void append_replaced(std::string_view text, Replaced replaced, Output* out) {
+  size_t plain = 0;  // where what stays as it is begins
+  for (size_t i = 0; i < text.size(); ++i) {
+    const std::string_view other = replaced(text[i]);
+    if (other.data() == nullptr) continue;
+    out->append(text.substr(plain, i - plain));
+    out->append(other);
+    plain = i + 1;
+  }
+  out->append(text.substr(plain));
+}
+
 using AppendText = void (*)(std::string_view text, Output* out);
 
-void append_vtt_text(std::string_view text, Output* out) {
-  for (size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    const int64_t ms = out->time_before(text.data() + i);
-    if (ms >= 0) {
-      out->append("<");
-      append_timestamp(ms, '.', out);
-      out->append(">");
-    }
-    out->append(c == '&' ? "&amp;" : c == '<' ? "&lt;" : c == '>' ? "&gt;" : text.substr(i, 1));
+constexpr auto kVttEscape = [](char c) -> std::string_view {
+  switch (c) {
+    case '&':
+      return "&amp;";
+    case '<':
+      return "&lt;";
+    case '>':
+      return "&gt;";
+    default:
+      return {};
   }
+};
+
+void append_vtt_text(std::string_view text, Output* out) {
+  for (size_t at = out->next_word_in(text); at < text.size(); at = out->next_word_in(text)) {
+    append_replaced(text.substr(0, at), kVttEscape, out);
+    text.remove_prefix(at);
+    const int64_t ms = out->take_word();
+    if (ms < 0) continue;
+    out->append("<");
+    out->append_timestamp(ms, '.');
+    out->append(">");
+  }
+  append_replaced(text, kVttEscape, out);
 }
 
 // Whether players would take what begins at `text` for markup or the line of times.
 bool looks_like_markup(std::string_view text) {
   const char next = text.size() > 1 ? text[1] : ' ';
-  if (text[0] == '<') return is_ascii_letter(next) || next == '/' || next == '!';
-  if (text[0] == '{') return next == '\\';
-  return text.starts_with("->");
+  switch (text[0]) {
+    case '<':
+      return is_ascii_letter(next) || next == '/' || next == '!';
+    case '{':
+      return next == '\\';
+    case '-':
+      return next == '>';
+    default:
+      return false;
+  }
 }
 
 void append_srt_text(std::string_view text, Output* out) {
+  size_t plain = 0;
   for (size_t i = 0; i < text.size(); ++i) {
-    out->append(text.substr(i, 1));
-    if (looks_like_markup(text.substr(i))) out->append(kWordJoiner);
+    if (!looks_like_markup(text.substr(i))) continue;
+    out->append(text.substr(plain, i + 1 - plain));
+    out->append(kWordJoiner);
+    plain = i + 1;
   }
-}
-
-// A place where a line may be broken: what ends before `end` and goes on at `next`.
-struct Break {
-  size_t end;
-  size_t next;
-};
-
-// The first break in `text` after `from`; one at the end of the text if there is no other.
-Break next_break(std::string_view text, size_t from) {
-  char32_t before = 0;
-  for (size_t at = from; at < text.size();) {
-    const Char c = first_char(text.substr(at));
-    if (at > from) {
-      if (c.code == U' ') return {at, at + 1};
-      if (may_break_between(before, c.code)) return {at, at};
-    }
-    before = c.code;
-    at += c.bytes;
-  }
-  return {text.size(), text.size()};
-}
-
-// The break of a text of two lines that comes nearest to its middle; at the end of the text if none
-// leaves two lines that are short enough.
-Break balanced_break(std::string_view text) {
-  const int columns = columns_of(text);
-  Break best{text.size(), text.size()};
-  int least = columns + kLineColumns;
-  for (Break at = next_break(text, 0); at.end < text.size(); at = next_break(text, at.next)) {
-    const int first = columns_of(text.substr(0, at.end));
-    const int second = columns_of(text.substr(at.next));
-    int distance = std::abs(first - second);
-    if (first > kLineColumns) break;
-    // A blank is a better place than one between letters, except where there are no others.
-    if (at.next == at.end && !is_ideographic(first_char(text.substr(at.end)).code)) {
-      distance += kLineColumns / 4;
-    }
-    if (second > kLineColumns || distance >= least) continue;
-    least = distance;
-    best = at;
-  }
-  return best;
-}
-
-// The last break that leaves a line short enough, or the first there is.
-Break greedy_break(std::string_view text) {
-  Break best = next_break(text, 0);
-  int columns = columns_of(text.substr(0, best.end));
-  for (Break at = best; at.end < text.size();) {
-    const Break further = next_break(text, at.next);
-    columns += columns_of(text.substr(at.end, further.end - at.end));
-    if (columns > kLineColumns) break;
-    best = at = further;
-  }
-  return best;
+  out->append(text.substr(plain));
 }
 
 void append_wrapped(std::string_view line, AppendText append_text, Output* out) {
-  while (columns_of(line.substr(0, kBytesPerColumn * size_t{kLineColumns})) > kLineColumns) {
-    // Only what may fit into two lines is worth balancing.
-    const bool two_lines = line.size() <= kBytesPerColumn * size_t{kLineColumns} &&
-                           columns_of(line) <= 2 * kLineColumns;
-    Break at = two_lines ? balanced_break(line) : greedy_break(line);
-    if (at.end == line.size()) at = greedy_break(line);
-    if (at.end == line.size()) break;
+  for (bool last = false; !last;) {
+    const LineBreak at = first_line_break(line);
     append_text(line.substr(0, at.end), out);
+    if (at.end == line.size()) return;
     out->append("\n");
     line.remove_prefix(at.next);
+    last = at.last;
   }
   append_text(line, out);
 }
 
+bool ends_line(char c) { return c == '\n' || c == '\r'; }
+
 // The next line of `text` that is not blank, without the blanks around it; "" at the end.
 std::string_view take_line(std::string_view* text) {
   while (!text->empty()) {
-    const size_t end = std::min(text->find_first_of("\r\n"), text->size());
+    const size_t end =
+        static_cast<size_t>(std::find_if(text->begin(), text->end(), ends_line) - text->begin());
     const std::string_view line = trim_blanks(text->substr(0, end));
     text->remove_prefix(std::min(end + 1, text->size()));
     if (!line.empty()) return line;
   }
   return {};
+}
+
+bool is_blank(std::string_view text) {
+  while (!text.empty() && is_blank_char(first_char(text).code)) {
+    text.remove_prefix(first_char(text).bytes);
+  }
+  return text.empty();
 }
 
 void append_lines(std::string_view text, AppendText append_text, Output* out) {
@@ -173,8 +148,10 @@ void append_lines(std::string_view text, AppendText append_text, Output* out) {
 
 // In one line, the blanks of line ends and tabs made spaces.
 void append_flat(std::string_view text, AppendText append_text, Output* out) {
+  const auto breaks = [](char c) { return ends_line(c) || c == '\t'; };
   while (!text.empty()) {
-    const size_t end = std::min(text.find_first_of("\r\n\t"), text.size());
+    const auto end =
+        static_cast<size_t>(std::find_if(text.begin(), text.end(), breaks) - text.begin());
     append_text(text.substr(0, end), out);
     if (end < text.size()) out->append(" ");
     text.remove_prefix(std::min(end + 1, text.size()));
@@ -216,11 +193,30 @@ void append_vtt(const Cue& cue, RenderOptions options, Output* out) {
 
 // What Markdown (CommonMark, section 2.4) might take for markup is escaped.
 void append_md_text(std::string_view text, Output* out) {
+  size_t plain = 0;
   for (size_t i = 0; i < text.size(); ++i) {
-    constexpr std::string_view kMarkup = "\\`*_[]<>#|~&";
-    if (kMarkup.find(text[i]) != std::string_view::npos) out->append("\\");
-    out->append(text.substr(i, 1));
+    switch (text[i]) {
+      case '\\':
+      case '`':
+      case '*':
+      case '_':
+      case '[':
+      case ']':
+      case '<':
+      case '>':
+      case '#':
+      case '|':
+      case '~':
+      case '&':
+        out->append(text.substr(plain, i - plain));
+        out->append("\\");
+        plain = i;
+        break;
+      default:
+        break;
+    }
   }
+  out->append(text.substr(plain));
 }
 
 // A turn of a speaker is a paragraph; so is each segment where speakers are not told.
@@ -236,31 +232,37 @@ void append_md(const Cue& cue, int32_t number, std::string_view speaker_before,
   }
   if (options.times && !goes_on) {
     out->append("[");
-    append_timestamp(cue.segment.start_ms, '.', out);
+    out->append_timestamp(cue.segment.start_ms, '.');
     out->append("] ");
   }
   append_flat(trim_blanks(cue.segment.text), append_md_text, out);
 }
 
-void append_xml_text(std::string_view text, Output* out) {
-  for (size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    // XML 1.0 has no control characters but those that are blanks.
-    if (static_cast<unsigned char>(c) < 0x20 && c != '\t') continue;
-    out->append(c == '&'   ? "&amp;"
-                : c == '<' ? "&lt;"
-                : c == '>' ? "&gt;"
-                : c == '"' ? "&quot;"
-                           : text.substr(i, 1));
+constexpr auto kXmlEscape = [](char c) -> std::string_view {
+  switch (c) {
+    case '&':
+      return "&amp;";
+    case '<':
+      return "&lt;";
+    case '>':
+      return "&gt;";
+    case '"':
+      return "&quot;";
+    default:
+      // XML 1.0 has no control characters but those that are blanks.
+      return static_cast<unsigned char>(c) < 0x20 && c != '\t' ? std::string_view("")
+                                                               : std::string_view();
   }
-}
+};
+
+void append_xml_text(std::string_view text, Output* out) { append_replaced(text, kXmlEscape, out); }
 
 void append_ttml(const Cue& cue, RenderOptions options, Output* out) {
   const int64_t start_ms = cue.segment.start_ms;
   out->append("<p begin=\"");
-  append_timestamp(start_ms, '.', out);
+  out->append_timestamp(start_ms, '.');
   out->append("\" end=\"");
-  append_timestamp(std::max(int64_t{cue.segment.end_ms}, start_ms + 1), '.', out);
+  out->append_timestamp(std::max(int64_t{cue.segment.end_ms}, start_ms + 1), '.');
   if (options.speakers && !cue.speaker.empty()) {
     out->append("\" ttm:title=\"");
     append_flat(cue.speaker, append_xml_text, out);
@@ -306,14 +308,16 @@ void append_tsv(const Segment& segment, Output* out) {
   out->append("\n");
 }
 
+constexpr auto kCsvEscape = [](char c) -> std::string_view {
+  return c == '"' ? std::string_view("\"\"") : std::string_view();
+};
+
 void append_csv_field(std::string_view text, Output* out) {
-  if (text.find_first_of(",\"\r\n") == std::string_view::npos) {
-    out->append(text);
-    return;
-  }
-  out->append("\"");
-  for (size_t i = 0; i < text.size(); ++i) out->append(text[i] == '"' ? "\"\"" : text.substr(i, 1));
-  out->append("\"");
+  const auto wants_quotes = [](char c) { return c == ',' || c == '"' || ends_line(c); };
+  const bool quoted = std::any_of(text.begin(), text.end(), wants_quotes);
+  if (quoted) out->append("\"");
+  append_replaced(text, kCsvEscape, out);
+  if (quoted) out->append("\"");
 }
 
 void append_csv(const Cue& cue, Output* out) {
@@ -331,7 +335,7 @@ void append_txt(const Cue& cue, std::string_view speaker_before, RenderOptions o
                 Output* out) {
   if (options.times) {
     out->append("[");
-    append_timestamp(cue.segment.start_ms, '.', out);
+    out->append_timestamp(cue.segment.start_ms, '.');
     out->append("] ");
   }
   if (options.speakers) append_prefix(cue, speaker_before, append_as_is, out);
@@ -438,11 +442,16 @@ size_t SubtitleWriter::write_head(char* out) const noexcept {
   return output.bytes();
 }
 
+size_t SubtitleWriter::room_for(const Cue& cue) noexcept {
+  constexpr size_t kAround = 256;       // numbers, times, names of keys, tags
+  constexpr size_t kBytesPerByte = 6;   // an escape such as &quot; or \u0001
+  constexpr size_t kBytesPerWord = 32;  // its time
+  return kAround + kBytesPerByte * (cue.segment.text.size() + cue.speaker.size()) +
+         cue.meta.size() + kBytesPerWord * cue.words.size();
+}
+
 size_t SubtitleWriter::write_cue(const Cue& cue, char* out) noexcept {
-  if (wants_time_order(format_)) {
-    std::string_view text = cue.segment.text;
-    if (take_line(&text).empty()) return 0;
-  }
+  if (wants_time_order(format_) && is_blank(cue.segment.text)) return 0;
   Output output(out);
   switch (format_) {
     case SubtitleFormat::kTxt:

@@ -4,8 +4,9 @@
 // Nothing is allocated: the caller asks how much room a part takes, and gives it.
 //
 //   SubtitleWriter writer(format, duration_ms, language);
-//   size_t bytes = writer.write_cue(cue, nullptr);   // only measures
-//   writer.write_cue(cue, room_for(bytes));
+//   size_t bytes = writer.write_head(nullptr);   // only measures
+//   writer.write_head(memory_of(bytes));
+//   bytes = writer.write_cue(cue, memory_of(SubtitleWriter::room_for(cue)));
 #pragma once
 
 #ifdef POSTGRES_H
@@ -87,6 +88,9 @@ class SubtitleWriter {
       : format_(format), duration_ms_(duration_ms), language_(language), options_(options) {}
 
   [[nodiscard]] size_t write_head(char* out) const noexcept;
+  // No fewer bytes than write_cue() writes, in any format: to write without measuring first.
+  // Several times what most cues take.
+  [[nodiscard]] static size_t room_for(const Cue& cue) noexcept;
   // The texts of a cue must live until the next one is written.
   size_t write_cue(const Cue& cue, char* out) noexcept;
   [[nodiscard]] size_t write_tail(char* out) const noexcept;

@@ -7,10 +7,10 @@
 
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <string.h>
 
 #include <array>
+#include <charconv>
 #include <string_view>
 
 #include "core/export/export.h"
@@ -27,13 +27,28 @@ class Output {
     bytes_ += text.size();
   }
   void append_number(int64_t value) {
-    std::array<char, 24> digits{};
-    append({digits.data(), static_cast<size_t>(snprintf(digits.data(), digits.size(), "%lld",
-                                                        static_cast<long long>(value)))});
+    std::array<char, 24> digits;
+    const char* end = std::to_chars(digits.begin(), digits.end(), value).ptr;
+    append({digits.data(), static_cast<size_t>(end - digits.data())});
+  }
+  // Hours take as many digits as they need, at least two.
+  void append_timestamp(int64_t ms, char point) {
+    const int64_t hours = ms / 3600000;
+    if (hours < 100) {
+      append_digits<2>(hours);
+    } else {
+      append_number(hours);
+    }
+    append(":");
+    append_digits<2>(ms / 60000 % 60);
+    append(":");
+    append_digits<2>(ms / 1000 % 60);
+    append({&point, 1});
+    append_digits<3>(ms % 1000);
   }
   [[nodiscard]] size_t bytes() const { return bytes_; }
 
-  // From now on time_before() knows the words of this cue.
+  // From now on next_word_in() knows the words of this cue.
   void time_words(const Cue* cue) {
     cue_ = cue;
     next_word_ = 0;
@@ -41,11 +56,17 @@ class Output {
     last_ms_ = cue->segment.start_ms;
     find_word();
   }
-  // The time of the word that begins at `byte`, a place in the cue's text; -1 if none does.
-  int64_t time_before(const char* byte) {
-    if (cue_ == nullptr || next_word_ == cue_->words.size() || byte != next_byte_) return -1;
+  // Where in `text`, a part of the cue's text, the next word begins; what the text leaves out does
+  // not count. Behind its end if none does.
+  [[nodiscard]] size_t next_word_in(std::string_view text) const {
+    if (cue_ == nullptr || next_word_ == cue_->words.size()) return std::string_view::npos;
+    return next_byte_ > text.data() ? static_cast<size_t>(next_byte_ - text.data()) : 0;
+  }
+  // Goes on to the word after that one. Returns the time of the one that was next, -1 if it is not
+  // to be told.
+  int64_t take_word() {
     const CueWord& word = cue_->words[next_word_];
-    const bool first = byte == cue_->segment.text.data();
+    const bool first = next_byte_ == cue_->segment.text.data();
     next_byte_ += word.text.size();
     ++next_word_;
     find_word();
@@ -56,6 +77,14 @@ class Output {
   }
 
  private:
+  // A number of so many digits.
+  template <size_t digits>
+  void append_digits(int64_t number) {
+    std::array<char, digits> text;
+    for (size_t i = digits; i-- > 0; number /= 10) text[i] = static_cast<char>('0' + number % 10);
+    append({text.data(), digits});
+  }
+
   // Goes to where the next word stands in the text; to the end of all if it does not.
   void find_word() {
     if (next_word_ == cue_->words.size()) return;

@@ -1,5 +1,7 @@
 #include "core/transcript/script.h"
 
+#include <stdint.h>
+
 #include <algorithm>
 #include <array>
 #include <limits>
@@ -103,6 +105,46 @@ constexpr std::array<CharRange, 16> kTrailing = {{
     {0x17D4, 0x17DA},
 }};
 
+// How a block of 256 characters takes columns, so that most characters need no search.
+enum class Page : uint8_t { kOneColumn, kTwoColumns, kMixed };
+
+template <size_t n>
+constexpr bool touches(const std::array<CharRange, n>& ranges, char32_t from, char32_t to) {
+  for (const CharRange& range : ranges) {
+    if (range.from <= to && range.to >= from) return true;
+  }
+  return false;
+}
+
+template <size_t n>
+constexpr bool covers(const std::array<CharRange, n>& ranges, char32_t from, char32_t to) {
+  for (const CharRange& range : ranges) {
+    if (range.from <= from && range.to >= to) return true;
+  }
+  return false;
+}
+
+constexpr size_t kPageChars = 256;
+constexpr size_t kPages = 0x30000 / kPageChars;
+
+constexpr std::array<Page, kPages> make_pages() {
+  std::array<Page, kPages> pages{};
+  for (size_t i = 0; i < kPages; ++i) {
+    const auto from = static_cast<char32_t>(i * kPageChars);
+    const char32_t to = from + kPageChars - 1;
+    if (touches(kCombining, from, to)) {
+      pages[i] = Page::kMixed;
+    } else if (covers(kIdeographic, from, to) || covers(kWide, from, to)) {
+      pages[i] = Page::kTwoColumns;
+    } else if (touches(kIdeographic, from, to) || touches(kWide, from, to)) {
+      pages[i] = Page::kMixed;
+    }
+  }
+  return pages;
+}
+
+constexpr std::array<Page, kPages> kColumnPages = make_pages();
+
 constexpr std::u32string_view kTerminators =
     U".?!…。．？！｡"
     U"\u061F\u06D4\u0589\u0964\u0965\u104A\u104B\u17D4\u17D5\u203C\u2047\u2048\u2049";
@@ -140,6 +182,8 @@ bool is_abbreviation(std::string_view word) noexcept {
 bool is_ideographic(char32_t code) noexcept { return is_in(kIdeographic, code); }
 
 bool is_unspaced(char32_t code) noexcept {
+  // Most letters of the world are in front of the first of them, Vietnamese's in the gap.
+  if (code < kFirstUnspaced || (code >= 0x1800 && code < 0x2E80)) return false;
   return is_ideographic(code) || is_in(kUnspacedBeyondIdeographic, code);
 }
 
@@ -190,6 +234,9 @@ bool ends_clause(std::string_view word) noexcept {
 
 int columns_of(char32_t code) noexcept {
   if (code < 0x300) return 1;
+  const Page page = code / kPageChars < kPages ? kColumnPages[code / kPageChars] : Page::kMixed;
+  if (page == Page::kOneColumn) return 1;
+  if (page == Page::kTwoColumns) return 2;
   if (is_in(kCombining, code)) return 0;
   return is_ideographic(code) || is_in(kWide, code) ? 2 : 1;
 }

@@ -46,6 +46,9 @@ void drop_last_char(std::string_view* text) noexcept;
 // Whether a word ends a clause: a comma, semicolon, colon or dash of some script.
 [[nodiscard]] bool ends_clause(std::string_view word) noexcept;
 
+// No letter before it is of a script without blanks.
+inline constexpr char32_t kFirstUnspaced = 0xE00;
+
 // Whether a line may be broken between two characters of scripts without blanks: not within what is
 // written as one, a letter with its vowels and marks.
 [[nodiscard]] bool may_break_between(char32_t before, char32_t after) noexcept;
