@@ -5,6 +5,7 @@
 #include <array>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
@@ -12,6 +13,7 @@
 
 #include "core/export/export.h"
 #include "core/search/search.h"
+#include "core/transcript/clean_json.h"
 #include "core/transcript/reader.h"
 #include "core/transcript/transcript.h"
 
@@ -147,6 +149,25 @@ void check_exports(const Transcript* transcript) {
   }
 }
 
+// A document is JSON if and only if the library takes it by itself, and says the same.
+void check_document(std::string_view text) {
+  size_t replaced = 0;
+  const std::string clean = clean_json(text, &replaced);
+  const bool is_json = nlohmann::json::accept(clean);
+  StopCheck stop(nullptr, nullptr);
+  try {
+    const TranscriptDocument document = TranscriptDocument::parse(text, &stop);
+    require(is_json, "what is no JSON is refused");
+    std::string json;
+    document.root().append_json(&json);
+    require(clean != text || nlohmann::json::parse(json) == nlohmann::json::parse(clean),
+            "a document says what it said");
+  } catch (const Refusal& refusal) {
+    require(!is_json || strstr(refusal.status.detail, "nested deeper") != nullptr,
+            "what is JSON is read");
+  }
+}
+
 void check(std::string_view document, const char* format) {
   Transcript* transcript = parse(document, format);
   if (transcript == nullptr) return;
@@ -196,6 +217,7 @@ std::string format_of(size_t number) {
 // NOLINTNEXTLINE(readability-identifier-naming)
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::string_view document(reinterpret_cast<const char*>(data), size);
+  s2t::core::check_document(document);
   s2t::core::check(document, "auto");
   s2t::core::check(document, s2t::core::format_of(size).c_str());
   s2t::core::check_search(document);

@@ -79,6 +79,34 @@ TEST(DocumentTest, TellsWhereItStopsBeingJson) {
   EXPECT_EQ(where("[\"\\ud800\\u"), 10U);
 }
 
+// What the parser is fed for strings and numbers is an empty string: that must not make JSON of
+// what is none.
+TEST(DocumentTest, TokensInTheWrongPlaceAreNoJson) {
+  EXPECT_EQ(where("{1:2}"), 1U);
+  EXPECT_EQ(where("{\"a\":1,2:3}"), 7U);
+  EXPECT_EQ(where("[1\"a\"]"), 4U);
+  EXPECT_EQ(where("[\"a\"1]"), 4U);
+  EXPECT_EQ(where("[\"a\"\"b\"]"), 6U);
+  EXPECT_EQ(where("[1 2]"), 3U);
+  EXPECT_EQ(where("[1-2]"), 3U);
+  EXPECT_EQ(where("[1.2.3]"), 4U);
+  EXPECT_EQ(where("[1true]"), 5U);
+  EXPECT_EQ(where("[0x1]"), 2U);
+  EXPECT_EQ(where("[.5]"), 1U);
+  EXPECT_EQ(where("[+5]"), 1U);
+  EXPECT_EQ(where("[tr ue]"), 3U);
+  EXPECT_EQ(where("[1, ]"), 4U);
+  EXPECT_EQ(where("{\"a\": }"), 6U);
+  EXPECT_EQ(where("[\"a\", \"b"), 8U);
+  EXPECT_EQ(where("\"a\\"), 3U);
+  EXPECT_EQ(where("[] 1"), 3U);
+  EXPECT_EQ(again("[1e999]"), "The number that ends at byte 5 is out of range.");
+  EXPECT_EQ(again("[" + std::string(400, '9') + "]"),
+            "The number that ends at byte 400 is out of range.");
+  const std::string digits = "[0." + std::string(300, '1') + ",-" + std::string(100, '7') + "]";
+  EXPECT_EQ(again(digits), digits);
+}
+
 TEST(DocumentTest, TellsWhereInTheDocumentAsItCame) {
   EXPECT_EQ(where("[\"\xFF\xFF\\u0000\" x]"), 12U);
   EXPECT_EQ(where("[NaN, -Infinity, x]"), 17U);

@@ -26,18 +26,71 @@ bool TranscriptValue::is_empty() const { return !exists() || end() == node_ + 1;
 
 std::string_view TranscriptValue::text() const {
   if (!is_string() && !is_number()) return {};
-  return std::string_view(document_->characters_).substr(node().offset, node().length);
+  return document_->text_at(node().offset, node().length);
+}
+
+namespace {
+
+// Where to begin to look for a key.
+size_t hash_of(std::string_view key) {
+  if (key.empty()) return 0;
+  const auto byte = [key](size_t at) { return size_t{static_cast<unsigned char>(key[at])}; };
+  return key.size() * 31 + byte(0) * 7 + byte(key.size() / 2) * 3 + byte(key.size() - 1);
+}
+
+}  // namespace
+
+uint32_t TranscriptDocument::find_key(std::string_view key) const {
+  const size_t hash = hash_of(key);
+  for (size_t i = 0; i < kKeyProbes; ++i) {
+    const uint32_t known = keys_[(hash + i) % kKeySlots];
+    if (known == kNoKey || key_at(known) == key) return known;
+  }
+  return kNoKey;
+}
+
+uint32_t TranscriptDocument::put_key(std::string_view key) {
+  const size_t hash = hash_of(key);
+  uint32_t* slot = nullptr;
+  for (size_t i = 0; i < kKeyProbes && slot == nullptr; ++i) {
+    uint32_t& known = keys_[(hash + i) % kKeySlots];
+    if (known == kNoKey) {
+      slot = &known;
+    } else if (key_at(known) == key) {
+      return known;
+    }
+  }
+  const auto offset = static_cast<uint32_t>(characters_.size());
+  const auto length = static_cast<uint32_t>(key.size());
+  characters_.append(reinterpret_cast<const char*>(&length), sizeof length);
+  characters_.append(key);
+  if (slot != nullptr) {
+    *slot = offset;
+  } else {
+    has_other_keys_ = true;
+  }
+  return offset;
 }
 
 TranscriptValue TranscriptValue::operator[](std::string_view key) const {
   TranscriptValue found;
   if (!is_object()) return found;
-  for (uint32_t at = node_ + 1; at != end();) {
-    const TranscriptDocument::Node& member = document_->nodes_[at];
-    if (document_->key_at(member.key) == key) found = TranscriptValue(document_, at);
-    at = member.end;
+  const uint32_t known = document_->find_key(key);
+  const bool by_text = known == TranscriptDocument::kNoKey;
+  if (by_text && !document_->has_other_keys_) return found;
+  const TranscriptDocument::Node* nodes = document_->nodes_.data();
+  for (uint32_t at = node_ + 1, last = end(); at != last; at = nodes[at].end) {
+    const uint32_t member = nodes[at].key;
+    if (by_text ? document_->key_at(member) == key : member == known) {
+      found = TranscriptValue(document_, at);
+    }
   }
   return found;
+}
+
+bool TranscriptValue::document_may_have(std::string_view key) const {
+  return exists() &&
+         (document_->has_other_keys_ || document_->find_key(key) != TranscriptDocument::kNoKey);
 }
 
 TranscriptValue TranscriptValue::first() const {

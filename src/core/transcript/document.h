@@ -44,12 +44,12 @@ class StopCheck {
 
 class TranscriptValue;
 
-// JSON (RFC 8259), read by nlohmann/json, as a tree of nodes. A byte order mark before it is
-// skipped. NaN, Infinity and -Infinity, which Python writes, are values of a kind of their own.
-// What PostgreSQL cannot store, or UTF-8 does not allow, reads as U+FFFD.
+// JSON (RFC 8259), the grammar of which nlohmann/json knows, as a tree of nodes. A byte order mark
+// before it is skipped. NaN, Infinity and -Infinity, which Python writes, are values of a kind of
+// their own. What PostgreSQL cannot store, or UTF-8 does not allow, reads as U+FFFD.
 class TranscriptDocument {
  public:
-  // Throws a Refusal for what is too deep or not JSON. The text may go afterwards.
+  // Throws a Refusal for what is too deep or not JSON. The text outlives the document.
   static TranscriptDocument parse(std::string_view text, StopCheck* stop);
 
   [[nodiscard]] TranscriptValue root() const;
@@ -76,22 +76,46 @@ class TranscriptDocument {
   struct Node {
     static constexpr uint32_t kMaxLength = (1U << 29U) - 1;
 
-    uint32_t offset;       // among the characters, of the text of a number or string
+    uint32_t offset;       // of the text of a number or string: see text_at()
     uint32_t length : 29;  // of that text
     uint32_t kind : 3;
     uint32_t end;  // the node that follows after this one with all it contains
     uint32_t key;  // offset of the key of an object's member: see key_at()
   };
 
+  // A text of the document's own characters has an offset behind those of the source.
+  [[nodiscard]] std::string_view text_at(uint32_t offset, uint32_t length) const {
+    const std::string_view source = this->source();
+    if (offset < source.size()) return {source.data() + offset, length};
+    return {characters_.data() + (offset - source.size()), length};
+  }
+  // What was parsed.
+  [[nodiscard]] std::string_view source() const {
+    return clean_.empty() ? text_ : std::string_view(clean_);
+  }
+
   // A key has its length before it.
   [[nodiscard]] std::string_view key_at(uint32_t offset) const {
     uint32_t length = 0;
     memcpy(&length, characters_.data() + offset, sizeof length);
-    return std::string_view(characters_).substr(offset + sizeof length, length);
+    return {characters_.data() + offset + sizeof length, length};
   }
 
-  std::string characters_;
+  // Where a key is, kNoKey if no member has it. Of one that has no slot in keys_ each member has
+  // its own.
+  [[nodiscard]] uint32_t find_key(std::string_view key) const;
+  uint32_t put_key(std::string_view key);
+
+  static constexpr uint32_t kNoKey = UINT32_MAX;
+  static constexpr size_t kKeySlots = 512;
+  static constexpr size_t kKeyProbes = 16;
+
+  std::string_view text_;
+  std::string clean_;       // the text, where there was something to mend
+  std::string characters_;  // keys, and what is not in the source as it reads
   std::vector<Node> nodes_;
+  std::vector<uint32_t> keys_ = std::vector<uint32_t>(kKeySlots, kNoKey);
+  bool has_other_keys_ = false;  // that found no slot
   size_t replaced_ = 0;
 };
 
@@ -122,6 +146,8 @@ class TranscriptValue {
   // The member of an object, the last one where the key is repeated (as jsonb has it); none for
   // anything else.
   [[nodiscard]] TranscriptValue operator[](std::string_view key) const;
+  // Whether there may be a member of that key anywhere in the document.
+  [[nodiscard]] bool document_may_have(std::string_view key) const;
   // The first element of an array, or none.
   [[nodiscard]] TranscriptValue first() const;
   // The elements of an array; nothing for anything else.

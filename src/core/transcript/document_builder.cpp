@@ -4,9 +4,11 @@
 #include <charconv>
 #include <functional>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "core/transcript/clean_json.h"
 #include "core/transcript/document.h"
+#include "core/transcript/token_feed.h"
 
 namespace s2t::core {
 
@@ -16,8 +18,22 @@ constexpr const char* kInvalid = "invalid transcript";
 
 // How many nodes `text` can have at most: each one but the root follows one of these characters.
 size_t count_nodes(std::string_view text) {
+  const auto precedes_node = [](char c) -> unsigned char {
+    return static_cast<unsigned char>(c == ',') | static_cast<unsigned char>(c == '[') |
+           static_cast<unsigned char>(c == '{');
+  };
+  constexpr size_t kBlock = 64;  // of which compilers make a few instructions
   size_t nodes = 1;
-  for (const char c : text) nodes += c == ',' || c == '[' || c == '{' ? 1 : 0;
+  size_t at = 0;
+  for (; at + kBlock <= text.size(); at += kBlock) {
+    unsigned char of_block = 0;
+    const char* block = text.data() + at;
+    for (size_t i = 0; i < kBlock; ++i) {
+      of_block = static_cast<unsigned char>(of_block + precedes_node(block[i]));
+    }
+    nodes += of_block;
+  }
+  for (; at < text.size(); ++at) nodes += precedes_node(text[at]);
   return nodes;
 }
 
@@ -36,10 +52,9 @@ class TranscriptDocument::Builder {
  public:
   using Json = nlohmann::json;
 
-  // `text` is the document, `parsed` what the parser reads: the same or its cleaned copy.
-  Builder(TranscriptDocument* document, std::string_view text, std::string_view parsed,
-          StopCheck* stop)
-      : document_(document), text_(text), parsed_(parsed), stop_(stop) {}
+  // `feed`: what the parser reads in the place of the document's source, if it does.
+  Builder(TranscriptDocument* document, const TokenFeed* feed, StopCheck* stop)
+      : document_(document), source_(document->source()), feed_(feed), stop_(stop) {}
 
   bool null() { return add(Kind::kNull, {}); }
   bool boolean(bool value) { return add(value ? Kind::kTrue : Kind::kFalse, {}); }
@@ -53,6 +68,9 @@ class TranscriptDocument::Builder {
     return add(Kind::kNumber, text);
   }
   bool string(Json::string_t& text) {
+    if (is_shortened(text)) {
+      return add(feed_->is_number() ? Kind::kNumber : Kind::kString, feed_->token());
+    }
     if (text.size() == 1 && text[0] == kNotANumberMark) return add(Kind::kNotANumber, {});
     return add(Kind::kString, text);
   }
@@ -62,19 +80,21 @@ class TranscriptDocument::Builder {
   bool end_array() { return close(); }
   bool end_object() { return close(); }
 
-  // Of the keys that come again and again most are found where they were put before.
-  bool key(Json::string_t& key) {
-    uint32_t& known = keys_[std::hash<std::string_view>()(key) % keys_.size()];
-    if (known == kNone || document_->key_at(known) != key) known = put_key(key);
-    key_ = known;
+  bool key(Json::string_t& text) {
+    if (is_shortened(text) && feed_->is_number()) return false;
+    const std::string_view key = is_shortened(text) ? feed_->token() : std::string_view(text);
+    require_length(key);
+    key_ = document_->put_key(key);
     return true;
   }
 
+  // What the parser was fed may tell another place than the source: parse() asks again.
   bool parse_error(size_t position, const std::string& /*token*/,
                    const nlohmann::detail::exception& error) {
+    if (feed_ != nullptr) return false;
     // The parser counts the bytes it has read, the end being one.
     size_t offset = position - std::min<size_t>(position, 1);
-    if (parsed_.data() != text_.data()) offset = offset_before_cleaning(text_, offset);
+    if (!document_->clean_.empty()) offset = offset_before_cleaning(document_->text_, offset);
     if (dynamic_cast<const nlohmann::detail::out_of_range*>(&error) != nullptr) {
       throw Refusal{failure(Code::kOutOfRange, kInvalid, nullptr,
                             "The number that ends at byte %zu is out of range.", offset)};
@@ -85,24 +105,37 @@ class TranscriptDocument::Builder {
   }
 
  private:
-  static constexpr uint32_t kNone = UINT32_MAX;
-  static constexpr size_t kKnownKeys = 256;
-
   static void require_length(std::string_view text) {
     if (text.size() > Node::kMaxLength) refuse_document("A string of the document is too long.");
+  }
+
+  // Whether an event has its text in the feed.
+  [[nodiscard]] bool is_shortened(const Json::string_t& text) const {
+    return feed_ != nullptr && text.empty();
+  }
+
+  // Where the text is, once it lasts as long as the document: see text_at().
+  uint32_t keep(std::string_view text) {
+    const std::less_equal<> in_order;
+    if (!text.empty() && in_order(source_.data(), text.data()) &&
+        in_order(text.data() + text.size(), source_.data() + source_.size())) {
+      return static_cast<uint32_t>(text.data() - source_.data());
+    }
+    std::string& characters = document_->characters_;
+    const auto offset = static_cast<uint32_t>(source_.size() + characters.size());
+    characters.append(text);
+    return offset;
   }
 
   bool add(Kind kind, std::string_view text) {
     stop_->poll();
     require_length(text);
-    std::string& characters = document_->characters_;
     Node node{};
-    node.offset = static_cast<uint32_t>(characters.size());
+    node.offset = keep(text);
     node.length = static_cast<uint32_t>(text.size());
     node.kind = static_cast<uint32_t>(kind);
     node.end = static_cast<uint32_t>(document_->nodes_.size() + 1);
     node.key = key_;
-    characters.append(text);
     document_->nodes_.push_back(node);
     return true;
   }
@@ -112,16 +145,6 @@ class TranscriptDocument::Builder {
     std::array<char, 24> digits;
     const char* end = std::to_chars(digits.begin(), digits.end(), value).ptr;
     return add(Kind::kNumber, {digits.data(), end});
-  }
-
-  uint32_t put_key(std::string_view key) {
-    require_length(key);
-    std::string& characters = document_->characters_;
-    const auto offset = static_cast<uint32_t>(characters.size());
-    const auto length = static_cast<uint32_t>(key.size());
-    characters.append(reinterpret_cast<const char*>(&length), sizeof length);
-    characters.append(key);
-    return offset;
   }
 
   bool open(Kind kind) {
@@ -140,28 +163,32 @@ class TranscriptDocument::Builder {
   }
 
   TranscriptDocument* document_;
-  std::string_view text_;
-  std::string_view parsed_;
+  std::string_view source_;
+  const TokenFeed* feed_;
   StopCheck* stop_;
   uint32_t key_ = 0;            // of the value that comes next
   std::vector<uint32_t> open_;  // the arrays and objects we are in
-  std::vector<uint32_t> keys_ = std::vector<uint32_t>(kKnownKeys, kNone);
 };
 
 TranscriptDocument TranscriptDocument::parse(std::string_view text, StopCheck* stop) {
   TranscriptDocument document;
-  std::string clean;
-  std::string_view parsed = text;
-  if (may_need_cleaning(text)) {
-    clean = clean_json(text, &document.replaced_);
-    parsed = clean;
-  }
-  // The characters are fewer than those of the text; untouched memory costs nothing.
-  document.nodes_.reserve(count_nodes(parsed));
-  document.characters_.reserve(parsed.size());
-  Builder builder(&document, text, parsed, stop);
-  nlohmann::json::sax_parse(parsed.data(), parsed.data() + parsed.size(), &builder);
-  return document;
+  document.text_ = text;
+  if (may_need_cleaning(text)) document.clean_ = clean_json(text, &document.replaced_);
+  const std::string_view source = document.source();
+  // Untouched memory costs nothing.
+  document.nodes_.reserve(count_nodes(source));
+  TokenFeed feed(source);
+  Builder from_feed(&document, &feed, stop);
+  if (nlohmann::json::sax_parse(feed.begin(), feed.end(), &from_feed)) return document;
+  // Not JSON: read as it stands, it is told where and why.
+  TranscriptDocument again;
+  again.text_ = text;
+  again.clean_ = std::move(document.clean_);
+  again.replaced_ = document.replaced_;
+  const std::string_view whole = again.source();
+  Builder as_it_stands(&again, nullptr, stop);
+  nlohmann::json::sax_parse(whole.data(), whole.data() + whole.size(), &as_it_stands);
+  return again;
 }
 
 }  // namespace s2t::core

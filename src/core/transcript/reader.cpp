@@ -75,6 +75,11 @@ TranscriptValue find_told(const TranscriptValue& value, bool in_array, Tells tel
   return {};
 }
 
+bool may_have_any(const TranscriptValue& document, std::span<const std::string_view> keys) {
+  return std::any_of(keys.begin(), keys.end(),
+                     [&document](std::string_view key) { return document.document_may_have(key); });
+}
+
 void require_untold(const TranscriptValue& document, Tells tells, const char* what) {
   const TranscriptValue told = find_told(document, false, tells);
   if (!told.exists()) return;
@@ -134,7 +139,7 @@ const TranscriptFormat& find_transcript_format(std::string_view name,
 
 void require_all_read(const TranscriptValue& document, const TranscriptBuilder& builder) {
   if (builder.untimed()) require_untold(document, tells_times, "times or words");
-  if (builder.count() > 0 && !builder.has_speakers()) {
+  if (builder.count() > 0 && !builder.has_speakers() && may_have_any(document, kSpeakerKeys)) {
     require_untold(document, tells_speaker, "a speaker");
   }
 }
