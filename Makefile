@@ -149,6 +149,10 @@ matrix:
 assert:
 	@test/assert
 
+# Ten minutes of what make test gives one.
+fuzz:
+	@test/fuzz/run 600
+
 bench:
 	@if [ -x bench/run ]; then exec bench/run; fi; echo "there is no bench/run" >&2; exit 1
 
@@ -175,6 +179,7 @@ help:
 	@echo "make test          every test, on throwaway clusters"
 	@echo "make check         the quick ones of them"
 	@echo "make assert        tests on a server with assertions, and under valgrind"
+	@echo "make fuzz          ten minutes of fuzzing readers, exports and edits"
 	@echo "make matrix        build and tests on PostgreSQL 15, 17 and 18"
 	@echo "make bench         the benchmark"
 	@echo "make dist          the archive of this version for PGXN, in build"
@@ -183,4 +188,4 @@ help:
 	@echo "make tidy          clang-tidy"
 	@echo "make clean         remove what was built (make distclean: the matrix's systems too)"
 
-.PHONY: demo dev dev-stop dist deb test check assert matrix bench format tidy help distclean-matrix
+.PHONY: demo dev dev-stop dist deb test check assert fuzz matrix bench format tidy help distclean-matrix

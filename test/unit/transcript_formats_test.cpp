@@ -151,6 +151,11 @@ const Expectation kExpectations[] = {
      "en-GB",
      5120,
      {"0 500-1500 Good morning. [1]", "1 2000-2900 It is. [2]", "2 3000-4250 Is it open? [1]"}},
+    {"azure-display",
+     "azure",
+     "",
+     3800,
+     {"0 400-1600 Close your books. [2]", "1 2100-3000 Page 9. [2]"}},
     {"azure-fast",
      "azure-fast",
      "en-US",
@@ -360,6 +365,24 @@ const Case kCases[] = {
      "eng",
      900,
      {"0 100-500 Yes [x]", "1 600-900 No [y]"}},
+    // What a callback brings.
+    {R"({"id": "7f", "event": "transcription.success", "payload": {"metadata": {"audio_duration": 4.2, "number_of_distinct_channels": 2, "billing_time": 8.4, "transcription_time": 1.1},
+         "transcription": {"full_transcript": "Hallo. Ja?", "languages": ["de"], "utterances": [
+           {"text": "Hallo.", "language": "de", "start": 0.3, "end": 0.9, "confidence": 0.9, "channel": 0, "words": [{"word": "Hallo.", "start": 0.3, "end": 0.9, "confidence": 0.9}]},
+           {"text": "Ja?", "language": "de", "start": 0.6, "end": 1.1, "confidence": 0.8, "channel": 1, "words": []}]}}, "custom_metadata": {"a": 1}})",
+     "gladia",
+     "de",
+     4200,
+     {"0 300-900 Hallo.", "1 600-1100 Ja?"}},
+    // A stream: what may still change repeats what is final.
+    {R"({"results": [{"alternatives": [{"transcript": "to"}], "stability": 0.01, "audioProcessed": 0.8},
+                     {"alternatives": [{"transcript": "to be", "confidence": 0, "words": [{"startTime": 120, "endTime": 400, "word": "to"}, {"startTime": 480, "endTime": 800, "word": "be"}]}], "isFinal": true, "channelTag": 1, "audioProcessed": 1.6},
+                     {"alternatives": [{"transcript": "or not"}], "stability": 0.4, "audioProcessed": 2.4},
+                     {"alternatives": [{"transcript": "or not", "words": [{"startTime": 1700, "endTime": 1900, "word": "or"}, {"startTime": 1980, "endTime": 2300, "word": "not"}]}], "isFinal": true, "channelTag": 1, "audioProcessed": 2.6}]})",
+     "riva",
+     "",
+     2300,
+     {"0 120-800 to be", "1 1700-2300 or not"}},
 };
 
 TEST(FormatsTest, NothingIsLost) {
@@ -408,6 +431,16 @@ TEST(FormatsTest, RefusesWhatIsNotReadWhole) {
       Code::kInvalidParameter);
   expect_refused(parse(R"({"error": {"message": "x"}, "text": ""})"),
                  "The document tells of an error: it is no transcript.");
+}
+
+TEST(FormatsTest, NoConfidenceIsNotZero) {
+  const Parsed parsed = parse(
+      R"({"results": [{"alternatives": [{"transcript": "a b", "confidence": 0.0, "words": [{"startTime": 1, "endTime": 2, "word": "a", "confidence": 0.0}, {"startTime": 2, "endTime": 3, "word": "b", "confidence": -0.5}]}], "audioProcessed": 1.5}]})");
+  ASSERT_TRUE(parsed.status.ok()) << parsed.status.detail;
+  EXPECT_EQ(
+      parsed.items[0].meta,
+      json::parse(
+          R"({"confidence": -0.5, "words": [{"text": "a", "start_ms": 1, "end_ms": 2}, {"text": "b", "start_ms": 2, "end_ms": 3, "confidence": -0.5}]})"));
 }
 
 TEST(FormatsTest, WordsOfTokens) {

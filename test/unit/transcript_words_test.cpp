@@ -19,6 +19,7 @@ const std::map<std::string, std::string> kTexts = {
     {"aws-channels", "results/transcripts/*/transcript"},
     {"aws-speakers", "results/transcripts/*/transcript"},
     {"azure", "combinedRecognizedPhrases/*/display"},
+    {"azure-display", "combinedRecognizedPhrases/*/display"},
     {"azure-fast", "combinedPhrases/*/text"},
     {"deepgram-channels", "results/channels/*/alternatives/0/transcript"},
     {"deepgram-diarized", "results/channels/*/alternatives/0/transcript"},

@@ -76,7 +76,9 @@ void read_batch(const TranscriptValue& document, TranscriptBuilder* builder) {
     Draft turn;
     turn.times = batch_times(phrase);
     turn.text = best[best["display"].is_set() ? "display" : "lexical"].text();
-    turn.speaker = label_of(phrase["speaker"]);
+    // Version 3.0 of the service has it in the alternative.
+    const TranscriptValue speaker = phrase["speaker"];
+    turn.speaker = label_of(speaker.is_set() ? speaker : best["speaker"]);
     if (several_channels) turn.channel = label_of(phrase["channel"]);
     turn.confidence = confidence_of(best["confidence"]);
     add_turn(turn, &words, builder);

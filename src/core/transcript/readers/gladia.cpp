@@ -10,10 +10,23 @@ namespace {
 constexpr TimeUnit kUnit = TimeUnit::kSeconds;
 constexpr WordShape kWord = {"word", nullptr, "start", "end", "confidence", nullptr, kUnit, true};
 
-// The object that holds "transcription": the document, or the result in it.
+// The object that holds "transcription": the result of a job, what a callback brings, or the
+// document itself.
 TranscriptValue holder_of_transcription(const TranscriptValue& document) {
-  const TranscriptValue result = document["result"];
-  return result.is_object() ? result : document;
+  for (const std::string_view key : {"result", "payload"}) {
+    const TranscriptValue holder = document[key];
+    if (holder.is_object()) return holder;
+  }
+  return document;
+}
+
+bool has_several_channels(const TranscriptValue& utterances) {
+  const std::string_view channel = label_of(utterances.first()["channel"]);
+  return first_with(utterances,
+                    [channel](const TranscriptValue& utterance) {
+                      return label_of(utterance["channel"]) != channel;
+                    })
+      .exists();
 }
 
 bool recognise(const TranscriptValue& document) {
@@ -29,8 +42,9 @@ void read(const TranscriptValue& document, TranscriptBuilder* builder) {
   if (!transcription.is_object()) refuse_missing(holder, "transcription");
   builder->set_language(label_of(transcription["languages"].first()));
   builder->set_duration(optional_time(holder["metadata"]["audio_duration"], kUnit));
-  const bool several_channels = label_of(holder["metadata"]["number_of_distinct_channels"]) != "1";
-  for (const TranscriptValue utterance : required_array(transcription, "utterances").elements()) {
+  const TranscriptValue utterances = required_array(transcription, "utterances");
+  const bool several_channels = has_several_channels(utterances);
+  for (const TranscriptValue utterance : utterances.elements()) {
     require_object(utterance);
     std::vector<Word> words = read_words(utterance["words"], kWord, builder->stop());
     Draft turn;

@@ -38,11 +38,26 @@ std::string_view tag_of(const TranscriptValue& value) {
   return tag == "0" ? std::string_view() : tag;  // protobuf's way of saying unknown
 }
 
+// Zero is not how sure the engine is, but that it does not tell.
+std::string_view riva_confidence(const TranscriptValue& value) {
+  const std::string_view confidence = confidence_of(value);
+  return confidence.find_first_not_of("-0.") == std::string_view::npos ? std::string_view()
+                                                                       : confidence;
+}
+
+bool is_final(const TranscriptValue& result) {
+  return either(result, "isFinal", "is_final").is_true();
+}
+
 void read_riva(const TranscriptValue& document, TranscriptBuilder* builder) {
   const TranscriptValue results = required_array(document, "results");
+  // Of a stream, the results that may still change repeat what a final one says. A batch has none
+  // that is final.
+  const bool of_stream = first_with(results, is_final).exists();
   std::map<std::string_view, int32_t> done;  // where the results of a channel have got to
   for (const TranscriptValue result : results.elements()) {
     require_object(result);
+    if (of_stream && !is_final(result)) continue;
     const TranscriptValue best = result["alternatives"].first();
     if (builder->count() == 0) {
       builder->set_language(label_of(either(best, "languageCode", "language_code").first()));
@@ -57,7 +72,7 @@ void read_riva(const TranscriptValue& document, TranscriptBuilder* builder) {
       const auto start = optional_time(either(element, "startTime", "start_time"), kRivaUnit);
       const auto end = optional_time(either(element, "endTime", "end_time"), kRivaUnit);
       word.times = make_times(start.value_or(0), end.value_or(0));
-      word.confidence = confidence_of(element["confidence"]);
+      word.confidence = riva_confidence(element["confidence"]);
       word.speaker = tag_of(either(element, "speakerTag", "speaker_tag"));
       if (!word.text.empty()) words.push_back(std::move(word));
     }
@@ -65,7 +80,7 @@ void read_riva(const TranscriptValue& document, TranscriptBuilder* builder) {
     Draft draft;
     draft.text = best["transcript"].text();
     draft.channel = tag_of(either(result, "channelTag", "channel_tag"));
-    draft.confidence = confidence_of(best["confidence"]);
+    draft.confidence = riva_confidence(best["confidence"]);
     int32_t& done_ms = done[draft.channel];
     if (words.empty() && processed.is_set()) {
       draft.times = make_times(done_ms, *optional_time(processed, TimeUnit::kSeconds));
