@@ -236,6 +236,15 @@ std::span<const Line> those_in(std::span<const Line> lines, std::span<const Line
 
 }  // namespace
 
+// What is left would stand beside what takes its place.
+void TranscriptEdit::raise_not_removed(int32_t idx) {
+  const TriggerDesc* triggers = segments_.relation()->trigdesc;
+  if (triggers != nullptr && triggers->trig_delete_before_row)
+    pg::raise_suppressed_by_trigger(segments_.relation());
+  raise_changed_meanwhile(recording_.id(),
+                          psprintf("lost or changed the segment %d by a direct statement", idx));
+}
+
 void TranscriptEdit::remove_others(std::span<const Line> before, std::span<const Line> now) {
   std::span<const Line> gone = those_in(before, now, false);
   if (gone.empty()) return;
@@ -246,8 +255,12 @@ void TranscriptEdit::remove_others(std::span<const Line> before, std::span<const
   segments_.begin(CMD_DELETE);
   Scan scan = Scan::begin(&segments_, s::by_idx, keys, lengthof(keys));
   Row row;
-  while (scan.next(&row))
-    if (has_idx(gone, row.as_int32(s::idx)) && segments_.remove(row.tid())) growth_--;
+  while (scan.next(&row)) {
+    int32_t idx = row.as_int32(s::idx);
+    if (!has_idx(gone, idx)) continue;
+    if (!segments_.remove(row.tid())) raise_not_removed(idx);
+    growth_--;
+  }
   scan.end();
   segments_.end();
 }
@@ -269,7 +282,11 @@ void TranscriptEdit::insert(std::span<const Line> before, std::span<const Line> 
     bulk.add(row, static_cast<int64_t>(line.text.size()) +
                       (line.meta != nullptr ? VARSIZE(line.meta) : 0));
   }
-  growth_ += bulk.end();
+  // A segment's text would be lost, or the numbers would have a gap.
+  int64_t stored = bulk.end();
+  if (stored != static_cast<int64_t>(added.size()))
+    pg::raise_suppressed_by_trigger(segments_.relation());
+  growth_ += stored;
 }
 
 void TranscriptEdit::put(IdxRange range, std::span<const Line> before, std::span<const Line> now) {

@@ -98,6 +98,7 @@ class TranscriptEdit {
 
  private:
   void move_following(int32_t after, int32_t by);
+  [[noreturn]] void raise_not_removed(int32_t idx);
   void remove_others(std::span<const Line> before, std::span<const Line> now);
   void change_line(const Line& before, const Line& now);
   void update(const pg::Row& row, const pg::Values& change);
