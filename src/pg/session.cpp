@@ -6,10 +6,10 @@ namespace s2t::pg {
 
 namespace {
 
-// Whether `snapshot` is older than the file that the relation's rows are in now.
+// Whether `snapshot` is older than the file that the relation's rows are in now, or than its end.
 bool was_rewritten_since(Oid relation, Snapshot snapshot) {
   HeapTuple tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relation));
-  if (!HeapTupleIsValid(tuple)) elog(ERROR, "cache lookup failed for relation %u", relation);
+  if (!HeapTupleIsValid(tuple)) return true;
   Oid file = reinterpret_cast<Form_pg_class>(GETSTRUCT(tuple))->relfilenode;
   bool changed = XidInMVCCSnapshot(HeapTupleHeaderGetXmin(tuple->t_data), snapshot);
   ReleaseSysCache(tuple);
@@ -113,6 +113,13 @@ void Session::require_seen(Relation relation) {
   if (!was_rewritten_since(RelationGetRelid(relation), snapshot())) return;
   if (IsolationUsesXactSnapshot() || IsInParallelMode()) raise_serialization_failure();
   refresh_snapshot();
+}
+
+void require_seen(Oid schema, const char* table) {
+  Oid relation = get_relname_relid(table, schema);
+  if (!OidIsValid(relation)) return;
+  LockRelationOid(relation, AccessShareLock);
+  if (was_rewritten_since(relation, GetActiveSnapshot())) raise_serialization_failure();
 }
 
 void Session::advance_command() {

@@ -119,6 +119,10 @@ class Session {
   SubTransactionId held_in_ = InvalidSubTransactionId;
 };
 
+// 40001 if the table of this name was rewritten after the caller's snapshot was taken, to which it
+// is empty: for what is not in a session. Keeps the lock of a read.
+void require_seen(Oid schema, const char* table);
+
 // Commits the transaction of a procedure that was called where it may, and begins the next. No
 // session is open, and SPI_connect_ext(SPI_OPT_NONATOMIC) came before. Does not wait for the disk,
 // as with synchronous_commit = off: a crash may undo the last of such transactions, whole ones and

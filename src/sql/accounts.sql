@@ -272,6 +272,8 @@ BEGIN
         PERFORM @extschema@.s2t_raise_null('in_user_id');
     END IF;
 
+    PERFORM @extschema@.s2t_require_seen(ARRAY(SELECT t.tab FROM @extschema@.s2t_wanted_tables() AS t));
+
     FOR source IN
         SELECT t.tab, t.fullname, owner.col AS owner,
                (SELECT pg_catalog.string_agg(pg_catalog.format('t.%I', k.col), ', ' ORDER BY k.n)

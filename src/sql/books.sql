@@ -205,6 +205,8 @@ DECLARE
     items uuid[];
     -- The users whose recordings are to be counted.
     counted uuid[];
+    -- The recordings whose charges are not what the ledger gives.
+    charged uuid[];
     wrong record;
 BEGIN
     IF EXISTS (SELECT FROM @extschema@.s2t_check_tables() AS t
@@ -213,8 +215,9 @@ BEGIN
     END IF;
 
     SELECT pg_catalog.jsonb_agg(pg_catalog.to_jsonb(b)), pg_catalog.array_agg(b.user_id), pg_catalog.array_agg(b.item),
-           coalesce(pg_catalog.array_agg(b.user_id) FILTER (WHERE b.check_name IN ('segment_count', 'totals', 'held')), '{}'::uuid[])
-      INTO found, users, items, counted
+           coalesce(pg_catalog.array_agg(b.user_id) FILTER (WHERE b.check_name IN ('segment_count', 'totals', 'held')), '{}'::uuid[]),
+           pg_catalog.array_agg(b.item) FILTER (WHERE b.check_name = 'charged')
+      INTO found, users, items, counted, charged
       FROM (SELECT b.*
               FROM (SELECT * FROM @extschema@.s2t_check_books() UNION ALL SELECT * FROM @extschema@.s2t_check_states()) AS b
              WHERE b.user_id IS NULL OR @extschema@.s2t_try_slot(@extschema@.s2t_slot(b.user_id))
@@ -293,7 +296,7 @@ BEGIN
               FROM (SELECT DISTINCT pg_catalog.unnest(users) AS id) AS u) AS n
      WHERE s.user_id = n.id AND s.credit_count IS DISTINCT FROM n.credits;
 
-    PERFORM @extschema@.s2t_repair_states(users, items);
+    PERFORM @extschema@.s2t_repair_states(users, charged, items);
 
     FOR wrong IN
         SELECT f.*

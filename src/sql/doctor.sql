@@ -255,6 +255,7 @@ BEGIN
     -- What cannot be looked at is told, and all else is looked at.
     BEGIN
         IF fit THEN
+            PERFORM @extschema@.s2t_require_seen(ARRAY(SELECT t.tab FROM @extschema@.s2t_wanted_tables() AS t));
             RETURN QUERY SELECT w.* FROM @extschema@.s2t_check_work() AS w;
             RETURN QUERY
             SELECT b.check_name, 'error', CASE WHEN b.n <= told THEN b.object ELSE 'and more' END,

@@ -149,6 +149,10 @@ BEGIN
        AND r.user_id = in_user_id
        AND v.item = 0
      ORDER BY v.revision DESC;
+
+    IF NOT FOUND THEN
+        PERFORM @extschema@.s2t_require_seen('{recordings,segment_revisions}');
+    END IF;
 END
 $function$;
 

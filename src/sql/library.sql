@@ -110,3 +110,14 @@ $function$;
 REVOKE ALL ON FUNCTION @extschema@.s2t_raise_limit(integer) FROM PUBLIC;
 COMMENT ON FUNCTION @extschema@.s2t_raise_limit(integer)
     IS 'Raises the error of the read functions for a number of rows that is NULL, below 1 or above 1000.';
+
+-- The rows of a table that was rewritten while a statement waited for it are newer than the statement, which
+-- finds the table empty.
+CREATE FUNCTION @extschema@.s2t_require_seen(in_tables text[])
+RETURNS void
+LANGUAGE c STABLE STRICT
+AS 'MODULE_PATHNAME', 's2t_require_seen';
+
+REVOKE ALL ON FUNCTION @extschema@.s2t_require_seen(text[]) FROM PUBLIC;
+COMMENT ON FUNCTION @extschema@.s2t_require_seen(text[])
+    IS 'Raises 40001 if one of these tables was rewritten since the calling statement began; what reads ask before they find nothing.';

@@ -108,6 +108,10 @@ BEGIN
       FROM @extschema@.usage_credits AS c
      WHERE c.user_id = in_user_id
      ORDER BY c.expires_at NULLS LAST, c.id;
+
+    IF NOT FOUND THEN
+        PERFORM @extschema@.s2t_require_seen('{usage_credits}');
+    END IF;
 END
 $function$;
 
@@ -152,6 +156,10 @@ BEGIN
        AND e.id < coalesce(in_before, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
      ORDER BY e.id DESC
      LIMIT in_limit;
+
+    IF NOT FOUND THEN
+        PERFORM @extschema@.s2t_require_seen('{usage_entries}');
+    END IF;
 END
 $function$;
 
@@ -194,6 +202,8 @@ BEGIN
     IF in_user_id IS NULL THEN
         PERFORM @extschema@.s2t_raise_null('in_user_id');
     END IF;
+
+    PERFORM @extschema@.s2t_require_seen('{user_subscriptions,plans,usage_credits}');
 
     -- A cycle that the next call will roll over reads as if that had been done.
     RETURN QUERY

@@ -36,6 +36,9 @@ BEGIN
         SELECT u.id, u.password_hash::text, u.status::text, u.role::text, u.verified
           FROM @extschema@.users AS u
          WHERE lower(u.user_name) = login;
+        IF NOT FOUND THEN
+            PERFORM @extschema@.s2t_require_seen('{users}');
+        END IF;
     END IF;
 END
 $function$;
@@ -94,6 +97,10 @@ BEGIN
                 LIMIT 1
            ) AS p
      WHERE s.user_id = in_user_id;
+
+    IF NOT FOUND THEN
+        PERFORM @extschema@.s2t_require_seen('{user_subscriptions,plans}');
+    END IF;
 END
 $function$;
 
@@ -123,6 +130,10 @@ BEGIN
       FROM @extschema@.plans AS p
      WHERE coalesce(p.is_active, true)
      ORDER BY p.plan_cost, p.code;
+
+    IF NOT FOUND THEN
+        PERFORM @extschema@.s2t_require_seen('{plans}');
+    END IF;
 END
 $function$;
 
@@ -171,6 +182,10 @@ BEGIN
        AND (in_status IS NULL OR r.status = in_status)
      ORDER BY r.id DESC
      LIMIT in_limit;
+
+    IF NOT FOUND THEN
+        PERFORM @extschema@.s2t_require_seen('{recordings}');
+    END IF;
 END
 $function$;
 
@@ -207,6 +222,10 @@ BEGIN
       FROM @extschema@.recordings AS r
      WHERE r.id = in_recording_id
        AND r.user_id = in_user_id;
+
+    IF NOT FOUND THEN
+        PERFORM @extschema@.s2t_require_seen('{recordings}');
+    END IF;
 END
 $function$;
 
@@ -295,6 +314,10 @@ BEGIN
        AND (s.start_ms >= in_from_ms OR s.end_ms > in_from_ms)
      ORDER BY s.idx
      LIMIT in_limit;
+
+    IF NOT FOUND THEN
+        PERFORM @extschema@.s2t_require_seen('{recordings,segments}');
+    END IF;
 END
 $function$;
 

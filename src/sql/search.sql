@@ -114,6 +114,7 @@ BEGIN
     ELSIF in_limit IS NULL OR in_limit NOT BETWEEN 1 AND 1000 THEN
         PERFORM @extschema@.s2t_raise_limit(in_limit);
     END IF;
+    PERFORM @extschema@.s2t_require_seen('{recordings,segments}');
     -- Complains about the query, also where there is nothing to search.
     PERFORM @extschema@.s2t_matches('', in_query);
 

@@ -5,7 +5,7 @@
 -- ------------------------------------------------------------------------------------------------
 
 -- Of recordings whose entries are all there: none that may have been charged to a cycle whose entries were
--- purged, and none that somebody gave to another user. Whether a recording is charged is told where its
+-- purged, and none that somebody gave to another user (if that one is meant, too). Whether a recording is charged is told where its
 -- charges are in the ledger: those from before it are in the entry that opened it.
 CREATE FUNCTION @extschema@.s2t_recording_sums(in_users uuid[])
 RETURNS TABLE (user_id uuid, recording_id uuid, seconds bigint, charges bigint, cycle_id uuid)
@@ -44,7 +44,7 @@ BEGIN
       LEFT JOIN booked AS b ON b.recording_id = r.id
       LEFT JOIN opened AS o ON o.user_id = r.user_id
      WHERE (in_users IS NULL OR r.user_id = ANY (in_users))
-       AND (b.user_id IS NULL OR b.user_id = r.user_id)
+       AND NOT EXISTS (SELECT FROM booked AS o WHERE o.recording_id = r.id AND o.user_id <> r.user_id)
        AND NOT EXISTS (SELECT
                          FROM silent AS q
                         WHERE q.user_id = r.user_id AND q.until >= r.created_at
@@ -138,7 +138,7 @@ COMMENT ON FUNCTION @extschema@.s2t_check_states(uuid[], uuid[])
     IS 'What leases, queue, charges, revisions and events say that cannot be; part of s2t_doctor().';
 
 -- With the locks that s2t_repair() holds: recordings and subscriptions of what was found.
-CREATE FUNCTION @extschema@.s2t_repair_states(in_users uuid[], in_items uuid[])
+CREATE FUNCTION @extschema@.s2t_repair_states(in_users uuid[], in_charged uuid[], in_items uuid[])
 RETURNS void
 LANGUAGE plpgsql VOLATILE
 SET search_path = pg_catalog, @extschema@, pg_temp
@@ -150,7 +150,7 @@ BEGIN
            charged_cycle_id = CASE WHEN c.charges IS NULL THEN r.charged_cycle_id
                                    WHEN c.charges > 0::bigint THEN coalesce(r.charged_cycle_id, c.cycle_id) END
       FROM @extschema@.s2t_recording_sums(in_users) AS c
-     WHERE r.id = c.recording_id AND r.id = ANY (in_items) AND c.seconds >= 0::bigint
+     WHERE r.id = c.recording_id AND r.id = ANY (in_charged) AND c.seconds >= 0::bigint
        AND (r.charged_seconds <> c.seconds OR (r.charged_cycle_id IS NOT NULL) <> (c.charges > 0::bigint));
 
     -- A lease whose end nobody knows is over: whoever has it may go on until another claim.
@@ -190,6 +190,6 @@ BEGIN
 END
 $function$;
 
-REVOKE ALL ON FUNCTION @extschema@.s2t_repair_states(uuid[], uuid[]) FROM PUBLIC;
-COMMENT ON FUNCTION @extschema@.s2t_repair_states(uuid[], uuid[])
-    IS 'Puts right what s2t_check_states() has found of these users and items; part of s2t_doctor().';
+REVOKE ALL ON FUNCTION @extschema@.s2t_repair_states(uuid[], uuid[], uuid[]) FROM PUBLIC;
+COMMENT ON FUNCTION @extschema@.s2t_repair_states(uuid[], uuid[], uuid[])
+    IS 'Puts right what s2t_check_states() has found of these users, recordings charged otherwise than the ledger says, and items; part of s2t_doctor().';
