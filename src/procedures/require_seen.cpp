@@ -1,5 +1,5 @@
 // s2t_require_seen: what the reads in PL/pgSQL ask before they say that there is nothing
-// (docs/architecture.md, "rewritten tables").
+// (docs/architecture.md, "The table layer").
 #include "pg/function.h"
 #include "pg/session.h"
 
