@@ -63,15 +63,21 @@ SELECT is(pg_temp.detail_of($$SELECT sp_search_segments(gen_random_uuid(), 'x', 
 SELECT is(pg_temp.detail_of($$SELECT sp_search_segments(gen_random_uuid(), 'x', 0)$$), 'invalid limit: Argument in_limit is 0; at least 1 is expected.', 'limit of 0');
 SELECT is(pg_temp.detail_of($$SELECT sp_search_segments(gen_random_uuid(), 'x', 1001)$$), 'invalid limit: Argument in_limit is 1001; at most 1000 is allowed.', 'limit of 1001');
 
--- Costs do not grow with what others have: pages touched by the second call, when the tables are small and when they are
--- ten times as big, with the planner knowing nothing of the growth, and with it knowing. What it knows of the small ones
--- must not depend on when autovacuum came by.
+-- Costs do not grow with what others have: pages touched by a call that is planned, when the tables are small and when they
+-- are ten times as big, with the planner knowing nothing of the growth, and with it knowing. What it knows of the small ones
+-- must not depend on when autovacuum came by; and an invalidation, autovacuum's for instance, has a call planned anew, which
+-- looks into catalogs: the least of some calls counts.
 CREATE FUNCTION pg_temp.pages(command text) RETURNS bigint LANGUAGE plpgsql AS $$
-DECLARE plan json;
+DECLARE
+  plan json;
+  least_of_them bigint;
 BEGIN
   EXECUTE command;
-  EXECUTE 'EXPLAIN (ANALYZE, BUFFERS, COSTS OFF, TIMING OFF, FORMAT json) ' || command INTO plan;
-  RETURN (plan -> 0 -> 'Plan' ->> 'Shared Hit Blocks')::bigint + (plan -> 0 -> 'Plan' ->> 'Shared Read Blocks')::bigint;
+  FOR i IN 1 .. 5 LOOP
+    EXECUTE 'EXPLAIN (ANALYZE, BUFFERS, COSTS OFF, TIMING OFF, FORMAT json) ' || command INTO plan;
+    least_of_them := least(least_of_them, (plan -> 0 -> 'Plan' ->> 'Shared Hit Blocks')::bigint + (plan -> 0 -> 'Plan' ->> 'Shared Read Blocks')::bigint);
+  END LOOP;
+  RETURN least_of_them;
 END
 $$;
 CREATE TEMPORARY TABLE call AS SELECT name, command FROM (VALUES
