@@ -177,10 +177,43 @@ is(scalar @told, 20, 'and the log tells of each');
 fail_each([$id]);
 comes_true($node, 'postgres', failed_of([$id]), '1', 'another database is marked in as before');
 
+# One server of several: a mark waits while the slot of its recording is being moved, and is made when it is served
+# again; what has left is another server's to fail.
+no_worker($node);
+$node->safe_psql('postgres', 'INSERT INTO slots (slot) SELECT g FROM generate_series(0, 4095) AS g; ALTER DATABASE postgres SET s2t.sharded = on');
+foreach my $left (0, 1)
+{
+	($id) = take(1);
+	my $slot = $node->safe_psql('postgres', "SELECT s2t_slot('$id')");
+	my $caller = session($node, 'postgres');
+	my $mover = session($node, 'postgres');
+	# What the call held is given back with the savepoint; the mark is told at the commit.
+	$caller->query("BEGIN; SAVEPOINT s; CALL sp_complete_recording('$id', 1500, '$BAD'); ROLLBACK TO s;");
+	$mover->query("SELECT pg_advisory_lock(5452372, $slot); UPDATE slots SET state = 'ro' WHERE slot = $slot;");
+	$caller->query('COMMIT');
+	comes_true($node, 'postgres', "SELECT count(*) FROM ($worker) AS w", '1', 'the worker waits for a slot');
+	is($node->safe_psql('postgres', "SELECT status FROM recordings WHERE id = '$id'"), 'processing', 'and does not mark');
+	$mover->query($left ? "UPDATE slots SET state = 'gone', shard = 1 WHERE slot = $slot" : "UPDATE slots SET state = 'rw' WHERE slot = $slot");
+	$mover->query("SELECT pg_advisory_unlock(5452372, $slot)");
+	if ($left)
+	{
+		comes_true($node, 'postgres', 'SELECT s2t_failure_marks_lost()', '21', 'a mark of a recording that has left is given up');
+		like(slurp_file($node->logfile, $offset), qr/LOG:  recording $id could not be marked as failed\n.*DETAIL:  The recording has moved to another shard/, 'with a word in the log');
+		$node->safe_psql('postgres', "UPDATE slots SET state = 'rw' WHERE slot = $slot");
+	}
+	else
+	{
+		comes_true($node, 'postgres', failed_of([$id]), '1', 'the mark is made when the slot is served again');
+	}
+	$caller->quit;
+	$mover->quit;
+}
+$node->safe_psql('postgres', 'ALTER DATABASE postgres RESET s2t.sharded; DELETE FROM slots');
+
 # What was lost, and nothing else.
 is(findings($node, 'postgres'), '', 'the doctor finds nothing wrong');
 is($node->safe_psql('postgres', q{SELECT severity, problem FROM s2t_doctor() WHERE check_name = 'marks_lost'}),
-	'warning|20 could not be made since the server started', 'but tells of the marks that were lost');
+	'warning|21 could not be made since the server started', 'but tells of the marks that were lost');
 
 unlike(slurp_file($node->logfile), qr/PANIC|TRAP:|terminated by signal|still referenced|XX000/, 'no crash and no leak in the log');
 $node->stop;
