@@ -23,13 +23,6 @@ $function$;
 
 REVOKE ALL ON FUNCTION @extschema@.s2t_owner() FROM PUBLIC;
 
-CREATE VIEW @extschema@.s2t_api AS
-    SELECT * FROM @extschema@.s2t_read_api();
-
-REVOKE ALL ON TABLE @extschema@.s2t_api FROM PUBLIC;
-COMMENT ON VIEW @extschema@.s2t_api
-    IS 'The routines of the API: kind, profiles that may call them, arguments, results, which of these can be NULL, and the SQLSTATEs of their own errors.';
-
 CREATE FUNCTION s2t_router.rights_of(in_profile text)
 RETURNS SETOF text
 LANGUAGE sql STABLE
@@ -45,9 +38,15 @@ AS $function$
                                         FROM pg_depend AS d
                                         JOIN pg_extension AS e ON d.refclassid = 'pg_extension'::regclass AND d.refobjid = e.oid
                                        WHERE e.extname = 's2t_router' AND d.deptype = 'e')
-    UNION ALL
-    -- What the view calls is called with the rights of whoever reads it.
-    SELECT format('EXECUTE ON ROUTINE %s', '@extschema@.s2t_read_api()'::regprocedure)
+    UNION
+    -- What a view calls is called with the rights of whoever reads it.
+    SELECT format('EXECUTE ON ROUTINE %s', p.oid::regprocedure)
+      FROM @extschema@.s2t_rights() AS r
+      JOIN pg_class AS c ON c.relname = r.object AND c.relnamespace = '@extschema@'::regnamespace AND c.relkind = 'v'
+      JOIN pg_rewrite AS w ON w.ev_class = c.oid
+      JOIN pg_depend AS d ON d.classid = 'pg_rewrite'::regclass AND d.objid = w.oid AND d.refclassid = 'pg_proc'::regclass
+      JOIN pg_proc AS p ON p.oid = d.refobjid AND p.pronamespace = '@extschema@'::regnamespace
+     WHERE r.privileges = 'SELECT' AND (in_profile IS NULL OR in_profile = ANY (r.profiles))
      ORDER BY 1
 $function$;
 

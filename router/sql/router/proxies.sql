@@ -665,6 +665,53 @@ $function$;
 COMMENT ON FUNCTION s2t_router.s2t_queue_recording(integer, uuid, integer, timestamp with time zone, text[])
     IS 'Calls the twin of s2t_queue_recording() on a server.';
 
+CREATE FUNCTION s2t_router.s2t_read_dead_events(
+    in_shard integer,
+    in_caller text[])
+RETURNS TABLE (consumer text, id uuid, type text, at timestamp with time zone, user_id uuid, recording_id uuid, data jsonb, attempt integer, dead_at timestamp with time zone, error text, s2t_problem jsonb)
+LANGUAGE plproxy
+SET client_min_messages = error SET datestyle = 'ISO, YMD' SET intervalstyle = postgres
+AS $function$
+    CLUSTER 's2t_router';
+    RUN ON in_shard;
+    SELECT * FROM s2t_shard.s2t_read_dead_events(in_caller);
+$function$;
+
+COMMENT ON FUNCTION s2t_router.s2t_read_dead_events(integer, text[])
+    IS 'Calls the twin of s2t_read_dead_events() on a server.';
+
+CREATE FUNCTION s2t_router.s2t_read_event_queues(
+    in_shard integer,
+    in_look_at integer,
+    in_caller text[])
+RETURNS TABLE (consumer text, types text[], waiting bigint, given bigint, put_off bigint, oldest_seconds double precision, dead bigint, created_at timestamp with time zone, s2t_problem jsonb)
+LANGUAGE plproxy
+SET client_min_messages = error SET datestyle = 'ISO, YMD' SET intervalstyle = postgres
+AS $function$
+    CLUSTER 's2t_router';
+    RUN ON in_shard;
+    SELECT * FROM s2t_shard.s2t_read_event_queues(in_look_at, in_caller);
+$function$;
+
+COMMENT ON FUNCTION s2t_router.s2t_read_event_queues(integer, integer, text[])
+    IS 'Calls the twin of s2t_read_event_queues() on a server.';
+
+CREATE FUNCTION s2t_router.s2t_read_queue(
+    in_shard integer,
+    in_limit integer,
+    in_caller text[])
+RETURNS TABLE (recording_id uuid, user_id uuid, state text, priority integer, due_at timestamp with time zone, claims integer, worker text, lease_until timestamp with time zone, created_at timestamp with time zone, error text, s2t_problem jsonb)
+LANGUAGE plproxy
+SET client_min_messages = error SET datestyle = 'ISO, YMD' SET intervalstyle = postgres
+AS $function$
+    CLUSTER 's2t_router';
+    RUN ON in_shard;
+    SELECT * FROM s2t_shard.s2t_read_queue(in_limit, in_caller);
+$function$;
+
+COMMENT ON FUNCTION s2t_router.s2t_read_queue(integer, integer, text[])
+    IS 'Calls the twin of s2t_read_queue() on a server.';
+
 CREATE FUNCTION s2t_router.s2t_release_events(
     in_shard integer,
     in_consumer text,

@@ -1178,6 +1178,84 @@ REVOKE ALL ON FUNCTION @extschema@.s2t_queue_recording(uuid, integer, timestamp 
 COMMENT ON FUNCTION @extschema@.s2t_queue_recording(uuid, integer, timestamp with time zone)
     IS 'Puts a recording in processing into the queue, the lowest priority first, or moves it in there; without a priority takes it out. A refusal is a row that says why.';
 
+CREATE FUNCTION @extschema@.s2t_read_dead_events()
+RETURNS TABLE(consumer text, id uuid, type text, at timestamp with time zone, user_id uuid, recording_id uuid, data jsonb, attempt integer, dead_at timestamp with time zone, error text)
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $function$
+DECLARE
+    the_shard   integer;
+BEGIN
+    FOR the_shard IN SELECT s.n FROM s2t_router.shards AS s ORDER BY s.n LOOP
+        BEGIN
+            RETURN QUERY SELECT p.consumer, p.id, p.type, p.at, p.user_id, p.recording_id, p.data, p.attempt, p.dead_at, p.error
+                           FROM s2t_router.s2t_read_dead_events(the_shard, s2t_router.caller()) AS p
+                          WHERE CASE WHEN p.s2t_problem IS NULL THEN true ELSE s2t_router.tell(p.s2t_problem) END;
+        EXCEPTION WHEN OTHERS THEN
+            PERFORM s2t_router.elsewhere(the_shard, 2, SQLSTATE, SQLERRM);
+            RAISE;
+        END;
+    END LOOP;
+    RETURN;
+END
+$function$;
+
+REVOKE ALL ON FUNCTION @extschema@.s2t_read_dead_events() FROM PUBLIC;
+COMMENT ON FUNCTION @extschema@.s2t_read_dead_events()
+    IS 'What the view s2t_dead_events shows.';
+
+CREATE FUNCTION @extschema@.s2t_read_event_queues(in_look_at integer DEFAULT 10000)
+RETURNS TABLE(consumer text, types text[], waiting bigint, given bigint, put_off bigint, oldest_seconds double precision, dead bigint, created_at timestamp with time zone)
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $function$
+DECLARE
+    the_shard   integer;
+BEGIN
+    FOR the_shard IN SELECT s.n FROM s2t_router.shards AS s ORDER BY s.n LOOP
+        BEGIN
+            RETURN QUERY SELECT p.consumer, p.types, p.waiting, p.given, p.put_off, p.oldest_seconds, p.dead, p.created_at
+                           FROM s2t_router.s2t_read_event_queues(the_shard, in_look_at, s2t_router.caller()) AS p
+                          WHERE CASE WHEN p.s2t_problem IS NULL THEN true ELSE s2t_router.tell(p.s2t_problem) END;
+        EXCEPTION WHEN OTHERS THEN
+            PERFORM s2t_router.elsewhere(the_shard, 2, SQLSTATE, SQLERRM);
+            RAISE;
+        END;
+    END LOOP;
+    RETURN;
+END
+$function$;
+
+REVOKE ALL ON FUNCTION @extschema@.s2t_read_event_queues(integer) FROM PUBLIC;
+COMMENT ON FUNCTION @extschema@.s2t_read_event_queues(integer)
+    IS 'What the view s2t_event_queues shows, counting up to a limit.';
+
+CREATE FUNCTION @extschema@.s2t_read_queue(in_limit integer DEFAULT NULL::integer)
+RETURNS TABLE(recording_id uuid, user_id uuid, state text, priority integer, due_at timestamp with time zone, claims integer, worker text, lease_until timestamp with time zone, created_at timestamp with time zone, error text)
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $function$
+DECLARE
+    the_shard   integer;
+BEGIN
+    FOR the_shard IN SELECT s.n FROM s2t_router.shards AS s ORDER BY s.n LOOP
+        BEGIN
+            RETURN QUERY SELECT p.recording_id, p.user_id, p.state, p.priority, p.due_at, p.claims, p.worker, p.lease_until, p.created_at, p.error
+                           FROM s2t_router.s2t_read_queue(the_shard, in_limit, s2t_router.caller()) AS p
+                          WHERE CASE WHEN p.s2t_problem IS NULL THEN true ELSE s2t_router.tell(p.s2t_problem) END;
+        EXCEPTION WHEN OTHERS THEN
+            PERFORM s2t_router.elsewhere(the_shard, 2, SQLSTATE, SQLERRM);
+            RAISE;
+        END;
+    END LOOP;
+    RETURN;
+END
+$function$;
+
+REVOKE ALL ON FUNCTION @extschema@.s2t_read_queue(integer) FROM PUBLIC;
+COMMENT ON FUNCTION @extschema@.s2t_read_queue(integer)
+    IS 'What the view s2t_queue shows, of at most so many recordings that are in the queue and so many that are put off.';
+
 CREATE FUNCTION @extschema@.s2t_release_events(in_consumer text, in_ids uuid[], in_retry_after interval DEFAULT NULL::interval, in_error text DEFAULT NULL::text)
 RETURNS integer
 LANGUAGE plpgsql SECURITY DEFINER

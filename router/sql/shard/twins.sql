@@ -15,6 +15,8 @@ DECLARE
     notices jsonb;
 BEGIN
     PERFORM @s2t@.s2t_begin_remote(in_caller);
+    PERFORM @s2t@.s2t_hold_slot(i.slot)
+       FROM (SELECT DISTINCT @s2t@.s2t_slot(id) AS slot FROM unnest(in_ids) AS id WHERE id IS NOT NULL ORDER BY 1) AS i;
     result := @s2t@.s2t_ack_events(in_consumer, in_ids);
     notices := @s2t@.s2t_end_remote();
     IF notices IS NOT NULL THEN
@@ -81,6 +83,7 @@ DECLARE
     notices jsonb;
 BEGIN
     PERFORM @s2t@.s2t_begin_remote(in_caller);
+    PERFORM @s2t@.s2t_hold_slot(@s2t@.s2t_slot(in_user_id)) WHERE in_user_id IS NOT NULL;
     result := @s2t@.s2t_add_credit(in_user_id, in_recordings, in_minutes, in_expires_at, in_note, in_key);
     notices := @s2t@.s2t_end_remote();
     IF notices IS NOT NULL THEN
@@ -115,6 +118,7 @@ DECLARE
     notices jsonb;
 BEGIN
     PERFORM @s2t@.s2t_begin_remote(in_caller);
+    PERFORM @s2t@.s2t_hold_slot(@s2t@.s2t_slot(in_user_id)) WHERE in_user_id IS NOT NULL;
     SELECT r.usage_count, r.used_seconds INTO usage_count, used_seconds FROM @s2t@.s2t_adjust_usage(in_user_id, in_recordings, in_seconds, in_note) AS r;
     notices := @s2t@.s2t_end_remote();
     IF notices IS NOT NULL THEN
@@ -152,6 +156,7 @@ DECLARE
     notices jsonb;
 BEGIN
     PERFORM @s2t@.s2t_begin_remote(in_caller);
+    PERFORM @s2t@.s2t_hold_slot(@s2t@.s2t_slot(in_recording_id)) WHERE in_recording_id IS NOT NULL;
     SELECT r.segment_count, r.duration_ms, r.charged_seconds, r.quota_ok, r.remaining_seconds INTO segment_count, duration_ms, charged_seconds, quota_ok, remaining_seconds FROM @s2t@.s2t_append_segments(in_recording_id, in_segments, in_duration_ms, in_lease) AS r;
     notices := @s2t@.s2t_end_remote();
     IF notices IS NOT NULL THEN
@@ -183,6 +188,7 @@ DECLARE
     notices jsonb;
 BEGIN
     PERFORM @s2t@.s2t_begin_remote(in_caller);
+    PERFORM @s2t@.s2t_hold_slot(@s2t@.s2t_slot(in_user_id)) WHERE in_user_id IS NOT NULL;
     result := @s2t@.s2t_cancel_credit(in_user_id, in_credit_id);
     notices := @s2t@.s2t_end_remote();
     IF notices IS NOT NULL THEN
@@ -213,6 +219,7 @@ DECLARE
     notices jsonb;
 BEGIN
     PERFORM @s2t@.s2t_begin_remote(in_caller);
+    PERFORM @s2t@.s2t_hold_slot(@s2t@.s2t_slot(in_user_id)) WHERE in_user_id IS NOT NULL;
     result := @s2t@.s2t_cancel_plan_change(in_user_id);
     notices := @s2t@.s2t_end_remote();
     IF notices IS NOT NULL THEN
@@ -248,6 +255,7 @@ DECLARE
     notices jsonb;
 BEGIN
     PERFORM @s2t@.s2t_begin_remote(in_caller);
+    PERFORM @s2t@.s2t_hold_slot(@s2t@.s2t_slot(in_user_id)) WHERE in_user_id IS NOT NULL;
     SELECT r.success, r.message INTO success, message FROM @s2t@.s2t_change_user_plan(in_user_id, in_new_plan_code, in_prorate, in_at, in_key) AS r;
     notices := @s2t@.s2t_end_remote();
     IF notices IS NOT NULL THEN
@@ -317,6 +325,7 @@ DECLARE
     notices jsonb;
 BEGIN
     PERFORM @s2t@.s2t_begin_remote(in_caller);
+    PERFORM @s2t@.s2t_hold_slot(@s2t@.s2t_slot(in_recording_id)) WHERE in_recording_id IS NOT NULL;
     SELECT r.repeated, r.segment_count, r.duration_ms, r.charged_seconds INTO repeated, segment_count, duration_ms, charged_seconds FROM @s2t@.s2t_complete_recording(in_recording_id, in_duration_ms, in_segments, in_lease) AS r;
     notices := @s2t@.s2t_end_remote();
     IF notices IS NOT NULL THEN
@@ -353,6 +362,7 @@ DECLARE
     notices jsonb;
 BEGIN
     PERFORM @s2t@.s2t_begin_remote(in_caller);
+    PERFORM @s2t@.s2t_hold_slot(@s2t@.s2t_slot(in_recording_id)) WHERE in_recording_id IS NOT NULL;
     SELECT r.repeated, r.segment_count, r.duration_ms, r.charged_seconds INTO repeated, segment_count, duration_ms, charged_seconds FROM @s2t@.s2t_complete_recording_text(in_recording_id, in_duration_ms, in_segments, in_lease) AS r;
     notices := @s2t@.s2t_end_remote();
     IF notices IS NOT NULL THEN
@@ -394,6 +404,7 @@ DECLARE
     notices jsonb;
 BEGIN
     PERFORM @s2t@.s2t_begin_remote(in_caller);
+    PERFORM @s2t@.s2t_hold_slot(@s2t@.s2t_slot(in_user_id)) WHERE in_user_id IS NOT NULL;
     SELECT r.recording_id, r.quota_ok, r.error_message, r.reason, r.remaining_recordings, r.remaining_seconds INTO recording_id, quota_ok, error_message, reason, remaining_recordings, remaining_seconds FROM @s2t@.s2t_create_recording(in_user_id, in_source, in_language, in_meta, in_expected_ms, in_key, in_priority) AS r;
     notices := @s2t@.s2t_end_remote();
     IF notices IS NOT NULL THEN
@@ -425,6 +436,7 @@ DECLARE
     notices jsonb;
 BEGIN
     PERFORM @s2t@.s2t_begin_remote(in_caller);
+    PERFORM @s2t@.s2t_hold_slot(@s2t@.s2t_slot(in_user_id)) WHERE in_user_id IS NOT NULL;
     result := @s2t@.s2t_delete_recording(in_user_id, in_recording_id);
     notices := @s2t@.s2t_end_remote();
     IF notices IS NOT NULL THEN
@@ -457,6 +469,8 @@ DECLARE
     notices jsonb;
 BEGIN
     PERFORM @s2t@.s2t_begin_remote(in_caller);
+    PERFORM @s2t@.s2t_hold_slot(i.slot)
+       FROM (SELECT DISTINCT @s2t@.s2t_slot(id) AS slot FROM unnest(in_ids) AS id WHERE id IS NOT NULL ORDER BY 1) AS i;
     result := @s2t@.s2t_discard_events(in_consumer, in_ids, in_older_than);
     notices := @s2t@.s2t_end_remote();
     IF notices IS NOT NULL THEN
@@ -558,6 +572,7 @@ DECLARE
     notices jsonb;
 BEGIN
     PERFORM @s2t@.s2t_begin_remote(in_caller);
+    PERFORM @s2t@.s2t_hold_slot(@s2t@.s2t_slot(in_user_id)) WHERE in_user_id IS NOT NULL;
     SELECT r.revision, r.segment_count, r.changed, r.lost_words INTO revision, segment_count, changed, lost_words FROM @s2t@.s2t_edit_segment(in_user_id, in_recording_id, in_idx, in_text, in_start_ms, in_end_ms, in_speaker, in_revision) AS r;
     notices := @s2t@.s2t_end_remote();
     IF notices IS NOT NULL THEN
@@ -647,6 +662,7 @@ DECLARE
     notices jsonb;
 BEGIN
     PERFORM @s2t@.s2t_begin_remote(in_caller);
+    PERFORM @s2t@.s2t_check_slot(@s2t@.s2t_slot(in_user_id)) WHERE in_user_id IS NOT NULL;
     RETURN QUERY SELECT r.kind, r.data, NULL::jsonb FROM @s2t@.s2t_export_user(in_user_id) AS r;
     notices := @s2t@.s2t_end_remote();
     IF notices IS NOT NULL THEN
@@ -681,6 +697,7 @@ DECLARE
     notices jsonb;
 BEGIN
     PERFORM @s2t@.s2t_begin_remote(in_caller);
+    PERFORM @s2t@.s2t_hold_slot(@s2t@.s2t_slot(in_recording_id)) WHERE in_recording_id IS NOT NULL;
     SELECT r.lease_until INTO lease_until FROM @s2t@.s2t_extend_lease(in_recording_id, in_lease, in_lease_time) AS r;
     notices := @s2t@.s2t_end_remote();
     IF notices IS NOT NULL THEN
@@ -715,6 +732,7 @@ DECLARE
     notices jsonb;
 BEGIN
     PERFORM @s2t@.s2t_begin_remote(in_caller);
+    PERFORM @s2t@.s2t_hold_slot(@s2t@.s2t_slot(in_recording_id)) WHERE in_recording_id IS NOT NULL;
     SELECT r.repeated, r.refunded_recordings, r.refunded_seconds INTO repeated, refunded_recordings, refunded_seconds FROM @s2t@.s2t_fail_recording(in_recording_id, in_reason, in_lease) AS r;
     notices := @s2t@.s2t_end_remote();
     IF notices IS NOT NULL THEN
@@ -834,6 +852,7 @@ DECLARE
     notices jsonb;
 BEGIN
     PERFORM @s2t@.s2t_begin_remote(in_caller);
+    PERFORM @s2t@.s2t_check_slot(@s2t@.s2t_slot(in_user_id)) WHERE in_user_id IS NOT NULL;
     RETURN QUERY SELECT r.plan_code, r.plan_name, r.monthly_minutes, r.monthly_usage_limit, r.max_recording_minutes, r.usage_count, r.used_seconds, r.credit_recordings, r.credit_seconds, r.overage_recordings, r.overage_seconds, r.held_seconds, r.open_credit_recordings, r.open_credit_seconds, r.remaining_recordings, r.remaining_seconds, r.alert_percents, r.noted_recordings_percent, r.noted_minutes_percent, r.next_plan_code, r.anchor_day, r.cycle_id, r.cycle_start, r.cycle_end, r.active, NULL::jsonb FROM @s2t@.s2t_get_subscription(in_user_id) AS r;
     notices := @s2t@.s2t_end_remote();
     IF notices IS NOT NULL THEN
@@ -874,6 +893,7 @@ DECLARE
     notices jsonb;
 BEGIN
     PERFORM @s2t@.s2t_begin_remote(in_caller);
+    PERFORM @s2t@.s2t_hold_slot(@s2t@.s2t_slot(in_recording_id)) WHERE in_recording_id IS NOT NULL;
     SELECT r.format, r.language, r.duration_ms, r.segment_count, r.repeated, r.charged_seconds INTO format, language, duration_ms, segment_count, repeated, charged_seconds FROM @s2t@.s2t_import_transcript(in_recording_id, in_document, in_format, in_lease) AS r;
     notices := @s2t@.s2t_end_remote();
     IF notices IS NOT NULL THEN
@@ -979,6 +999,7 @@ DECLARE
     notices jsonb;
 BEGIN
     PERFORM @s2t@.s2t_begin_remote(in_caller);
+    PERFORM @s2t@.s2t_hold_slot(@s2t@.s2t_slot(in_user_id)) WHERE in_user_id IS NOT NULL;
     SELECT r.revision, r.segment_count, r.changed, r.lost_words INTO revision, segment_count, changed, lost_words FROM @s2t@.s2t_merge_segments(in_user_id, in_recording_id, in_first, in_last, in_revision) AS r;
     notices := @s2t@.s2t_end_remote();
     IF notices IS NOT NULL THEN
@@ -1106,6 +1127,7 @@ DECLARE
     notices jsonb;
 BEGIN
     PERFORM @s2t@.s2t_begin_remote(in_caller);
+    PERFORM @s2t@.s2t_hold_slot(@s2t@.s2t_slot(in_recording_id)) WHERE in_recording_id IS NOT NULL;
     SELECT r.queued, r.error_message INTO queued, error_message FROM @s2t@.s2t_queue_recording(in_recording_id, in_priority, in_not_before) AS r;
     notices := @s2t@.s2t_end_remote();
     IF notices IS NOT NULL THEN
@@ -1123,6 +1145,98 @@ $function$;
 COMMENT ON FUNCTION s2t_shard.s2t_queue_recording(uuid, integer, timestamp with time zone, text[])
     IS 'Twin of s2t_queue_recording() for a router, with errors as values.';
 
+CREATE FUNCTION s2t_shard.s2t_read_dead_events(
+    in_caller text[])
+RETURNS TABLE (consumer text, id uuid, type text, at timestamp with time zone, user_id uuid, recording_id uuid, data jsonb, attempt integer, dead_at timestamp with time zone, error text, s2t_problem jsonb)
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $function$
+DECLARE
+    error   s2t_shard.error;
+    notices jsonb;
+BEGIN
+    PERFORM @s2t@.s2t_begin_remote(in_caller);
+    RETURN QUERY SELECT r.consumer, r.id, r.type, r.at, r.user_id, r.recording_id, r.data, r.attempt, r.dead_at, r.error, NULL::jsonb FROM @s2t@.s2t_read_dead_events() AS r;
+    notices := @s2t@.s2t_end_remote();
+    IF notices IS NOT NULL THEN
+        s2t_problem := s2t_shard.problem(NULL, notices);
+        RETURN NEXT;
+    END IF;
+EXCEPTION WHEN OTHERS THEN
+    GET STACKED DIAGNOSTICS
+        error.sqlstate = RETURNED_SQLSTATE, error.message = MESSAGE_TEXT, error.detail = PG_EXCEPTION_DETAIL,
+        error.hint = PG_EXCEPTION_HINT, error.constraint = CONSTRAINT_NAME, error."table" = TABLE_NAME,
+        error."column" = COLUMN_NAME, error.schema = SCHEMA_NAME, error.datatype = PG_DATATYPE_NAME;
+    s2t_problem := s2t_shard.problem(error, @s2t@.s2t_end_remote());
+    RETURN NEXT;
+END
+$function$;
+
+COMMENT ON FUNCTION s2t_shard.s2t_read_dead_events(text[])
+    IS 'Twin of s2t_read_dead_events() for a router, with errors as values.';
+
+CREATE FUNCTION s2t_shard.s2t_read_event_queues(
+    in_look_at integer,
+    in_caller text[])
+RETURNS TABLE (consumer text, types text[], waiting bigint, given bigint, put_off bigint, oldest_seconds double precision, dead bigint, created_at timestamp with time zone, s2t_problem jsonb)
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $function$
+DECLARE
+    error   s2t_shard.error;
+    notices jsonb;
+BEGIN
+    PERFORM @s2t@.s2t_begin_remote(in_caller);
+    RETURN QUERY SELECT r.consumer, r.types, r.waiting, r.given, r.put_off, r.oldest_seconds, r.dead, r.created_at, NULL::jsonb FROM @s2t@.s2t_read_event_queues(in_look_at) AS r;
+    notices := @s2t@.s2t_end_remote();
+    IF notices IS NOT NULL THEN
+        s2t_problem := s2t_shard.problem(NULL, notices);
+        RETURN NEXT;
+    END IF;
+EXCEPTION WHEN OTHERS THEN
+    GET STACKED DIAGNOSTICS
+        error.sqlstate = RETURNED_SQLSTATE, error.message = MESSAGE_TEXT, error.detail = PG_EXCEPTION_DETAIL,
+        error.hint = PG_EXCEPTION_HINT, error.constraint = CONSTRAINT_NAME, error."table" = TABLE_NAME,
+        error."column" = COLUMN_NAME, error.schema = SCHEMA_NAME, error.datatype = PG_DATATYPE_NAME;
+    s2t_problem := s2t_shard.problem(error, @s2t@.s2t_end_remote());
+    RETURN NEXT;
+END
+$function$;
+
+COMMENT ON FUNCTION s2t_shard.s2t_read_event_queues(integer, text[])
+    IS 'Twin of s2t_read_event_queues() for a router, with errors as values.';
+
+CREATE FUNCTION s2t_shard.s2t_read_queue(
+    in_limit integer,
+    in_caller text[])
+RETURNS TABLE (recording_id uuid, user_id uuid, state text, priority integer, due_at timestamp with time zone, claims integer, worker text, lease_until timestamp with time zone, created_at timestamp with time zone, error text, s2t_problem jsonb)
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $function$
+DECLARE
+    error   s2t_shard.error;
+    notices jsonb;
+BEGIN
+    PERFORM @s2t@.s2t_begin_remote(in_caller);
+    RETURN QUERY SELECT r.recording_id, r.user_id, r.state, r.priority, r.due_at, r.claims, r.worker, r.lease_until, r.created_at, r.error, NULL::jsonb FROM @s2t@.s2t_read_queue(in_limit) AS r;
+    notices := @s2t@.s2t_end_remote();
+    IF notices IS NOT NULL THEN
+        s2t_problem := s2t_shard.problem(NULL, notices);
+        RETURN NEXT;
+    END IF;
+EXCEPTION WHEN OTHERS THEN
+    GET STACKED DIAGNOSTICS
+        error.sqlstate = RETURNED_SQLSTATE, error.message = MESSAGE_TEXT, error.detail = PG_EXCEPTION_DETAIL,
+        error.hint = PG_EXCEPTION_HINT, error.constraint = CONSTRAINT_NAME, error."table" = TABLE_NAME,
+        error."column" = COLUMN_NAME, error.schema = SCHEMA_NAME, error.datatype = PG_DATATYPE_NAME;
+    s2t_problem := s2t_shard.problem(error, @s2t@.s2t_end_remote());
+    RETURN NEXT;
+END
+$function$;
+
+COMMENT ON FUNCTION s2t_shard.s2t_read_queue(integer, text[])
+    IS 'Twin of s2t_read_queue() for a router, with errors as values.';
+
 CREATE FUNCTION s2t_shard.s2t_release_events(
     in_consumer text,
     in_ids uuid[],
@@ -1139,6 +1253,8 @@ DECLARE
     notices jsonb;
 BEGIN
     PERFORM @s2t@.s2t_begin_remote(in_caller);
+    PERFORM @s2t@.s2t_hold_slot(i.slot)
+       FROM (SELECT DISTINCT @s2t@.s2t_slot(id) AS slot FROM unnest(in_ids) AS id WHERE id IS NOT NULL ORDER BY 1) AS i;
     result := @s2t@.s2t_release_events(in_consumer, in_ids, in_retry_after, in_error);
     notices := @s2t@.s2t_end_remote();
     IF notices IS NOT NULL THEN
@@ -1174,6 +1290,7 @@ DECLARE
     notices jsonb;
 BEGIN
     PERFORM @s2t@.s2t_begin_remote(in_caller);
+    PERFORM @s2t@.s2t_hold_slot(@s2t@.s2t_slot(in_recording_id)) WHERE in_recording_id IS NOT NULL;
     SELECT r.status, r.attempts_left, r.due_at INTO status, attempts_left, due_at FROM @s2t@.s2t_release_recording(in_recording_id, in_lease, in_retry_after, in_error) AS r;
     notices := @s2t@.s2t_end_remote();
     IF notices IS NOT NULL THEN
@@ -1211,6 +1328,7 @@ DECLARE
     notices jsonb;
 BEGIN
     PERFORM @s2t@.s2t_begin_remote(in_caller);
+    PERFORM @s2t@.s2t_hold_slot(@s2t@.s2t_slot(in_user_id)) WHERE in_user_id IS NOT NULL;
     SELECT r.revision, r.segment_count, r.changed, r.lost_words INTO revision, segment_count, changed, lost_words FROM @s2t@.s2t_rename_speaker(in_user_id, in_recording_id, in_from, in_to, in_revision) AS r;
     notices := @s2t@.s2t_end_remote();
     IF notices IS NOT NULL THEN
@@ -1279,6 +1397,7 @@ DECLARE
     notices jsonb;
 BEGIN
     PERFORM @s2t@.s2t_begin_remote(in_caller);
+    PERFORM @s2t@.s2t_hold_slot(@s2t@.s2t_slot(in_user_id)) WHERE in_user_id IS NOT NULL;
     SELECT r.repeated, r.revision, r.segment_count, r.duration_ms, r.charged_seconds INTO repeated, revision, segment_count, duration_ms, charged_seconds FROM @s2t@.s2t_replace_segments(in_user_id, in_recording_id, in_duration_ms, in_segments, in_charge) AS r;
     notices := @s2t@.s2t_end_remote();
     IF notices IS NOT NULL THEN
@@ -1317,6 +1436,7 @@ DECLARE
     notices jsonb;
 BEGIN
     PERFORM @s2t@.s2t_begin_remote(in_caller);
+    PERFORM @s2t@.s2t_hold_slot(@s2t@.s2t_slot(in_user_id)) WHERE in_user_id IS NOT NULL;
     SELECT r.repeated, r.revision, r.segment_count, r.duration_ms, r.charged_seconds INTO repeated, revision, segment_count, duration_ms, charged_seconds FROM @s2t@.s2t_replace_transcript(in_user_id, in_recording_id, in_document, in_format, in_charge) AS r;
     notices := @s2t@.s2t_end_remote();
     IF notices IS NOT NULL THEN
@@ -1410,6 +1530,7 @@ DECLARE
     notices jsonb;
 BEGIN
     PERFORM @s2t@.s2t_begin_remote(in_caller);
+    PERFORM @s2t@.s2t_hold_slot(@s2t@.s2t_slot(in_recording_id)) WHERE in_recording_id IS NOT NULL;
     SELECT r.recording_id, r.quota_ok, r.error_message, r.reason, r.remaining_recordings, r.remaining_seconds INTO recording_id, quota_ok, error_message, reason, remaining_recordings, remaining_seconds FROM @s2t@.s2t_retry_recording(in_recording_id, in_expected_ms) AS r;
     notices := @s2t@.s2t_end_remote();
     IF notices IS NOT NULL THEN
@@ -1441,6 +1562,8 @@ DECLARE
     notices jsonb;
 BEGIN
     PERFORM @s2t@.s2t_begin_remote(in_caller);
+    PERFORM @s2t@.s2t_hold_slot(i.slot)
+       FROM (SELECT DISTINCT @s2t@.s2t_slot(id) AS slot FROM unnest(in_ids) AS id WHERE id IS NOT NULL ORDER BY 1) AS i;
     result := @s2t@.s2t_revive_events(in_consumer, in_ids);
     notices := @s2t@.s2t_end_remote();
     IF notices IS NOT NULL THEN
@@ -1501,6 +1624,7 @@ DECLARE
     notices jsonb;
 BEGIN
     PERFORM @s2t@.s2t_begin_remote(in_caller);
+    PERFORM @s2t@.s2t_hold_slot(@s2t@.s2t_slot(in_user_id)) WHERE in_user_id IS NOT NULL;
     result := @s2t@.s2t_set_password(in_user_id, in_hashed_pass);
     notices := @s2t@.s2t_end_remote();
     IF notices IS NOT NULL THEN
@@ -1532,6 +1656,7 @@ DECLARE
     notices jsonb;
 BEGIN
     PERFORM @s2t@.s2t_begin_remote(in_caller);
+    PERFORM @s2t@.s2t_hold_slot(@s2t@.s2t_slot(in_user_id)) WHERE in_user_id IS NOT NULL;
     result := @s2t@.s2t_set_status(in_user_id, in_status);
     notices := @s2t@.s2t_end_remote();
     IF notices IS NOT NULL THEN
@@ -1563,6 +1688,7 @@ DECLARE
     notices jsonb;
 BEGIN
     PERFORM @s2t@.s2t_begin_remote(in_caller);
+    PERFORM @s2t@.s2t_hold_slot(@s2t@.s2t_slot(in_user_id)) WHERE in_user_id IS NOT NULL;
     result := @s2t@.s2t_set_verified(in_user_id, in_verified);
     notices := @s2t@.s2t_end_remote();
     IF notices IS NOT NULL THEN
@@ -1632,6 +1758,7 @@ DECLARE
     notices jsonb;
 BEGIN
     PERFORM @s2t@.s2t_begin_remote(in_caller);
+    PERFORM @s2t@.s2t_hold_slot(@s2t@.s2t_slot(in_user_id)) WHERE in_user_id IS NOT NULL;
     SELECT r.revision, r.segment_count, r.changed, r.lost_words INTO revision, segment_count, changed, lost_words FROM @s2t@.s2t_split_segment(in_user_id, in_recording_id, in_idx, in_at_ms, in_at_char, in_revision) AS r;
     notices := @s2t@.s2t_end_remote();
     IF notices IS NOT NULL THEN
@@ -1700,6 +1827,7 @@ DECLARE
     notices jsonb;
 BEGIN
     PERFORM @s2t@.s2t_begin_remote(in_caller);
+    PERFORM @s2t@.s2t_hold_slot(@s2t@.s2t_slot(in_user_id)) WHERE in_user_id IS NOT NULL;
     SELECT r.revision, r.segment_count, r.changed, r.lost_words INTO revision, segment_count, changed, lost_words FROM @s2t@.s2t_undo(in_user_id, in_recording_id, in_revision) AS r;
     notices := @s2t@.s2t_end_remote();
     IF notices IS NOT NULL THEN
@@ -1732,6 +1860,7 @@ DECLARE
     notices jsonb;
 BEGIN
     PERFORM @s2t@.s2t_begin_remote(in_caller);
+    PERFORM @s2t@.s2t_hold_slot(@s2t@.s2t_slot(in_user_id)) WHERE in_user_id IS NOT NULL;
     result := @s2t@.s2t_update_profile(in_user_id, in_name, in_avatar_url);
     notices := @s2t@.s2t_end_remote();
     IF notices IS NOT NULL THEN
@@ -1796,6 +1925,7 @@ DECLARE
     notices jsonb;
 BEGIN
     PERFORM @s2t@.s2t_begin_remote(in_caller);
+    PERFORM @s2t@.s2t_hold_slot(@s2t@.s2t_slot(in_user_id)) WHERE in_user_id IS NOT NULL;
     success := given_success;
     message := given_message;
     CALL @s2t@.sp_change_user_plan(in_user_id, in_new_plan_code, in_prorate, success, message);
@@ -1833,6 +1963,7 @@ DECLARE
     notices jsonb;
 BEGIN
     PERFORM @s2t@.s2t_begin_remote(in_caller);
+    PERFORM @s2t@.s2t_hold_slot(@s2t@.s2t_slot(in_user_id)) WHERE in_user_id IS NOT NULL;
     SELECT r.recording_id, r.quota_ok, r.error_message INTO recording_id, quota_ok, error_message FROM @s2t@.sp_check_quota_and_create_recording(in_user_id, in_source, in_language, in_meta) AS r;
     notices := @s2t@.s2t_end_remote();
     IF notices IS NOT NULL THEN
@@ -1896,6 +2027,7 @@ DECLARE
     notices jsonb;
 BEGIN
     PERFORM @s2t@.s2t_begin_remote(in_caller);
+    PERFORM @s2t@.s2t_hold_slot(@s2t@.s2t_slot(in_recording_id)) WHERE in_recording_id IS NOT NULL;
     CALL @s2t@.sp_complete_recording(in_recording_id, in_duration_ms, in_segments);
     notices := @s2t@.s2t_end_remote();
     IF notices IS NOT NULL THEN
@@ -1983,6 +2115,7 @@ DECLARE
     notices jsonb;
 BEGIN
     PERFORM @s2t@.s2t_begin_remote(in_caller);
+    PERFORM @s2t@.s2t_check_slot(@s2t@.s2t_slot(in_recording_id)) WHERE in_recording_id IS NOT NULL;
     result := @s2t@.sp_export_transcript(in_recording_id, in_format);
     notices := @s2t@.s2t_end_remote();
     IF notices IS NOT NULL THEN
@@ -2013,6 +2146,7 @@ DECLARE
     notices jsonb;
 BEGIN
     PERFORM @s2t@.s2t_begin_remote(in_caller);
+    PERFORM @s2t@.s2t_hold_slot(@s2t@.s2t_slot(in_recording_id)) WHERE in_recording_id IS NOT NULL;
     CALL @s2t@.sp_fail_recording(in_recording_id, in_reason);
     notices := @s2t@.s2t_end_remote();
     IF notices IS NOT NULL THEN
@@ -2045,6 +2179,7 @@ DECLARE
     notices jsonb;
 BEGIN
     PERFORM @s2t@.s2t_begin_remote(in_caller);
+    PERFORM @s2t@.s2t_check_slot(@s2t@.s2t_slot(in_user_id)) WHERE in_user_id IS NOT NULL;
     RETURN QUERY SELECT r.chunk_index, r.start_ms, r.end_ms, r.text, r.first_idx, r.last_idx, NULL::jsonb FROM @s2t@.sp_get_chunks(in_user_id, in_recording_id, in_max_chars, in_overlap) AS r;
     notices := @s2t@.s2t_end_remote();
     IF notices IS NOT NULL THEN
@@ -2077,6 +2212,7 @@ DECLARE
     notices jsonb;
 BEGIN
     PERFORM @s2t@.s2t_begin_remote(in_caller);
+    PERFORM @s2t@.s2t_check_slot(@s2t@.s2t_slot(in_user_id)) WHERE in_user_id IS NOT NULL;
     RETURN QUERY SELECT r.id, r.source, r.language, r.status, r.duration_ms, r.segment_count, r.created_at, r.completed_at, r.error, r.meta, NULL::jsonb FROM @s2t@.sp_get_recording(in_user_id, in_recording_id) AS r;
     notices := @s2t@.s2t_end_remote();
     IF notices IS NOT NULL THEN
@@ -2111,6 +2247,7 @@ DECLARE
     notices jsonb;
 BEGIN
     PERFORM @s2t@.s2t_begin_remote(in_caller);
+    PERFORM @s2t@.s2t_check_slot(@s2t@.s2t_slot(in_user_id)) WHERE in_user_id IS NOT NULL;
     RETURN QUERY SELECT r.idx, r.start_ms, r.end_ms, r.text, r.meta, NULL::jsonb FROM @s2t@.sp_get_segments(in_user_id, in_recording_id, in_from_ms, in_limit) AS r;
     notices := @s2t@.s2t_end_remote();
     IF notices IS NOT NULL THEN
@@ -2142,6 +2279,7 @@ DECLARE
     notices jsonb;
 BEGIN
     PERFORM @s2t@.s2t_begin_remote(in_caller);
+    PERFORM @s2t@.s2t_check_slot(@s2t@.s2t_slot(in_user_id)) WHERE in_user_id IS NOT NULL;
     RETURN QUERY SELECT r.plan_code, r.plan_name, r.monthly_minutes, r.monthly_usage_limit, r.usage_count, r.used_seconds, r.remaining_recordings, r.remaining_seconds, r.cycle_start, r.cycle_end, r.active, NULL::jsonb FROM @s2t@.sp_get_subscription(in_user_id) AS r;
     notices := @s2t@.s2t_end_remote();
     IF notices IS NOT NULL THEN
@@ -2180,6 +2318,7 @@ DECLARE
     notices jsonb;
 BEGIN
     PERFORM @s2t@.s2t_begin_remote(in_caller);
+    PERFORM @s2t@.s2t_check_slot(@s2t@.s2t_slot(in_user_id)) WHERE in_user_id IS NOT NULL;
     SELECT r.total_recordings, r.total_duration_minutes, r.total_segments, r.current_cycle_usage, r.current_cycle_seconds, r.quota_usage_percent, r.quota_minutes_percent INTO total_recordings, total_duration_minutes, total_segments, current_cycle_usage, current_cycle_seconds, quota_usage_percent, quota_minutes_percent FROM @s2t@.sp_get_user_stats(in_user_id) AS r;
     notices := @s2t@.s2t_end_remote();
     IF notices IS NOT NULL THEN
@@ -2215,6 +2354,7 @@ DECLARE
     notices jsonb;
 BEGIN
     PERFORM @s2t@.s2t_begin_remote(in_caller);
+    PERFORM @s2t@.s2t_hold_slot(@s2t@.s2t_slot(in_recording_id)) WHERE in_recording_id IS NOT NULL;
     SELECT r.format, r.language, r.duration_ms, r.segments INTO format, language, duration_ms, segments FROM @s2t@.sp_import_transcript(in_recording_id, in_document, in_format) AS r;
     notices := @s2t@.s2t_end_remote();
     IF notices IS NOT NULL THEN
@@ -2251,6 +2391,7 @@ DECLARE
     notices jsonb;
 BEGIN
     PERFORM @s2t@.s2t_begin_remote(in_caller);
+    PERFORM @s2t@.s2t_hold_slot(@s2t@.s2t_slot(in_recording_id)) WHERE in_recording_id IS NOT NULL;
     SELECT r.format, r.language, r.duration_ms, r.segments, r.replaced INTO format, language, duration_ms, segments, replaced FROM @s2t@.sp_import_transcript_bytes(in_recording_id, in_document, in_format) AS r;
     notices := @s2t@.s2t_end_remote();
     IF notices IS NOT NULL THEN
@@ -2280,6 +2421,7 @@ DECLARE
     notices jsonb;
 BEGIN
     PERFORM @s2t@.s2t_begin_remote(in_caller);
+    PERFORM @s2t@.s2t_check_slot(@s2t@.s2t_slot(in_user_id)) WHERE in_user_id IS NOT NULL;
     RETURN QUERY SELECT r.id, r.recordings, r.seconds, r.left_recordings, r.left_seconds, r.expires_at, r.cancelled_at, r.created_at, r.note, r.open, NULL::jsonb FROM @s2t@.sp_list_credits(in_user_id) AS r;
     notices := @s2t@.s2t_end_remote();
     IF notices IS NOT NULL THEN
@@ -2344,6 +2486,7 @@ DECLARE
     notices jsonb;
 BEGIN
     PERFORM @s2t@.s2t_begin_remote(in_caller);
+    PERFORM @s2t@.s2t_check_slot(@s2t@.s2t_slot(in_user_id)) WHERE in_user_id IS NOT NULL;
     RETURN QUERY SELECT r.id, r.source, r.language, r.status, r.duration_ms, r.segment_count, r.created_at, r.completed_at, r.error, r.meta, NULL::jsonb FROM @s2t@.sp_list_recordings(in_user_id, in_limit, in_before, in_status) AS r;
     notices := @s2t@.s2t_end_remote();
     IF notices IS NOT NULL THEN
@@ -2376,6 +2519,7 @@ DECLARE
     notices jsonb;
 BEGIN
     PERFORM @s2t@.s2t_begin_remote(in_caller);
+    PERFORM @s2t@.s2t_check_slot(@s2t@.s2t_slot(in_user_id)) WHERE in_user_id IS NOT NULL;
     RETURN QUERY SELECT r.revision, r.kind, r.at, r.kept_count, r.undoes, r.undone, NULL::jsonb FROM @s2t@.sp_list_revisions(in_user_id, in_recording_id) AS r;
     notices := @s2t@.s2t_end_remote();
     IF notices IS NOT NULL THEN
@@ -2409,6 +2553,7 @@ DECLARE
     notices jsonb;
 BEGIN
     PERFORM @s2t@.s2t_begin_remote(in_caller);
+    PERFORM @s2t@.s2t_check_slot(@s2t@.s2t_slot(in_user_id)) WHERE in_user_id IS NOT NULL;
     RETURN QUERY SELECT r.id, r.at, r.kind, r.recordings, r.seconds, r.credit_recordings, r.credit_seconds, r.overage_recordings, r.overage_seconds, r.recording_id, r.credit_id, r.cycle_id, r.note, NULL::jsonb FROM @s2t@.sp_list_usage(in_user_id, in_limit, in_before) AS r;
     notices := @s2t@.s2t_end_remote();
     IF notices IS NOT NULL THEN
@@ -2443,6 +2588,7 @@ DECLARE
     notices jsonb;
 BEGIN
     PERFORM @s2t@.s2t_begin_remote(in_caller);
+    PERFORM @s2t@.s2t_check_slot(@s2t@.s2t_slot(in_recording_id)) WHERE in_recording_id IS NOT NULL;
     result := @s2t@.sp_render_transcript(in_recording_id, in_format, in_options);
     notices := @s2t@.s2t_end_remote();
     IF notices IS NOT NULL THEN
@@ -2537,6 +2683,7 @@ DECLARE
     notices jsonb;
 BEGIN
     PERFORM @s2t@.s2t_begin_remote(in_caller);
+    PERFORM @s2t@.s2t_check_slot(@s2t@.s2t_slot(in_user_id)) WHERE in_user_id IS NOT NULL;
     RETURN QUERY SELECT r.recording_id, r.idx, r.start_ms, r.end_ms, r.snippet, NULL::jsonb FROM @s2t@.sp_search_segments(in_user_id, in_query, in_limit) AS r;
     notices := @s2t@.s2t_end_remote();
     IF notices IS NOT NULL THEN
