@@ -550,6 +550,7 @@ SET search_path = pg_catalog, pg_temp
 AS $function$
 DECLARE
     login CONSTANT text := lower(btrim(in_email_or_user_name, E' \t\n\x0B\f\r'));
+    slot  integer;
     entry record;
     found jsonb;
 BEGIN
@@ -565,14 +566,14 @@ BEGIN
         RETURN;
     END IF;
 
+    slot := s2t_router.slot_of(login);
     FOR entry IN
         SELECT e.kind, e.user_slot, e.login
-          FROM jsonb_to_recordset(s2t_router.demand(s2t_router.slot_of(login), 'find_login',
-                                                    jsonb_build_object('slot', s2t_router.slot_of(login), 'key', login)))
+          FROM jsonb_to_recordset(s2t_router.demand(slot, 'find_login', jsonb_build_object('slot', slot, 'key', login)))
                AS e (kind text, user_slot integer, login jsonb)
     LOOP
         found := entry.login;
-        IF found = '{}' AND s2t_router.shard_of_slot(entry.user_slot) <> s2t_router.shard_of_slot(s2t_router.slot_of(login)) THEN
+        IF found = '{}' AND s2t_router.shard_of_slot(entry.user_slot) <> s2t_router.shard_of_slot(slot) THEN
             found := s2t_router.demand(entry.user_slot, 'get_login',
                                        jsonb_build_object('user_slot', entry.user_slot, 'kind', entry.kind, 'key', login));
         END IF;
