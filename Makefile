@@ -120,6 +120,9 @@ endif
 demo:
 	@demo/run
 
+demo-scale:
+	@demo/scale
+
 dev:
 	@demo/dev start $(DEV_FLAGS)
 
@@ -175,6 +178,7 @@ help:
 	@echo "make install       install it into the server that PG_CONFIG names"
 	@echo "make installcheck  pg_regress against a running server"
 	@echo "make demo          a story with figures, on a throwaway cluster"
+	@echo "make demo-scale    a router, two shards, slots that move, a shard that stops"
 	@echo "make dev           a database to develop against (make dev-stop removes it)"
 	@echo "make test          every test, on throwaway clusters"
 	@echo "make check         the quick ones of them"
@@ -188,4 +192,4 @@ help:
 	@echo "make tidy          clang-tidy"
 	@echo "make clean         remove what was built (make distclean: the matrix's systems too)"
 
-.PHONY: demo dev dev-stop dist deb test check assert fuzz matrix bench format tidy help distclean-matrix
+.PHONY: demo demo-scale dev dev-stop dist deb test check assert fuzz matrix bench format tidy help distclean-matrix
