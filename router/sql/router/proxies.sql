@@ -1268,6 +1268,23 @@ $function$;
 COMMENT ON FUNCTION s2t_router.sp_get_chunks(integer, uuid, uuid, integer, integer, text[])
     IS 'Calls the twin of sp_get_chunks() on a server.';
 
+CREATE FUNCTION s2t_router.sp_get_progress(
+    in_shard integer,
+    in_user_id uuid,
+    in_recording_ids uuid[],
+    in_caller text[])
+RETURNS TABLE (id uuid, status text, heard_ms integer, segment_count integer, charged_seconds integer, queue_state text, claims integer, active_at timestamp with time zone, s2t_problem jsonb)
+LANGUAGE plproxy
+SET client_min_messages = error SET datestyle = 'ISO, YMD' SET intervalstyle = postgres
+AS $function$
+    CLUSTER 's2t_router';
+    RUN ON in_shard;
+    SELECT * FROM s2t_shard.sp_get_progress(in_user_id, in_recording_ids, in_caller);
+$function$;
+
+COMMENT ON FUNCTION s2t_router.sp_get_progress(integer, uuid, uuid[], text[])
+    IS 'Calls the twin of sp_get_progress() on a server.';
+
 CREATE FUNCTION s2t_router.sp_get_recording(
     in_shard integer,
     in_user_id uuid,

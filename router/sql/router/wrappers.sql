@@ -2299,6 +2299,35 @@ REVOKE ALL ON FUNCTION @extschema@.sp_get_chunks(uuid, uuid, integer, integer) F
 COMMENT ON FUNCTION @extschema@.sp_get_chunks(uuid, uuid, integer, integer)
     IS 'The transcript of a recording in pieces for embedding and retrieval, for its owner: at ends of sentences and turns of speakers, of at most so many characters; no row for anybody else.';
 
+CREATE FUNCTION @extschema@.sp_get_progress(in_user_id uuid, in_recording_ids uuid[])
+RETURNS TABLE(id uuid, status text, heard_ms integer, segment_count integer, charged_seconds integer, queue_state text, claims integer, active_at timestamp with time zone)
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $function$
+DECLARE
+    the_shard   integer;
+BEGIN
+    the_shard := s2t_router.shard_of(in_user_id);
+    FOR the_attempt IN 1 .. 2 LOOP
+        BEGIN
+            RETURN QUERY SELECT p.id, p.status, p.heard_ms, p.segment_count, p.charged_seconds, p.queue_state, p.claims, p.active_at
+                           FROM s2t_router.sp_get_progress(the_shard, in_user_id, in_recording_ids, s2t_router.caller()) AS p
+                          WHERE CASE WHEN p.s2t_problem IS NULL THEN true ELSE s2t_router.tell(p.s2t_problem) END;
+            RETURN;
+        EXCEPTION WHEN OTHERS THEN
+            the_shard := s2t_router.elsewhere(the_shard, the_attempt, SQLSTATE, SQLERRM);
+            IF the_shard IS NULL THEN
+                RAISE;
+            END IF;
+        END;
+    END LOOP;
+END
+$function$;
+
+REVOKE ALL ON FUNCTION @extschema@.sp_get_progress(uuid, uuid[]) FROM PUBLIC;
+COMMENT ON FUNCTION @extschema@.sp_get_progress(uuid, uuid[])
+    IS 'How far recordings are, for their owner: the audio heard in this attempt, what is stored and charged, whether they wait for a worker or are at one, and their last sign of life.';
+
 CREATE FUNCTION @extschema@.sp_get_recording(in_user_id uuid, in_recording_id uuid)
 RETURNS TABLE(id uuid, source text, language text, status text, duration_ms integer, segment_count integer, created_at timestamp with time zone, completed_at timestamp with time zone, error text, meta jsonb)
 LANGUAGE plpgsql SECURITY DEFINER

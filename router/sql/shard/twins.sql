@@ -2199,6 +2199,39 @@ $function$;
 COMMENT ON FUNCTION s2t_shard.sp_get_chunks(uuid, uuid, integer, integer, text[])
     IS 'Twin of sp_get_chunks() for a router, with errors as values.';
 
+CREATE FUNCTION s2t_shard.sp_get_progress(
+    in_user_id uuid,
+    in_recording_ids uuid[],
+    in_caller text[])
+RETURNS TABLE (id uuid, status text, heard_ms integer, segment_count integer, charged_seconds integer, queue_state text, claims integer, active_at timestamp with time zone, s2t_problem jsonb)
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $function$
+DECLARE
+    error   s2t_shard.error;
+    notices jsonb;
+BEGIN
+    PERFORM @s2t@.s2t_begin_remote(in_caller);
+    PERFORM @s2t@.s2t_check_slot(@s2t@.s2t_slot(in_user_id)) WHERE in_user_id IS NOT NULL;
+    RETURN QUERY SELECT r.id, r.status, r.heard_ms, r.segment_count, r.charged_seconds, r.queue_state, r.claims, r.active_at, NULL::jsonb FROM @s2t@.sp_get_progress(in_user_id, in_recording_ids) AS r;
+    notices := @s2t@.s2t_end_remote();
+    IF notices IS NOT NULL THEN
+        s2t_problem := s2t_shard.problem(NULL, notices);
+        RETURN NEXT;
+    END IF;
+EXCEPTION WHEN OTHERS THEN
+    GET STACKED DIAGNOSTICS
+        error.sqlstate = RETURNED_SQLSTATE, error.message = MESSAGE_TEXT, error.detail = PG_EXCEPTION_DETAIL,
+        error.hint = PG_EXCEPTION_HINT, error.constraint = CONSTRAINT_NAME, error."table" = TABLE_NAME,
+        error."column" = COLUMN_NAME, error.schema = SCHEMA_NAME, error.datatype = PG_DATATYPE_NAME;
+    s2t_problem := s2t_shard.problem(error, @s2t@.s2t_end_remote());
+    RETURN NEXT;
+END
+$function$;
+
+COMMENT ON FUNCTION s2t_shard.sp_get_progress(uuid, uuid[], text[])
+    IS 'Twin of sp_get_progress() for a router, with errors as values.';
+
 CREATE FUNCTION s2t_shard.sp_get_recording(
     in_user_id uuid,
     in_recording_id uuid,
