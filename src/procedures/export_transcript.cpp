@@ -55,10 +55,12 @@ std::span<const core::CueWord> words_in(Jsonb* meta) {
         getKeyJsonValueFromContainer(object, "start_ms", 8, &start) == nullptr ||
         start.type != jbvNumeric)
       continue;
-    Datum start_ms = DirectFunctionCall1(numeric_int4, NumericGetDatum(start.val.numeric));
+    bool out_of_range = false;
+    int32 start_ms = numeric_int4_opt_error(start.val.numeric, &out_of_range);
+    if (out_of_range) continue;
     words[known++] = {
         pg::copy(pg::to_utf8({text.val.string.val, static_cast<size_t>(text.val.string.len)})),
-        DatumGetInt32(start_ms)};
+        start_ms};
   }
   return {words, known};
 }

@@ -1,6 +1,6 @@
 -- Transcripts of speech engines: sp_import_transcript, sp_import_transcript_bytes, s2t_parse_transcript.
 \ir include/begin.sql
-SELECT plan(26);
+SELECT plan(28);
 
 INSERT INTO plans (code, name, monthly_minutes, monthly_usage_limit, is_default) VALUES ('FREE', 'Free plan', 30, 20, true);
 CALL sp_register_user('an@example.com', 'an', 'hash', NULL, 'FREE');
@@ -59,6 +59,20 @@ SELECT matches(sp_export_transcript(:'r3', 'ttml'), '<p begin="00:01:02.000" end
 SELECT throws_ok(format($$SELECT sp_render_transcript(%L, 'srt', '{"times": true}')$$, :'r3'), '22023', 'unknown export option', 'an option of other formats');
 SELECT throws_ok(format($$SELECT sp_render_transcript(%L, 'txt', '{"times": 1}')$$, :'r3'), '22023', 'invalid export options', 'not a boolean');
 SELECT throws_ok(format($$SELECT sp_render_transcript(%L, 'txt', '[]')$$, :'r3'), '22023', 'invalid export options', 'not an object');
+
+-- A meta may say anything that is JSON: words whose times are none are not timed.
+SELECT pg_temp.recording() AS r4 \gset
+CALL sp_complete_recording(:'r4', 2000, '[{"idx": 0, "start_ms": 0, "end_ms": 2000, "text": "One two three four five.", "words": [
+  {"text": "One", "start_ms": 0}, {"text": "two", "start_ms": 1e20}, {"text": "three", "start_ms": -99999999999}, {"text": "four", "start_ms": "x"}, {"text": "five.", "start_ms": 1500}, 7]}]');
+SELECT matches(sp_render_transcript(:'r4', 'vtt', '{"words": true}'), 'One two three four <00:00:01.500>five.', 'numbers that are no times');
+-- Long cues are measured first: what they take is more than what is written in one go.
+SELECT pg_temp.recording() AS r5 \gset
+SELECT s2t_complete_recording(:'r5', 2000, jsonb_build_array(jsonb_build_object('idx', 0, 'start_ms', 0, 'end_ms', 1000, 'text', 'short'),
+  jsonb_build_object('idx', 1, 'start_ms', 1000, 'end_ms', 2000, 'text', (SELECT string_agg('chữ "' || i || '"', ' ') FROM generate_series(1, 20000) AS i)))) \g /dev/null
+SELECT is((SELECT string_agg(md5(replace(sp_export_transcript(:'r5', f), E'\n', ' ')) , ' ' ORDER BY f) FROM unnest('{srt,tsv,vtt}'::text[]) AS f),
+  (SELECT md5('1 00:00:00,000 --> 00:00:01,000 short  2 00:00:01,000 --> 00:00:02,000 ' || t || '  ') || ' ' || md5(E'start\tend\ttext 0\t1000\tshort 1000\t2000\t' || t || ' ') || ' ' ||
+          md5('WEBVTT  00:00:00.000 --> 00:00:01.000 short  00:00:01.000 --> 00:00:02.000 ' || t || '  ')
+     FROM (SELECT text AS t FROM segments WHERE recording_id = :'r5' AND idx = 1) AS q), 'a long segment');
 
 SELECT * FROM finish();
 ROLLBACK;
