@@ -83,7 +83,10 @@ ALWAYS = {
     "no credit is overdrawn": "SELECT user_id FROM usage_credits WHERE least(left_recordings, left_seconds) < 0",
     "a completed recording is charged": """
         SELECT user_id FROM recordings
-        WHERE status = 'done' AND (charged_cycle_id IS NULL OR charged_seconds <> (duration_ms + 999) / 1000)""",
+        WHERE status = 'done'
+          AND (charged_cycle_id IS NULL OR charged_seconds < (duration_ms + 999) / 1000
+               -- What an earlier attempt heard beyond that stays charged.
+               OR (attempt = 1 AND charged_seconds > (duration_ms + 999) / 1000))""",
 }
 
 SET_STALE = """UPDATE recordings SET created_at = clock_timestamp() - interval '7 hours',
