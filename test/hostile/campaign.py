@@ -175,10 +175,10 @@ class Owner:
         lines = done.stdout.splitlines()
         return lines[-1] if lines else "", done.stderr
 
-    def call(self, statement, times=20):
+    def call(self, statement, times=20, stop=True):
         """As often as another one's lock is in the way; the errors of the last time."""
         for _ in range(times):
-            _, errors = self.run("SET client_min_messages = error; " + statement)
+            _, errors = self.run("SET client_min_messages = error; " + statement, stop)
             if not re.search("deadlock detected|lock timeout|could not serialize|tuple concurrently", errors):
                 break
         return errors
@@ -204,7 +204,7 @@ def main():
         refused += bool(errors)
         print(f"{n} {table}: {do}", f"-- {errors.strip()}" if errors else "", sep=" ", flush=True)
         owner.wait_for_calls(int(calls))
-        _, errors = owner.run("SET client_min_messages = error; " + undo + ";", stop=False)
+        errors = owner.call(undo + ";", stop=False)
         if errors:
             print(f"{n} taking back: {errors.strip()}", flush=True)
         if kind == "kept":
