@@ -573,7 +573,8 @@ BEGIN
                AS e (kind text, user_slot integer, login jsonb)
     LOOP
         found := entry.login;
-        IF found = '{}' AND s2t_router.shard_of_slot(entry.user_slot) <> s2t_router.shard_of_slot(slot) THEN
+        -- A server that knows what slots it has says so; another one is believed where the map says that it has both.
+        IF found IS NULL OR (found = '{}' AND s2t_router.shard_of_slot(entry.user_slot) <> s2t_router.shard_of_slot(slot)) THEN
             found := s2t_router.demand(entry.user_slot, 'get_login',
                                        jsonb_build_object('user_slot', entry.user_slot, 'kind', entry.kind, 'key', login));
         END IF;

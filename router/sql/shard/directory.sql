@@ -460,7 +460,7 @@ BEGIN
         BEGIN
             login := s2t_shard.get_login(entry.user_slot, entry.kind, in_key);
         EXCEPTION WHEN SQLSTATE 'S2M01' OR SQLSTATE 'S2M02' THEN
-            login := '{}';
+            login := NULL;  -- not for this server to say
         END;
         found := found || jsonb_build_object('kind', entry.kind, 'user_slot', entry.user_slot, 'login', login);
         EXIT WHEN login <> '{}';
