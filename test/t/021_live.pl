@@ -76,6 +76,26 @@ my ($usual, $mean) = split /\|/, ask(q{
 cmp_ok($usual, '<=', 1.1, 'an append meets as many pages as the first ones did');
 cmp_ok($mean, '<=', 1.3, 'and now and then, where a row moves to another page, some for its index');
 
+# Each is looked for where the last call has put it: it may be elsewhere by now, or not at all.
+my $moved = ask($create);
+is(ask(qq{
+BEGIN;
+SELECT segment_count FROM s2t_append_segments('$moved', segment(0));
+SAVEPOINT s;
+CLUSTER recordings USING recordings_pkey;
+CLUSTER user_subscriptions USING user_subscriptions_pkey;
+CLUSTER usage_entries USING usage_entries_pkey;
+SELECT segment_count FROM s2t_append_segments('$moved', segment(1));
+ROLLBACK TO s;
+SELECT segment_count FROM s2t_append_segments('$moved', segment(1));
+CLUSTER recordings USING recordings_pkey;
+SELECT segment_count FROM s2t_append_segments('$moved', segment(2));
+TRUNCATE recordings, segments, segment_revisions;
+CREATE TEMPORARY TABLE fresh AS SELECT recording_id AS id FROM users, s2t_create_recording(users.id, 'realtime');
+SELECT segment_count FROM fresh, s2t_append_segments(id, segment(0));
+SELECT charged_seconds FROM fresh, s2t_append_segments(id, segment(1));
+ROLLBACK}), "1\n2\n2\n3\n1\n2", 'tables that are written anew within the transaction, and back');
+
 # The same in one completion.
 my $whole = ask($create);
 ask("SELECT s2t_complete_recording('$whole', 9999500, (SELECT jsonb_agg(segment(n) -> 0 ORDER BY n) FROM generate_series(0, 9999) AS n))");
