@@ -73,24 +73,30 @@ class Reader {
     push(WJB_END_ARRAY, nullptr);
   }
 
+  // What the server's own conversion makes of it; the numbers of transcripts are short decimals.
   JsonbValue read_number() {
+    constexpr int kInt64Digits = 18;
     const char* begin = at_;
-    bool integer = true;
-    while (at_ < end_ && *at_ != ',' && *at_ != '}' && *at_ != ']') {
-      integer = integer && (*at_ == '-' || (*at_ >= '0' && *at_ <= '9'));
-      ++at_;
+    const char* point = nullptr;
+    bool plain = true;
+    int64_t digits = 0;
+    for (; at_ < end_ && *at_ != ',' && *at_ != '}' && *at_ != ']'; ++at_) {
+      if (*at_ >= '0' && *at_ <= '9') {
+        if (at_ - begin <= kInt64Digits) digits = digits * 10 + (*at_ - '0');
+      } else if (*at_ == '.' && point == nullptr) {
+        point = at_;
+      } else {
+        plain = plain && *at_ == '-' && at_ == begin;
+      }
     }
     const auto length = at_ - begin;
     JsonbValue value;
     value.type = jbvNumeric;
-    constexpr int kInt64Digits = 18;
-    if (integer && length <= kInt64Digits) {
-      int64_t number = 0;
-      const bool negative = *begin == '-';
-      for (const char* digit = begin + (negative ? 1 : 0); digit < at_; ++digit) {
-        number = number * 10 + (*digit - '0');
-      }
-      value.val.numeric = int64_to_numeric(negative ? -number : number);
+    if (plain && length <= kInt64Digits) {
+      if (*begin == '-') digits = -digits;
+      value.val.numeric =
+          point == nullptr ? int64_to_numeric(digits)
+                           : int64_div_fast_to_numeric(digits, static_cast<int>(at_ - point - 1));
       return value;
     }
     Datum numeric = DirectFunctionCall3(numeric_in, CStringGetDatum(pnstrdup(begin, length)),
