@@ -12,10 +12,11 @@ use strict;
 use warnings;
 
 use Exporter 'import';
+use IPC::Run;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
-our @EXPORT = qw($CONTENTS $GOOD $BAD everything miscounted counted_ok findings comes_true no_worker session with_tools);
+our @EXPORT = qw($CONTENTS $GOOD $BAD everything miscounted comes_back counted_ok findings comes_true no_worker session with_tools);
 
 # Segments that are accepted, and segments that never will be.
 our $GOOD = '[{"idx": 0, "start_ms": 0, "end_ms": 900, "text": "xin"}, {"idx": 1, "start_ms": 900, "end_ms": 1500, "text": "chào"}]';
@@ -94,6 +95,19 @@ sub findings
 	return $node->safe_psql($database, q{
 		SELECT check_name, object, problem FROM s2t_doctor()
 		 WHERE check_name NOT IN ('ended_cycles', 'stale_recordings', 'marks_lost', 'set_aside') ORDER BY 1, 2});
+}
+
+# Whether a server that recovers lets somebody in at last. Nothing is written to psql: one that is turned away has
+# gone before it could read that.
+sub comes_back
+{
+	my ($server) = @_;
+	for (1 .. 10 * $PostgreSQL::Test::Utils::timeout_default)
+	{
+		return 1 if IPC::Run::run([ 'psql', '-XAtq', '-d', $server->connstr('postgres'), '-c', 'SELECT' ], '<', \undef, '>', \my $out, '2>', \my $err);
+		select undef, undef, undef, 0.1;
+	}
+	return 0;
 }
 
 # The doctor finds nothing in $database; versions that have none are counted again.

@@ -32,3 +32,18 @@ CREATE FUNCTION ddl_round(tab regclass) RETURNS SETOF text LANGUAGE sql AS $$
         'VACUUM ANALYZE %1$s']) WITH ORDINALITY AS list (statement, n)
     ORDER BY n
 $$;
+
+-- How many segments a user has with the word; asked again where the answer would have come from tables as they
+-- no longer are.
+CREATE FUNCTION ddl_search(whose uuid, word text) RETURNS bigint
+LANGUAGE plpgsql AS $$
+BEGIN
+    LOOP
+        BEGIN
+            RETURN (SELECT count(*) FROM sp_search_segments(whose, word));
+        EXCEPTION WHEN serialization_failure THEN
+            NULL;
+        END;
+    END LOOP;
+END
+$$;

@@ -156,7 +156,7 @@ foreach my $round (1 .. $ROUNDS)
 			$node->stop('fast', fail_ok => 1);
 		}
 	}
-	$node->poll_query_until('postgres', 'SELECT true') or die 'it does not come back';
+	die 'it does not come back' unless comes_back($node);
 
 	my $told = "$dir/told.csv";
 	unlink $told;

@@ -15,11 +15,14 @@ use warnings;
 
 use File::Basename;
 use File::Spec;
+use FindBin;
 use HTTP::Tiny;
 use IPC::Run;
 use JSON::PP;
+use lib "$FindBin::Bin/../perl";
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
+use S2TTest;
 use Test::More;
 
 my $examples = File::Spec->rel2abs(dirname(__FILE__) . '/../../examples/monitoring');
@@ -242,7 +245,7 @@ my $victim = $node->background_psql('postgres', on_error_stop => 0);
 my $pid = $victim->query('SELECT pg_backend_pid()');
 kill 'KILL', $pid;
 eval { $victim->quit };
-ok($node->poll_query_until('postgres', 'SELECT count(*) = 0 FROM s2t_procedure_stats'), 'a crash: counting begins anew');
+ok(comes_back($node) && $node->poll_query_until('postgres', 'SELECT count(*) = 0 FROM s2t_procedure_stats'), 'a crash: counting begins anew');
 
 # ---------------------------------------------------------------- gauges
 
