@@ -148,9 +148,10 @@ void wait_for_commits() {
     return;
   XLogFlush(XactLastCommitEnd);
   // As every commit does: who cancels gets a WARNING, since what was committed is.
-  HOLD_INTERRUPTS();
+  // HOLD_INTERRUPTS(), whose ++ of a volatile C++20 has deprecated.
+  InterruptHoldoffCount = InterruptHoldoffCount + 1;
   SyncRepWaitForLSN(XactLastCommitEnd, true);
-  RESUME_INTERRUPTS();
+  InterruptHoldoffCount = InterruptHoldoffCount - 1;
 }
 
 }  // namespace s2t::pg
