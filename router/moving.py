@@ -9,6 +9,7 @@ import re
 import signal
 import sys
 import time
+import uuid
 
 import psycopg
 from psycopg import sql
@@ -207,6 +208,91 @@ class Map:
         """Nobody else moves anything in the meantime."""
         if not self.routers[0].execute("SELECT pg_try_advisory_lock(%s, -1)", (LOCK_CLASS,)).fetchone()[0]:
             raise Refused('another move, split or add_shard is running')
+
+
+class Fenced:
+    """Slots that leave a shard: how writers are kept out of them, and let in again. For move and split, which go on from here."""
+
+    def __init__(self, the_map, source, low, high, name, options):
+        self.map, self.source = the_map, source
+        self.low, self.high, self.name, self.options = low, high, name, options
+        self.held = None  # the connection that holds the slots
+        self.fenced_at = None
+
+    @property
+    def size(self):
+        return self.high - self.low + 1
+
+    def mark(self, server):
+        if server.value("SELECT to_regclass('s2t_move.markers')") is None:
+            return None
+        return server.value('SELECT mark FROM s2t_move.markers WHERE move = %s', self.name)
+
+    @staticmethod
+    def make_markers(server):
+        server.run('CREATE SCHEMA IF NOT EXISTS s2t_move')
+        server.run('CREATE TABLE IF NOT EXISTS s2t_move.markers (move text PRIMARY KEY, mark uuid NOT NULL, '
+                   'at timestamptz NOT NULL DEFAULT now())')
+
+    def hold(self):
+        """Waits for those who write to the slots, and keeps others out. A short lock_timeout instead of waiting: whoever
+        holds one of the slots may be waiting for another."""
+        if self.held:
+            return
+        self.fenced_at = time.monotonic()
+        self.held = self.source.connect()
+        self.held.execute("SET lock_timeout = '500ms'")
+        until = time.monotonic() + self.options.patience
+        while True:
+            try:
+                self.held.execute('SELECT count(pg_advisory_lock(%s, g)) FROM generate_series(%s::int, %s::int) AS g',
+                                  (LOCK_CLASS, self.low, self.high))
+                return
+            except psycopg.errors.LockNotAvailable:
+                self.held.execute('SELECT pg_advisory_unlock_all()')
+                if time.monotonic() > until:
+                    raise Refused('somebody keeps writing to the slots in a long transaction; start again later') from None
+                time.sleep(0.3)
+                self.fenced_at = time.monotonic()
+
+    def make_read_only(self):
+        """With a marker: where that is, everything that was written before it is."""
+        with self.held.transaction():
+            self.held.execute(f"""UPDATE {self.source.name('slots')} SET state = 'ro', changed_at = now()
+                                  WHERE slot BETWEEN %s AND %s AND state = 'rw'""", (self.low, self.high))
+            self.held.execute("""INSERT INTO s2t_move.markers (move, mark) VALUES (%s, %s)
+                                 ON CONFLICT (move) DO UPDATE SET mark = excluded.mark, at = now()""", (self.name, uuid.uuid4()))
+        reached('fence')
+
+    def serve_again(self):
+        """The source takes its slots back: no marker of it is good any more."""
+        marked = self.mark(self.source) is not None
+        with self.writer.transaction():
+            if marked:
+                self.writer.execute('DELETE FROM s2t_move.markers WHERE move = %s', (self.name,))
+            self.writer.execute(f"""UPDATE {self.source.name('slots')} SET state = 'rw', changed_at = now()
+                                    WHERE slot BETWEEN %s AND %s AND state = 'ro'""", (self.low, self.high))
+        self.release()
+
+    @property
+    def writer(self):
+        """Who changes slots on the source: who holds them, where they are held."""
+        return self.held or self.source.db
+
+    def release(self):
+        if self.held:
+            self.held.close()
+            self.held = None
+
+    def let_go(self):
+        """Somebody else serves the slots."""
+        if self.held:
+            self.release()
+            say(f'  writers waited {time.monotonic() - self.fenced_at:.3f} s at most')
+        reached('gone')
+
+    def tell_of_read_only(self):
+        say(f'  slots {self.low} to {self.high} may be read-only on shard {self.source.number}: start again, or --back-out')
 
 
 def differences(a, b):
