@@ -23,17 +23,17 @@ void forget_relation(Datum /*argument*/, Oid relation) {
 constexpr const TableSpec* kSpecs[] = {
     &plans::kTable,
     &users::kTable,
+    &recordings::kTable,
     &user_profiles::kTable,
     &user_subscriptions::kTable,
-    &recordings::kTable,
     &segments::kTable,
+    &segment_revisions::kTable,
     &usage_cycles::kTable,
     &audit_log::kTable,
     &usage_entries::kTable,
     &usage_credits::kTable,
     &event_consumers::kTable,
     &events::kTable,
-    &segment_revisions::kTable,
     &slots::kTable,
 };
 static_assert(lengthof(kSpecs) == static_cast<int>(TableId::kCount));
@@ -332,6 +332,8 @@ TableMap* build_map(const TableSpec& spec, Oid schema, Relation relation) {
 }
 
 }  // namespace
+
+std::span<const TableSpec* const> all_tables() { return kSpecs; }
 
 void raise_missing_column(Relation relation, Oid schema, const ColumnSpec& spec) {
   ereport(ERROR, (errcode(ERRCODE_UNDEFINED_COLUMN),

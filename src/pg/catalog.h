@@ -60,6 +60,9 @@ struct TableMap {
 // invalidation has come since: neither the table nor the rights to it have changed.
 [[nodiscard]] bool is_current(TableId table, uint64_t generation);
 
+// The tables of the extension, in the order in which messages name them.
+[[nodiscard]] std::span<const TableSpec* const> all_tables();
+
 // 42703: `relation` does not have the column.
 [[noreturn]] void raise_missing_column(Relation relation, Oid schema, const ColumnSpec& spec);
 

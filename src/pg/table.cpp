@@ -28,29 +28,14 @@ AclMode rights_for(Use use) {
 
 // The tables in this schema that belong to another role than `owner`, for a message.
 const char* tables_of_others(Oid schema, Oid owner) {
-  constexpr const char* kTables[] = {
-      plans::kTable.name,
-      users::kTable.name,
-      recordings::kTable.name,
-      user_profiles::kTable.name,
-      user_subscriptions::kTable.name,
-      segments::kTable.name,
-      segment_revisions::kTable.name,
-      usage_cycles::kTable.name,
-      audit_log::kTable.name,
-      "usage_entries",
-      "usage_credits",
-      event_consumers::kTable.name,
-      events::kTable.name,
-      slots::kTable.name,
-  };
   StringInfoData names;
   initStringInfo(&names);
-  for (const char* table : kTables) {
-    HeapTuple tuple = SearchSysCache2(RELNAMENSP, CStringGetDatum(table), ObjectIdGetDatum(schema));
+  for (const TableSpec* table : all_tables()) {
+    HeapTuple tuple =
+        SearchSysCache2(RELNAMENSP, CStringGetDatum(table->name), ObjectIdGetDatum(schema));
     if (!HeapTupleIsValid(tuple)) continue;
     if (reinterpret_cast<Form_pg_class>(GETSTRUCT(tuple))->relowner != owner)
-      appendStringInfo(&names, "%s%s", names.len > 0 ? ", " : "", table);
+      appendStringInfo(&names, "%s%s", names.len > 0 ? ", " : "", table->name);
     ReleaseSysCache(tuple);
   }
   return names.data;
@@ -370,7 +355,7 @@ Oid Table::known_index(int index) const {
 }
 
 bool Table::exists(const Session* session, const TableSpec& spec) {
-  return OidIsValid(get_relname_relid(spec.name, session->schema()));
+  return OidIsValid(find_relation(spec, session->schema()));
 }
 
 bool Table::may_have_rows(const Session* session, const TableSpec& spec) {

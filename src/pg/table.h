@@ -307,7 +307,6 @@ class Table {
   RangeTblEntry* entry_ = nullptr;
   ResultRelInfo* result_ = nullptr;
   const IndexInfo** closed_indexes_ = nullptr;  // by their place in the map; nullptr: open
-  int closed_count_ = 0;
   EPQState* epq_ = nullptr;
   TupleTableSlot* stored_ = nullptr;
   ExprState** default_states_ = nullptr;  // by attribute number - 1

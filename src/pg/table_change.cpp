@@ -134,7 +134,6 @@ void Table::note_indexes() {
   result_->ri_IndexRelationInfo = static_cast<IndexInfo**>(palloc(sizeof(IndexInfo*) * count));
   closed_indexes_ = static_cast<const IndexInfo**>(palloc(sizeof(IndexInfo*) * count));
   for (int i = 0; i < count; i++) closed_indexes_[i] = map_->index_infos[i];
-  closed_count_ = count;
 }
 
 // Opens the closed index `number`; those that are open stay in the order of the table's.
@@ -159,7 +158,6 @@ void Table::open_index(int number) {
   result_->ri_IndexRelationInfo[place] = info;
   result_->ri_NumIndices = count + 1;
   closed_indexes_[number] = nullptr;
-  closed_count_--;
 }
 
 // Opens the indexes that the row in `slot` is to have an entry in.
@@ -175,7 +173,7 @@ void Table::open_indexes(TupleTableSlot* slot) {
 // Gives the row in `slot`, which has been stored, its entries in the indexes. Returns those whose
 // uniqueness is to be checked again.
 List* Table::store_index_entries(TupleTableSlot* slot, bool update, bool only_summarizing) {
-  if (closed_count_ > 0) open_indexes(slot);
+  if (result_->ri_NumIndices < map_->open_index_count) open_indexes(slot);
   if (result_->ri_NumIndices == 0) return NIL;
   return compat::insert_index_tuples(result_, slot, session_->estate(), update, only_summarizing);
 }
