@@ -29,16 +29,19 @@ $function$;
 COMMENT ON FUNCTION s2t_router.may_write(text)
     IS 'Raises an error where a routine that writes must not: READ ONLY, or the second in one transaction.';
 
+-- Not LANGUAGE sql: that is parsed anew in every transaction.
 CREATE FUNCTION s2t_router.caller()
 RETURNS text[]
-LANGUAGE sql STABLE
+LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $function$
-    SELECT ARRAY[session_user::text,
+BEGIN
+    RETURN ARRAY[session_user::text,
                  -- The role that called, and not the owner whose rights are in force here.
                  CASE current_setting('role') WHEN 'none' THEN session_user::text ELSE current_setting('role') END,
                  host(inet_client_addr()),
-                 nullif(current_setting('application_name'), '')]
+                 nullif(current_setting('application_name'), '')];
+END
 $function$;
 
 COMMENT ON FUNCTION s2t_router.caller()
