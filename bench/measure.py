@@ -801,10 +801,13 @@ def measure_none(options):
     for users in (1000, many):
         session = Session("s2t")
         session.load(users, in_every=users // CREATORS)
-        for _ in range(21):
+        # What a million rows leave to be written is written before the clock runs.
+        watch.run("CHECKPOINT")
+        for number in range(220):
             since = time.perf_counter()
             session.run("CALL sp_reset_monthly_cycles()")
-            results.series("reset of none", str(users)).usec.append((time.perf_counter() - since) * 1e6)
+            if number >= 20:
+                results.series("reset of none", str(users)).usec.append((time.perf_counter() - since) * 1e6)
         session.close()
     notes["none"] = many
     tell("reset of none: " + ", ".join(f"{users} users {series.median():.0f} us" for users, series in results["reset of none"].items()))

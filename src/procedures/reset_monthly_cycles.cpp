@@ -25,16 +25,8 @@ constexpr int64_t kArchivedBytes = 60;  // of a row of usage_cycles, as BulkInse
 // Where the next batch begins: ended cycles are visited in the order in which they ended, and of
 // one end in that of the users.
 struct Position {
-  TimestampTz end = DT_NOBEGIN;
-  pg_uuid_t user_id{};
-  bool begun = false;
+  pg::Place place;
   bool finished = false;
-
-  [[nodiscard]] bool is_behind(TimestampTz other_end, const pg_uuid_t& other_user) const {
-    if (!begun) return true;
-    if (other_end != end) return other_end > end;
-    return memcmp(&other_user, &user_id, UUID_LEN) > 0;
-  }
 };
 
 // A subscription whose cycle has ended, by where it lies.
@@ -56,27 +48,24 @@ std::span<Ended> find_ended(Table* subscriptions, TimestampTz now, Position* pos
   bool indexed = subscriptions->has_index(s::by_cycle_end);
   bool ordered = indexed && subscriptions->index_continues_with(s::by_cycle_end, s::user_id);
   pg::Array<Ended> ended;
+  pg::Place begin = position->place;
+  ScanKeyData members[2];
   ScanKeyData keys[] = {
       pg::scan_key(1, BTLessEqualStrategyNumber, F_TIMESTAMPTZ_LE, TimestampTzGetDatum(now)),
-      pg::scan_key(1, BTGreaterEqualStrategyNumber, F_TIMESTAMPTZ_GE,
-                   TimestampTzGetDatum(position->end))};
-  pg::Scan scan =
-      indexed ? pg::Scan::begin(subscriptions, s::by_cycle_end, keys, position->begun ? 2 : 1)
-              : subscriptions->scan();
+      pg::after(begin, members)};
+  pg::Scan scan = indexed ? pg::Scan::begin(subscriptions, s::by_cycle_end, keys, ordered ? 2 : 1)
+                          : subscriptions->scan();
   Row row;
   position->finished = true;
   while (scan.next(&row)) {
     TimestampTz end = row.as_timestamp(s::cycle_end, DT_NOBEGIN);
     const pg_uuid_t* user_id = row.as_uuid(s::user_id);
     if (end > now) continue;
-    if (ordered && !position->is_behind(end, *user_id)) continue;
     if (ordered && ended.size() == kBatch) {
       position->finished = false;
       break;
     }
-    position->end = end;
-    position->user_id = *user_id;
-    position->begun = true;
+    position->place = {end, *user_id};
     // Whose slot moves is left for the next run, here or on another server.
     if (!subscriptions->enter(*user_id, pg::OnConflict::kSkip)) continue;
     ended.push({*user_id, row.tid()});
