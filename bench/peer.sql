@@ -9,7 +9,8 @@
 -- content, accepts what jsonb_to_recordset() accepts ("5" for 5), is not SECURITY DEFINER, carries
 -- no SET search_path, puts no slot into its ids, and its reset does not commit in batches. Of the
 -- meter it has what every call does: the hold, the split of plan, credits and overage, the ledger;
--- not the user's status, thresholds, nor attempts after the first.
+-- not the user's status, thresholds, nor attempts after the first. It writes the audit log's row for
+-- a registration and for a change of plan.
 --
 -- Tried, and not faster: completing by one statement with data-modifying CTEs instead of three
 -- statements; jsonb_array_elements() instead of jsonb_to_recordset(); locking the recording before
@@ -86,6 +87,9 @@ BEGIN
     VALUES (new_id, in_name);
     INSERT INTO peer.user_subscriptions (user_id, plan_id, cycle_start, cycle_end)
     VALUES (new_id, the_plan, month, date_trunc('month', month + interval '32 days', 'UTC'));
+    INSERT INTO peer.audit_log (id, session_role, effective_role, client_addr, application_name, procedure_name, user_id, outcome)
+    VALUES (('0' || to_hex((date_part('epoch', clock_timestamp()) * 1000)::bigint << 4 | 7) || substr(gen_random_uuid()::text, 16))::uuid,
+            session_user, current_user, inet_client_addr(), current_setting('application_name'), 'sp_register_user', new_id, 'done');
 END
 $procedure$;
 
@@ -615,7 +619,7 @@ BEGIN
     -- The usual case: check, lock and change in one statement.
     IF NOT in_prorate THEN
         UPDATE peer.user_subscriptions AS u
-           SET plan_id = n.id
+           SET plan_id = n.id, plan_changed_at = coalesce(u.plan_changed_at, clock_timestamp())
           FROM peer.plans AS n, peer.plans AS o
          WHERE u.user_id = in_user_id
            AND n.code = in_new_plan_code AND n.is_active
@@ -625,6 +629,9 @@ BEGIN
         IF FOUND THEN
             success := true;
             message := 'plan changed from "' || old_code || '" to "' || in_new_plan_code || '"';
+            INSERT INTO peer.audit_log (id, session_role, effective_role, client_addr, application_name, procedure_name, user_id, outcome, detail)
+            VALUES (('0' || to_hex((date_part('epoch', clock_timestamp()) * 1000)::bigint << 4 | 7) || substr(gen_random_uuid()::text, 16))::uuid,
+                    session_user, current_user, inet_client_addr(), current_setting('application_name'), 'sp_change_user_plan', in_user_id, 'done', message);
             RETURN;
         END IF;
     END IF;
