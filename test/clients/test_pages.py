@@ -228,6 +228,29 @@ def test_api(database):
     assert table[2:] == expected, "in the order of their names"
 
 
+def test_tables_of_another_owner(database):
+    """docs/operations.md names all tables that a restore by another role leaves to their owner."""
+    text = (ROOT / "docs/operations.md").read_text(encoding="utf-8")
+    named = re.search(r"naming the tables of the other owner\s+\(([^)]*)\)", text)[1]
+    with databases.connect(database) as db:
+        there = [table for table, in db.execute("SELECT tab FROM s2t_wanted_tables()").fetchall()]
+    assert sorted(re.findall(r"`(\w+)`", named)) == sorted(there)
+
+
+def test_settings(database):
+    """docs/reference.md has every setting with its default; so have the others that docs/operations.md names."""
+    with databases.connect(database) as db:
+        db.execute("SELECT s2t_version()")
+        there = dict(db.execute("SELECT name, CASE WHEN unit IS NULL THEN boot_val ELSE current_setting(name) END FROM pg_settings WHERE name LIKE 's2t.%'").fetchall())
+    shown = {}
+    for page, cells in (("docs/reference.md", r"\S+(?: \(seconds\))? \| "), ("docs/operations.md", "")):
+        text = (ROOT / page).read_text(encoding="utf-8")
+        table = re.search(r"^## Settings$.*?^(\|.*?)\n\n", text, re.S | re.M)[1]
+        shown[page] = dict(re.findall(rf"^\| `(s2t\.\w+)` \| {cells}`([^`]*)`", table, re.M))
+    assert shown["docs/reference.md"] == there
+    assert shown["docs/operations.md"].items() <= there.items()
+
+
 # ---------------------------------------------------------------- what is run here
 
 def psql(database, commands, *options):

@@ -21,12 +21,14 @@ TABLES = {
     "user_subscriptions": (None, "usage_count", "user_id", False),
     "recordings": ("source", "duration_ms", "id", True),
     "segments": ("text", "start_ms", "recording_id, idx", False),
+    "segment_revisions": ("kind", None, "recording_id, revision, item", False),
     "usage_cycles": ("plan_code", "usage_count", "id", False),
     "usage_entries": ("note", "seconds", "user_id, id", False),
     "usage_credits": ("note", "seconds", "user_id, id", False),
     "audit_log": ("detail", None, "id", False),
     "event_consumers": (None, None, "queue_id", False),
     "events": ("error", "attempt", "queue_id, user_id, at, id", False),
+    "slots": ("state", None, "slot", False),
 }
 ACTIONS = ["raise", "raise oddly", "commit", "rollback", "savepoint", "drop itself", "drop trigger", "add column", "index",
            "other column", "analyze", "recurse", "recurse for ever", "read", "set", "snapshot"]
@@ -75,7 +77,7 @@ def kept(table):
            f"CREATE TABLE hostile.part PARTITION OF {table} FOR VALUES WITH (MODULUS 1, REMAINDER 0)",
            f"DROP TABLE {table}; ALTER TABLE elsewhere RENAME TO {table}")
     yield f"CREATE TABLE hostile.child () INHERITS ({table})", "DROP TABLE hostile.child"
-    yield (f"CREATE TABLE hostile.parent ({first} uuid NOT NULL); ALTER TABLE {table} INHERIT hostile.parent",
+    yield (f"CREATE TABLE hostile.parent AS SELECT {first} FROM {table} LIMIT 0; ALTER TABLE hostile.parent ALTER {first} SET NOT NULL; ALTER TABLE {table} INHERIT hostile.parent",
            f"ALTER TABLE {table} NO INHERIT hostile.parent; DROP TABLE hostile.parent")
     yield (f"CREATE RULE hostile AS ON INSERT TO {table} DO INSTEAD NOTHING", f"DROP RULE hostile ON {table}")
     yield (f"CREATE RULE hostile AS ON UPDATE TO {table} DO ALSO SELECT 1", f"DROP RULE hostile ON {table}")
@@ -196,6 +198,9 @@ def main():
     chance = random.Random(int(seed))
     everything = [(table, *pair) for table in TABLES for make in (kept, lost) if kind in (make.__name__, "any") for pair in make(table)]
     owner = Owner(psql, database)
+    forgotten, _ = owner.run(f"SELECT string_agg(tab, ', ') FROM s2t_wanted_tables() WHERE NOT tab = ANY ('{{{','.join(TABLES)}}}')")
+    if forgotten:
+        sys.exit(f"there are more tables: {forgotten}")
     refused = anew = 0
     for n in range(int(rounds)):
         table, do, undo = chance.choice(everything)

@@ -170,6 +170,27 @@ as('boss', 'older_boss', 'ALTER EXTENSION s2t UPDATE');
 works_ok('older_boss', 'svc', 'updated by a superuser');
 
 #
+# Settings: a superuser's, unless one has given them away
+#
+SKIP:
+{
+	my $timezone = q{SET s2t.timezone = 'Asia/Ho_Chi_Minh'};
+	fails_like('svc', 'own', "ALTER DATABASE own $timezone", 'a setting of the database', qr/42501: permission denied to set parameter "s2t.timezone"/);
+	fails_like('svc', 'own', "SELECT s2t_version(); $timezone", 'a setting of the session', qr/42501: permission denied to set parameter "s2t.timezone"/);
+	is(as('svc', 'own', q{SELECT count(*) FROM pg_settings WHERE s2t_version() IS NOT NULL AND name LIKE 's2t.%' AND context <> 'superuser'}), '0', 'and all others');
+	skip 'GRANT SET ON PARAMETER is of PostgreSQL 15', 6 if $node->safe_psql('postgres', q{SELECT current_setting('server_version_num')::int < 150000}) eq 't';
+	# Before any session of the server has loaded the library, as a superuser does it in a new server.
+	as('boss', 'postgres', 'GRANT SET ON PARAMETER s2t.timezone, s2t.audit TO svc');
+	as('svc', 'own', "ALTER DATABASE own $timezone; ALTER ROLE svc IN DATABASE own SET s2t.audit = 'all'");
+	is(as('svc', 'own', q{SELECT current_setting('s2t.timezone') || ' ' || current_setting('s2t.audit') WHERE s2t_version() IS NOT NULL}), 'Asia/Ho_Chi_Minh all', 'granted, they hold for the owner');
+	is(as('app', 'own', q{SELECT current_setting('s2t.timezone') || ' ' || current_setting('s2t.audit') WHERE s2t_version() IS NOT NULL}), 'Asia/Ho_Chi_Minh changes', 'the one of the database for everybody');
+	fails_like('svc', 'own', "ALTER DATABASE own SET s2t.lazy_rollover = off", 'what was not granted', qr/42501/);
+	fails_like('svc', 'own', "SELECT s2t_version(); ALTER DATABASE own SET s2t.timezone = 'Mars/Olympus'", 'a value that is none', qr/22023: invalid value for parameter "s2t.timezone"/);
+	as('svc', 'own', 'ALTER DATABASE own RESET ALL; ALTER ROLE svc IN DATABASE own RESET ALL');
+	as('boss', 'postgres', 'REVOKE SET ON PARAMETER s2t.timezone, s2t.audit FROM svc');
+}
+
+#
 # Dropped
 #
 my $kept = $node->safe_psql('own', $CONTENTS);
