@@ -21,7 +21,7 @@ import pytest
 
 ROOT = pathlib.Path(__file__).parent.parent.parent
 HERE = "test/clients/test_pages.py"
-PAGES = ["README.md", "README.vi.md", *sorted(f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md"))]
+PAGES = ["README.md", "README.vi.md", *sorted(f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md")), "examples/app/README.md"]
 COMMAND = re.compile(r"\s*(sudo|make|cmake|git|apt-get|psql|createdb|pg_dump|test/|bench/|demo/|PG_CONFIG=|S2T_\w+=|[A-Z ]+ .*;$)")
 
 USER, RECORDING = "01a20c6d-d4b6-7b51-9946-ae79600f47b0", "01a20c6d-d4cd-7b51-a74a-548c5964cbe0"

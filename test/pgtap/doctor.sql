@@ -3,6 +3,9 @@
 SET LOCAL client_min_messages = error;
 SELECT plan(144);
 
+-- As of PostgreSQL 15; before, it is a risk that the doctor tells of.
+REVOKE CREATE ON SCHEMA public FROM PUBLIC;
+
 CREATE ROLE tap_nobody;
 CREATE ROLE tap_owner;
 CREATE ROLE tap_monitor;

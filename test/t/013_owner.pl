@@ -22,7 +22,15 @@ my $dir = PostgreSQL::Test::Utils::tempdir;
 $node->safe_psql('postgres', 'CREATE ROLE svc LOGIN; CREATE ROLE other LOGIN; CREATE ROLE app LOGIN; CREATE ROLE boss SUPERUSER LOGIN');
 
 sub as { my ($role, $database, $sql) = @_; return $node->safe_psql($database, $sql, extra_params => [ '-U', $role ]); }
-sub database { my ($name, $owner) = @_; $node->safe_psql('postgres', "CREATE DATABASE $name OWNER $owner"); return; }
+# Before PostgreSQL 15 its owner does not own the schema public, in which everybody may create.
+my $old = $node->safe_psql('postgres', q{SELECT current_setting('server_version_num')::int < 150000}) eq 't';
+sub database
+{
+	my ($name, $owner) = @_;
+	$node->safe_psql('postgres', "CREATE DATABASE $name OWNER $owner");
+	$node->safe_psql($name, "ALTER SCHEMA public OWNER TO $owner; REVOKE CREATE ON SCHEMA public FROM PUBLIC") if $old;
+	return;
+}
 
 # Routines, views and tables that do not belong to $role.
 sub strangers
@@ -178,7 +186,7 @@ SKIP:
 	fails_like('svc', 'own', "ALTER DATABASE own $timezone", 'a setting of the database', qr/42501: permission denied to set parameter "s2t.timezone"/);
 	fails_like('svc', 'own', "SELECT s2t_version(); $timezone", 'a setting of the session', qr/42501: permission denied to set parameter "s2t.timezone"/);
 	is(as('svc', 'own', q{SELECT count(*) FROM pg_settings WHERE s2t_version() IS NOT NULL AND name LIKE 's2t.%' AND context <> 'superuser'}), '0', 'and all others');
-	skip 'GRANT SET ON PARAMETER is of PostgreSQL 15', 6 if $node->safe_psql('postgres', q{SELECT current_setting('server_version_num')::int < 150000}) eq 't';
+	skip 'GRANT SET ON PARAMETER is of PostgreSQL 15', 6 if $old;
 	# Before any session of the server has loaded the library, as a superuser does it in a new server.
 	as('boss', 'postgres', 'GRANT SET ON PARAMETER s2t.timezone, s2t.audit TO svc');
 	as('svc', 'own', "ALTER DATABASE own $timezone; ALTER ROLE svc IN DATABASE own SET s2t.audit = 'all'");
