@@ -178,7 +178,7 @@ as('boss', 'older_boss', 'ALTER EXTENSION s2t UPDATE');
 works_ok('older_boss', 'svc', 'updated by a superuser');
 
 #
-# Settings: a superuser's, unless one has given them away
+# Settings: a superuser's, unless one has given them away (README.md, README.vi.md and docs/operations.md)
 #
 SKIP:
 {
