@@ -81,6 +81,32 @@ SELECT rows_set_aside FROM s2t_health;
 DROP TRIGGER refuse ON audit_log;
 CALL sp_purge_audit_log('1 year', 4);
 SELECT rows_set_aside FROM s2t_health;
+-- Rows that a trigger keeps without a word, more than a batch of them, stand in the way of none behind them.
+DELETE FROM audit_log;
+INSERT INTO audit_log (id, at, session_role, effective_role, procedure_name, outcome)
+SELECT format('0180000%s-0000-7000-8000-000000000001', n)::uuid, now() - interval '2 years', 'r', 'r', 'p' || n, 'done' FROM generate_series(0, 9) AS n;
+CREATE TRIGGER keep BEFORE DELETE ON audit_log FOR EACH ROW WHEN (OLD.procedure_name < 'p3') EXECUTE FUNCTION keep();
+CALL sp_purge_audit_log('1 year', 2);
+SELECT procedure_name FROM audit_log WHERE at < now() - interval '1 year' ORDER BY id;
+DROP TRIGGER keep ON audit_log;
+
+-- The ledger: whole cycles, of which one has an entry that is refused, and others one that a trigger keeps.
+INSERT INTO usage_cycles (id, user_id, plan_code, cycle_start, cycle_end, usage_count, used_seconds, reason, closed_at)
+SELECT format('018000%s-0000-7000-8000-000000000001', n)::uuid, t.uid('an'), 'OPEN', '2020-01-01', '2020-02-01', 2, 0, 'rollover', now() - interval '5 years' + n * interval '1 day'
+  FROM generate_series(10, 19) AS n;
+INSERT INTO usage_entries (id, user_id, cycle_id, kind, recordings, note)
+SELECT overlay(c.id::text PLACING i::text FROM 36)::uuid, c.user_id, c.id, 'charge', 1, substr(c.id::text, 7, 2) || '/' || i
+  FROM usage_cycles AS c, generate_series(1, 2) AS i WHERE c.closed_at < now() - interval '4 years';
+CREATE TRIGGER refuse BEFORE DELETE ON usage_entries FOR EACH ROW WHEN (OLD.note = '14/2') EXECUTE FUNCTION refuse();
+CREATE TRIGGER keep BEFORE DELETE ON usage_entries FOR EACH ROW WHEN (OLD.note < '13') EXECUTE FUNCTION keep();
+CALL sp_purge_usage_entries('3 years', 2);
+SELECT note FROM usage_entries WHERE cycle_id IN (SELECT id FROM usage_cycles WHERE closed_at < now() - interval '3 years') ORDER BY id;
+SELECT rows_set_aside FROM s2t_health;
+DROP TRIGGER refuse ON usage_entries;
+DROP TRIGGER keep ON usage_entries;
+SELECT s2t_purge_usage_batch('3 years', 3);
+CALL sp_purge_usage_entries('3 years', 2);
+SELECT rows_set_aside FROM s2t_health;
 
 -- Other errors end the job as before, with nothing set aside.
 INSERT INTO recordings (user_id, source, created_at) VALUES (t.uid('an'), 'x', now() - interval '1 day');
@@ -96,6 +122,9 @@ CALL sp_fail_stale_recordings();
 ROLLBACK;
 BEGIN;
 CALL sp_purge_audit_log();
+ROLLBACK;
+BEGIN;
+CALL sp_purge_usage_entries();
 ROLLBACK;
 DROP FUNCTION keep(), refuse(), fail();
 CALL t.clear();

@@ -92,9 +92,12 @@ S2T_FUNCTION(s2t_rows_set_aside) {
   PG_RETURN_INT64(s2t::metrics::set_aside::total());
 }
 
-// Only sp_purge_audit_log() needs it, whose work is in SQL.
+// For the purges whose work is in SQL.
 S2T_FUNCTION(s2t_note_set_aside) {
   namespace set_aside = s2t::metrics::set_aside;
-  set_aside::note(set_aside::Job::kAudit, s2t::pg::Arguments(fcinfo).as_int32(0, "in_rows"));
+  s2t::pg::Arguments arguments(fcinfo);
+  bool ledger = arguments.as_text(0, "in_procedure") == "sp_purge_usage_entries";
+  set_aside::note(ledger ? set_aside::Job::kLedger : set_aside::Job::kAudit,
+                  arguments.as_int32(1, "in_rows"));
   PG_RETURN_VOID();
 }

@@ -9,7 +9,7 @@
 namespace s2t::metrics::set_aside {
 
 // The jobs that work through rows.
-enum class Job : uint8_t { kReset, kCleanup, kStale, kAudit, kCount };
+enum class Job : uint8_t { kReset, kCleanup, kStale, kAudit, kLedger, kCount };
 
 // Reserves the memory, where the library is preloaded; called from _PG_init().
 void request();

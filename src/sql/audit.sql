@@ -2,8 +2,31 @@
 -- The audit log, removed by age.
 -- ------------------------------------------------------------------------------------------------
 
+-- How many rows of a purge were set aside: noted, and told in one WARNING.
+CREATE FUNCTION @extschema@.s2t_tell_set_aside(
+    in_procedure text,
+    in_rows integer,
+    in_first text)
+RETURNS void
+LANGUAGE plpgsql VOLATILE
+SET search_path = pg_catalog, pg_temp
+AS $function$
+BEGIN
+    PERFORM @extschema@.s2t_note_set_aside(in_procedure, in_rows);
+    IF in_rows > 0 THEN
+        RAISE WARNING '%', format(CASE WHEN in_rows = 1 THEN '%s row was set aside' ELSE '%s rows were set aside' END, in_rows)
+              USING DETAIL = format('The first is that of %s', in_first),
+                    HINT = 'Put right what refuses them; the next run tries them again.';
+    END IF;
+END
+$function$;
+
+REVOKE ALL ON FUNCTION @extschema@.s2t_tell_set_aside(text, integer, text) FROM PUBLIC;
+COMMENT ON FUNCTION @extschema@.s2t_tell_set_aside(text, integer, text)
+    IS 'Notes and tells how many rows a purge has set aside.';
+
 -- sp_purge_audit_log() commits, and so cannot have the owner's rights: what needs them is in here. Where
--- a trigger or a constraint of the database's owner refuses to let a row go, it goes row by row.
+-- a trigger or a constraint of the database's owner refuses to let a row go, or keeps it, it goes row by row.
 CREATE FUNCTION @extschema@.s2t_purge_audit_batch(
     in_older_than interval,
     in_batch_size integer)
@@ -24,7 +47,6 @@ DECLARE
     found_id   uuid;
     first      uuid;
     reason     text;
-    one_by_one boolean := false;
 BEGIN
     IF in_older_than IS NULL OR in_older_than < '0'::interval OR in_batch_size IS NULL OR in_batch_size < 1 THEN
         RAISE EXCEPTION 'invalid age or batch size'
@@ -48,10 +70,10 @@ BEGIN
     EXCEPTION
         WHEN triggered_action_exception OR cardinality_violation OR data_exception OR integrity_constraint_violation
              OR triggered_data_change_violation OR with_check_option_violation OR plpgsql_error THEN
-            one_by_one := true;
+            NULL;
     END;
 
-    IF one_by_one THEN
+    IF deleted = 0 THEN
         FOR found_id IN
             SELECT a.id FROM @extschema@.audit_log AS a WHERE a.id < last AND a.at < bound ORDER BY a.id
         LOOP
@@ -76,16 +98,10 @@ BEGIN
         END LOOP;
     END IF;
 
-    -- A run ends with a batch that is not full, which has met all of them.
-    IF deleted < in_batch_size THEN
-        PERFORM @extschema@.s2t_note_set_aside(set_aside);
-        IF set_aside > 0 THEN
-            RAISE WARNING '%', pg_catalog.format(CASE WHEN set_aside = 1 THEN '%s row was set aside' ELSE '%s rows were set aside' END, set_aside)
-                  USING DETAIL = pg_catalog.format('The first is that of event %s: %s.', first, reason),
-                        HINT = 'Put right what refuses them; the next run tries them again.';
-        END IF;
-    END IF;
-    IF deleted > 0 THEN
+    -- A run ends with a batch that removes nothing, which has met all of them.
+    IF deleted = 0 THEN
+        PERFORM @extschema@.s2t_tell_set_aside('sp_purge_audit_log', set_aside, pg_catalog.format('event %s: %s.', first, reason));
+    ELSE
         PERFORM @extschema@.s2t_note('sp_purge_audit_log', NULL, NULL, 'done',
                                      pg_catalog.format('%s rows from before %s', deleted, bound));
     END IF;

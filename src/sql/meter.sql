@@ -263,7 +263,8 @@ REVOKE ALL ON FUNCTION @extschema@.s2t_get_subscription(uuid) FROM PUBLIC;
 COMMENT ON FUNCTION @extschema@.s2t_get_subscription(uuid)
     IS 'All that the meter knows of a user: plan, usage with the parts of credits and overage, holds, credits, what is left, thresholds told, and the plan to come.';
 
--- Whole cycles, the oldest first, that no recording in processing is charged to.
+-- Whole cycles, the oldest first, that no recording in processing is charged to. Where a trigger or a constraint of the
+-- database's owner refuses to let an entry go, or keeps it, it goes cycle by cycle.
 CREATE FUNCTION @extschema@.s2t_purge_usage_batch(
     in_older_than interval,
     in_batch_size integer)
@@ -272,8 +273,16 @@ LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, @extschema@, pg_temp
 AS $function$
 DECLARE
-    bound   timestamptz := pg_catalog.clock_timestamp() - in_older_than;
-    deleted bigint;
+    bound     timestamptz := pg_catalog.statement_timestamp() - in_older_than;
+    deleted   bigint := 0;
+    purged    integer := 0;
+    set_aside integer := 0;
+    whole     boolean;
+    cycles    uuid[];
+    chosen    bigint;
+    gone      bigint;
+    first     uuid;
+    reason    text;
 BEGIN
     IF in_older_than IS NULL OR in_older_than < '0'::interval OR in_batch_size IS NULL OR in_batch_size < 1 THEN
         RAISE EXCEPTION 'invalid age or batch size'
@@ -283,28 +292,59 @@ BEGIN
                     HINT = 'Neither may be null, the age not negative, and the batch size is at least 1.';
     END IF;
 
-    WITH old AS MATERIALIZED (
-        SELECT c.id, c.user_id
-          FROM @extschema@.usage_cycles AS c
-         WHERE c.closed_at < bound
-           AND @extschema@.s2t_try_slot(@extschema@.s2t_slot(c.user_id))
-           AND NOT EXISTS (SELECT FROM @extschema@.recordings AS r
-                            WHERE r.user_id = c.user_id AND r.status = 'processing' AND r.charged_cycle_id = c.id)
-           AND EXISTS (SELECT FROM @extschema@.usage_entries AS e WHERE e.user_id = c.user_id AND e.cycle_id = c.id)
-         ORDER BY c.closed_at, c.id
-         LIMIT in_batch_size
-    ), entry AS MATERIALIZED (
-        -- What somebody is emptying, whose user is erased, goes with the next batch.
-        SELECT e.user_id, e.id
-          FROM @extschema@.usage_entries AS e
-          JOIN old AS o ON o.user_id = e.user_id AND o.id = e.cycle_id
-         ORDER BY e.user_id, e.id
-           FOR UPDATE OF e SKIP LOCKED
-    )
-    DELETE FROM @extschema@.usage_entries AS e USING entry AS o WHERE e.user_id = o.user_id AND e.id = o.id;
+    FOREACH whole IN ARRAY '{true,false}'::boolean[] LOOP
+        FOR cycles IN
+            SELECT pg_catalog.array_agg(o.id)
+              FROM (
+                    SELECT c.id, pg_catalog.row_number() OVER (ORDER BY c.closed_at, c.id) AS n
+                      FROM @extschema@.usage_cycles AS c
+                     WHERE c.closed_at < bound
+                       AND @extschema@.s2t_try_slot(@extschema@.s2t_slot(c.user_id))
+                       AND NOT EXISTS (SELECT FROM @extschema@.recordings AS r
+                                        WHERE r.user_id = c.user_id AND r.status = 'processing' AND r.charged_cycle_id = c.id)
+                       AND EXISTS (SELECT FROM @extschema@.usage_entries AS e WHERE e.user_id = c.user_id AND e.cycle_id = c.id)
+                     ORDER BY c.closed_at, c.id
+                     LIMIT CASE WHEN whole THEN in_batch_size END
+                   ) AS o
+             GROUP BY CASE WHEN NOT whole THEN o.n END
+             ORDER BY pg_catalog.min(o.n)
+        LOOP
+            EXIT WHEN purged = in_batch_size;
+            BEGIN
+                -- What somebody is emptying, whose user is erased, goes with the next batch.
+                WITH entry AS MATERIALIZED (
+                    SELECT e.user_id, e.id
+                      FROM @extschema@.usage_entries AS e
+                      JOIN @extschema@.usage_cycles AS c ON c.user_id = e.user_id AND c.id = e.cycle_id
+                     WHERE c.id = ANY (cycles)
+                     ORDER BY e.user_id, e.id
+                       FOR UPDATE OF e SKIP LOCKED
+                ), deletion AS (
+                    DELETE FROM @extschema@.usage_entries AS e USING entry AS o WHERE e.user_id = o.user_id AND e.id = o.id RETURNING e.id
+                )
+                SELECT (SELECT pg_catalog.count(*) FROM entry), (SELECT pg_catalog.count(*) FROM deletion) INTO chosen, gone;
+                IF gone < chosen THEN
+                    RAISE EXCEPTION 'a trigger keeps an entry' USING ERRCODE = 'triggered_action_exception';
+                END IF;
+                deleted := deleted + gone;
+                purged := purged + (gone > 0)::integer;
+            EXCEPTION
+                WHEN triggered_action_exception OR cardinality_violation OR data_exception OR integrity_constraint_violation
+                     OR triggered_data_change_violation OR with_check_option_violation OR plpgsql_error THEN
+                    IF NOT whole THEN
+                        first := coalesce(first, cycles[1]);
+                        reason := coalesce(reason, SQLERRM);
+                        set_aside := set_aside + 1;
+                    END IF;
+            END;
+        END LOOP;
+        EXIT WHEN deleted > 0;
+    END LOOP;
 
-    GET DIAGNOSTICS deleted = ROW_COUNT;
-    IF deleted > 0 THEN
+    -- A run ends with a batch that removes nothing, which has met all of them.
+    IF deleted = 0 THEN
+        PERFORM @extschema@.s2t_tell_set_aside('sp_purge_usage_entries', set_aside, pg_catalog.format('cycle %s: %s.', first, reason));
+    ELSE
         PERFORM @extschema@.s2t_note('sp_purge_usage_entries', NULL, NULL, 'done',
                                      pg_catalog.format('%s entries of cycles closed before %s', deleted, bound));
     END IF;
@@ -320,21 +360,8 @@ CREATE PROCEDURE @extschema@.sp_purge_usage_entries(
     in_older_than interval DEFAULT '3 years',
     in_batch_size integer DEFAULT 1000,
     INOUT deleted bigint DEFAULT 0)
-LANGUAGE plpgsql
-AS $procedure$
-DECLARE
-    batch bigint;
-BEGIN
-    deleted := 0;
-    COMMIT;  -- Inside a transaction block this is an error: better before the work than after it.
-    LOOP
-        batch := @extschema@.s2t_purge_usage_batch(in_older_than, in_batch_size);
-        deleted := deleted OPERATOR(pg_catalog.+) batch;
-        COMMIT;
-        EXIT WHEN batch OPERATOR(pg_catalog.=) 0::bigint;
-    END LOOP;
-END
-$procedure$;
+LANGUAGE c
+AS 'MODULE_PATHNAME', 'sp_purge_usage_entries';
 
 REVOKE ALL ON PROCEDURE @extschema@.sp_purge_usage_entries(interval, integer, bigint) FROM PUBLIC;
 COMMENT ON PROCEDURE @extschema@.sp_purge_usage_entries(interval, integer, bigint)

@@ -50,14 +50,14 @@ REVOKE ALL ON FUNCTION @extschema@.s2t_rows_set_aside() FROM PUBLIC;
 COMMENT ON FUNCTION @extschema@.s2t_rows_set_aside()
     IS 'How many rows the last runs of the jobs in this database set aside, since the server started.';
 
-CREATE FUNCTION @extschema@.s2t_note_set_aside(in_rows integer)
+CREATE FUNCTION @extschema@.s2t_note_set_aside(in_procedure text, in_rows integer)
 RETURNS void
 LANGUAGE c VOLATILE
 AS 'MODULE_PATHNAME', 's2t_note_set_aside';
 
-REVOKE ALL ON FUNCTION @extschema@.s2t_note_set_aside(integer) FROM PUBLIC;
-COMMENT ON FUNCTION @extschema@.s2t_note_set_aside(integer)
-    IS 'Notes how many rows of audit_log a purge has set aside.';
+REVOKE ALL ON FUNCTION @extschema@.s2t_note_set_aside(text, integer) FROM PUBLIC;
+COMMENT ON FUNCTION @extschema@.s2t_note_set_aside(text, integer)
+    IS 'Notes how many rows a purge of the audit log or the ledger has set aside.';
 
 -- Each view calls the function itself: who reads a view needs the right to call what it calls.
 

@@ -10,7 +10,7 @@ CREATE ROLE tap_nobody;
 CREATE ROLE tap_owner;
 CREATE ROLE tap_monitor;
 CREATE ROLE tap_admin;
-SELECT s2t_note_set_aside(0) \g /dev/null
+SELECT s2t_note_set_aside('sp_purge_audit_log', 0) \g /dev/null
 
 -- Marks are counted since the server started, in all its databases: other tests may have lost some.
 CREATE TEMPORARY VIEW doctor AS SELECT * FROM s2t_doctor() WHERE check_name <> 'marks_lost';
@@ -63,7 +63,7 @@ BEGIN
                  WHERE d.check_name <> 'marks_lost' AND d.severity IN ('error', 'warning') AND d.problem <> '' AND (d.remedy <> '') IS DISTINCT FROM d.repaired);
   RAISE EXCEPTION USING ERRCODE = 'TAP00';
 EXCEPTION WHEN SQLSTATE 'TAP00' THEN
-  PERFORM s2t_note_set_aside(0);
+  PERFORM s2t_note_set_aside('sp_purge_audit_log', 0);
   RETURN QUERY SELECT unnest(rows);
 END $$;
 
@@ -97,7 +97,7 @@ INSERT INTO faults (fault, expected) VALUES
    '{row_security table recordings,not_examined books and work}'),
   ('GRANT TRIGGER ON recordings TO tap_nobody', '{risk rights}'),
   ('UPDATE pg_extension SET extversion = ''1.1.0'' WHERE extname = ''s2t''', '{version extension s2t}'),
-  ('SELECT s2t_note_set_aside(2)', '{set_aside jobs}'),
+  ('SELECT s2t_note_set_aside(''sp_purge_audit_log'', 2)', '{set_aside jobs}'),
   ('UPDATE user_subscriptions SET cycle_start = now() - interval ''40 days'', cycle_end = now() - interval ''9 days'' WHERE user_id = current_setting(''tap.chi'')::uuid', '{ended_cycles table user_subscriptions}'),
   ('UPDATE recordings SET created_at = now() - interval ''2 days'', active_at = NULL WHERE id = current_setting(''tap.stale'')::uuid', '{stale_recordings table recordings}');
 

@@ -32,6 +32,7 @@ my @jobs = (
 	[ 'CALL sp_reset_monthly_cycles()', 'SELECT count(*) FROM user_subscriptions WHERE cycle_end <= now()' ],
 	[ q{CALL sp_fail_stale_recordings('1 hour', 700)}, q{SELECT count(*) FROM recordings WHERE status = 'processing'} ],
 	[ 'CALL sp_purge_old_recordings(30, 700)', 'SELECT count(*) FROM recordings' ],
+	[ q{CALL sp_purge_usage_entries('0', 700)}, q{SELECT count(*) FROM usage_entries WHERE cycle_id IN (SELECT id FROM usage_cycles)} ],
 	[ q{CALL sp_purge_audit_log('0', 700)}, q{SELECT count(*) FROM audit_log WHERE procedure_name LIKE '%register%'} ]);
 for (@jobs)
 {
