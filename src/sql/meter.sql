@@ -248,7 +248,15 @@ BEGIN
                 LIMIT 1
            ) AS p
      CROSS JOIN LATERAL (
-               SELECT coalesce(sum(c.left_recordings), 0)::bigint AS recordings, coalesce(sum(c.left_seconds), 0)::bigint AS seconds
+               -- What the rollover carries over: unused whole minutes of the plan of the last month, which was wholly unused if nobody called in it.
+               SELECT coalesce(sum(60 * least(o.carry_over_minutes,
+                                              CASE WHEN n.month_start > s.cycle_end THEN o.monthly_minutes
+                                                   ELSE greatest(0, o.monthly_minutes * 60::bigint - (s.used_seconds - s.credit_seconds)) / 60 END)), 0)::bigint AS seconds
+                 FROM @extschema@.plans AS o
+                WHERE n.rolls_over AND o.id = s.plan_id AND o.monthly_minutes IS NOT NULL
+           ) AS k
+     CROSS JOIN LATERAL (
+               SELECT coalesce(sum(c.left_recordings), 0)::bigint AS recordings, coalesce(sum(c.left_seconds), 0)::bigint + k.seconds AS seconds
                  FROM @extschema@.usage_credits AS c
                 WHERE s.credit_count > 0
                   AND c.user_id = s.user_id

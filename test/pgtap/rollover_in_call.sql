@@ -1,7 +1,7 @@
 -- What a call does that rolls its user's cycle over on the spot (docs/reference.md, "Conventions"), and what it
 -- answers when a credit pays.
 \ir include/begin.sql
-SELECT plan(14);
+SELECT plan(17);
 
 INSERT INTO plans (code, name, monthly_minutes, monthly_usage_limit, carry_over_minutes) VALUES
   ('SMALL', 'Small', 2, 2, 0), ('LARGE', 'Large', 4, 4, 0), ('KEEPS', 'Keeps', 2, 9, 1);
@@ -40,6 +40,14 @@ SELECT isnt(prorated_cycle_id, NULL, 'and what it closed is known') FROM user_su
 
 -- Minutes that the rollover of this call carries over pay in this call.
 SELECT recording_id AS r FROM s2t_create_recording(:'b', 'upload') \gset
+SELECT pg_temp.end_cycle(:'b');
+SELECT results_eq(format('SELECT open_credit_seconds, remaining_seconds FROM s2t_get_subscription(%L)', :'b'), 'VALUES (60::bigint, 180::bigint)',
+    'a cycle that the next call rolls over reads with what is carried over');
+UPDATE user_subscriptions SET used_seconds = 61 WHERE user_id = :'b';
+SELECT is(open_credit_seconds, 0::bigint, 'whole minutes that are unused') FROM s2t_get_subscription(:'b');
+UPDATE user_subscriptions SET cycle_start = now() - interval '90 days', cycle_end = now() - interval '60 days' WHERE user_id = :'b';
+SELECT is(open_credit_seconds, 60::bigint, 'a month in which nobody called is wholly unused') FROM s2t_get_subscription(:'b');
+UPDATE user_subscriptions SET used_seconds = 0 WHERE user_id = :'b';
 SELECT pg_temp.end_cycle(:'b');
 CALL sp_complete_recording(:'r', 150000, '[]');
 SELECT results_eq(format('SELECT used_seconds, credit_seconds, overage_seconds FROM user_subscriptions WHERE user_id = %L', :'b'),
