@@ -161,6 +161,38 @@ my $file = $node->safe_psql('searched', q{SELECT pg_relation_filenode('segments_
 $node->safe_psql('searched', 'ALTER EXTENSION s2t UPDATE');
 isnt($node->safe_psql('searched', q{SELECT pg_relation_filenode('segments_search_idx')}), $file, 'updated: the search index is made anew');
 
+# Recordings in flight: the ledger opens with what the counters say; what is in processing is charged to the open cycle if it was
+# created in it, and is given back when it fails; what had failed before is not. By an update, and where the tables are adopted.
+my $flight = q{
+CALL sp_seed_plans();
+SELECT s2t_register_user('an@example.com', 'an', 'hash', 'An', 'FREE'), s2t_register_user('binh@example.com', 'binh', 'hash', 'Binh', 'FREE');
+SELECT c.recording_id FROM users AS u, generate_series(1, 4) AS n, sp_check_quota_and_create_recording(u.id, 'n' || n) AS c WHERE u.user_name = 'an' ORDER BY n;
+UPDATE recordings SET created_at = (SELECT max(cycle_start) FROM user_subscriptions) - interval '1 day' WHERE source = 'n2';
+DO $$ DECLARE r uuid; BEGIN
+	SELECT id INTO r FROM recordings WHERE source = 'n3'; CALL sp_fail_recording(r, 'engine');
+	SELECT id INTO r FROM recordings WHERE source = 'n4'; CALL sp_complete_recording(r, 61000, '[]');
+END $$;
+};
+my $count = 'SELECT usage_count, used_seconds FROM user_subscriptions AS s JOIN users AS u ON u.id = s.user_id WHERE u.user_name = \'an\'';
+foreach my $road ('ALTER EXTENSION s2t UPDATE', 'SET client_min_messages = warning; DROP EXTENSION s2t CASCADE; CREATE EXTENSION s2t')
+{
+	my ($name) = $road =~ /(UPDATE|DROP)/;
+	my $database = lc "flight_$name";
+	database($database, '1.1.0', $flight);
+	is($node->safe_psql($database, $count), '4|61', "$name, recordings in flight: before");
+	$node->safe_psql($database, $road);
+	installed_ok($node, $database, "$name, recordings in flight");
+	is($node->safe_psql($database, 'SELECT kind, recordings, seconds, cycle_id = (SELECT cycle_id FROM user_subscriptions AS s WHERE s.user_id = e.user_id) FROM usage_entries AS e'),
+		'opening|4|61|t', "$name: one entry opens the ledger of whoever has used anything");
+	is($node->safe_psql($database, 'SELECT r.source, s.cycle_id IS NOT NULL FROM recordings AS r LEFT JOIN user_subscriptions AS s ON s.cycle_id = r.charged_cycle_id ORDER BY 1'),
+		"n1|t\nn2|f\nn3|f\nn4|f", "$name: what was created in the open cycle is charged to it");
+	my $fail = sub { my ($source) = @_; $node->safe_psql($database, "SELECT s2t_fail_recording(id, 'engine') FROM recordings WHERE source = '$source'"); return $node->safe_psql($database, $count); };
+	is($fail->('n1'), '3|61', "$name: it is given back when it fails");
+	is($fail->('n2'), '3|61', "$name: what is older is not");
+	is($node->safe_psql($database, q{SELECT s2t_retry_recording(id) FROM recordings WHERE source = 'n3'; } . $count) =~ s/.*\n//sr, '4|61', "$name: what had failed is charged when it is tried again");
+	is(findings($node, $database), '', "$name: the books agree");
+}
+
 # By way of 1.0.0 or at once, with nothing in it: the same in the end.
 database('stepwise', '1.0.0');
 $node->safe_psql('stepwise', 'ALTER EXTENSION s2t UPDATE');
