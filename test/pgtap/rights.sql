@@ -25,6 +25,8 @@ CREATE TEMPORARY TABLE our_tables AS
   SELECT c.oid, c.relname::text AS name, c.relkind FROM pg_class AS c
    WHERE c.relnamespace = (SELECT extnamespace FROM pg_extension WHERE extname = 's2t') AND c.relkind IN ('r', 'v')
      AND (c.relname = ANY ('{plans,users,user_profiles,user_subscriptions,recordings,segments,usage_cycles,audit_log,usage_entries,usage_credits,event_consumers,events,segment_revisions,slots}') OR c.relname LIKE 's2t\_%');
+-- Autovacuum stays away: it would wait for the rights that are given here, and a trigger below for it.
+SELECT format('LOCK TABLE %s IN SHARE ROW EXCLUSIVE MODE', string_agg(oid::regclass::text, ', ')) FROM our_tables WHERE relkind = 'r' \gexec
 CREATE TEMPORARY TABLE promised (role text, name text, privileges text);
 INSERT INTO promised
 SELECT p.role, n.name, 'EXECUTE' FROM (VALUES
