@@ -491,7 +491,7 @@ BEGIN
       FROM jsonb_to_record(in_args) AS r (
                slot integer, kind text, key text, claim uuid, old_claim uuid, user_slot integer, user_id uuid, older_than interval, most integer,
                routine text, email text, user_name text, hashed_pass text, name text, default_plan_code text, register_key text,
-               claimed text[], try boolean);
+               claimed text[], try boolean, slots integer[], names jsonb);
     result := CASE in_call
         WHEN 'claim_name'     THEN s2t_shard.claim_name(a.slot, a.kind, a.key, a.claim, a.user_slot, a.old_claim)
         WHEN 'confirm_name'   THEN s2t_shard.confirm_name(a.slot, a.kind, a.key, a.claim, a.user_id)
@@ -506,6 +506,9 @@ BEGIN
         WHEN 'delete_user'    THEN to_jsonb(@s2t@.s2t_delete_user(a.user_id))
         WHEN 'get_login'      THEN s2t_shard.get_login(a.user_slot, a.kind, a.key)
         WHEN 'find_login'     THEN s2t_shard.find_login(a.slot, a.key)
+        WHEN 'doubt_names'    THEN s2t_shard.doubt_names(a.slots)
+        WHEN 'list_names'     THEN s2t_shard.list_names(a.user_id, a.slots, a.most)
+        WHEN 'restore_names'  THEN s2t_shard.restore_names(a.names)
     END;
     notices := @s2t@.s2t_end_remote();
     IF notices IS NOT NULL THEN
@@ -535,7 +538,8 @@ LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $function$
 DECLARE
-    bytes CONSTANT bytea := convert_to(in_key, getdatabaseencoding());
+    -- Capitals that lower() leaves, in a database of the locale C, are those of ASCII at most.
+    bytes CONSTANT bytea := convert_to(lower(in_key COLLATE "C"), getdatabaseencoding());
     high  bigint := x'CBF29CE4'::bigint;
     low   bigint := x'84222325'::bigint;
 BEGIN
@@ -545,7 +549,7 @@ BEGIN
         high := (high * 435 + (low * 435 >> 32) + (low << 8)) & 4294967295;
         low := (low * 435) & 4294967295;
     END LOOP;
-    RETURN (low # (low >> 12) # (low >> 24 | high << 8) # (high >> 4) # (high >> 16) # (high >> 28)) & 4095;
+    RETURN (low # (low >> 12) # ((low >> 24) | (high << 8)) # (high >> 4) # (high >> 16) # (high >> 28)) & 4095;
 END
 $function$;
 
