@@ -14,3 +14,7 @@ FROM users AS u
 WHERE (SELECT string_agg(e.type, ' ' ORDER BY e.at) FROM events AS e JOIN event_consumers AS c USING (queue_id) WHERE c.name = 'kept' AND e.user_id = u.id)
       IS DISTINCT FROM 'user.registered recording.created recording.completed recording.created recording.failed recording.completed '
                        'recording.created recording.completed';
+
+SELECT 'whoever was erased has left nobody', count(*) FROM users WHERE user_name ~ '^[vw]';
+
+SELECT 'the doctor finds nothing wrong', count(*) FROM s2t_doctor() WHERE severity = 'error';

@@ -3,6 +3,7 @@ CREATE EXTENSION s2t;
 CALL sp_seed_plans();
 CALL sp_create_search_index();
 CREATE SEQUENCE names;
+CREATE SEQUENCE others;
 SELECT s2t_add_consumer('kept'), s2t_add_consumer('taken');
 
 -- A trigger of the application's that lets everything pass.
@@ -33,17 +34,29 @@ CREATE FUNCTION ddl_round(tab regclass) RETURNS SETOF text LANGUAGE sql AS $$
     ORDER BY n
 $$;
 
--- How many segments a user has with the word; asked again where the answer would have come from tables as they
--- no longer are.
-CREATE FUNCTION ddl_search(whose uuid, word text) RETURNS bigint
+-- The first value that a query answers, as text; asked again where the answer would have come from tables as they no
+-- longer are.
+CREATE FUNCTION ddl_ask(query text) RETURNS text
 LANGUAGE plpgsql AS $$
+DECLARE
+    answer text;
 BEGIN
     LOOP
         BEGIN
-            RETURN (SELECT count(*) FROM sp_search_segments(whose, word));
+            EXECUTE query INTO answer;
+            RETURN answer;
         EXCEPTION WHEN serialization_failure THEN
             NULL;
         END;
     END LOOP;
+END
+$$;
+-- The same of what somebody else may have done, or taken away with its user: NULL then.
+CREATE FUNCTION ddl_try(query text) RETURNS text
+LANGUAGE plpgsql AS $$
+BEGIN
+    RETURN ddl_ask(query);
+EXCEPTION WHEN no_data_found OR object_not_in_prerequisite_state OR invalid_parameter_value THEN
+    RETURN NULL;
 END
 $$;

@@ -17,7 +17,7 @@ SELECT 1 / s2t_set_verified(:user, true)::int AS yes, 1 / s2t_set_password(:user
 SELECT 1 / s2t_update_profile(:user, 'Other')::int AS yes \gset
 SELECT 1 / (total_recordings = 3 AND total_segments = 5)::int AS yes FROM sp_get_user_stats(:user) \gset
 SELECT 1 / (sp_export_transcript(:third) LIKE '%needle%')::int AS yes \gset
-SELECT 1 / (ddl_search(:user, 'needle') = 1)::int AS yes \gset
+SELECT 1 / (ddl_ask(format('SELECT count(*) FROM sp_search_segments(%L, %L)', :user, 'needle')) = '1')::int AS yes \gset
 CALL sp_reset_monthly_cycles();
 CALL sp_fail_stale_recordings();
 SELECT count(*) AS cleaned FROM sp_cleanup_old_recordings(90, 10) \gset
