@@ -43,6 +43,11 @@ direct.execute("CALL sp_complete_recording(%s, 60000, %s)", (RECORDING, SEGMENTS
 direct.execute("VACUUM ANALYZE")
 
 
+# The way there and back, and nothing else.
+router.execute("CREATE FUNCTION one() RETURNS integer LANGUAGE plproxy AS $$ CLUSTER 's2t_router'; RUN ON 0; SELECT 1; $$")
+direct.execute("CREATE FUNCTION one() RETURNS integer LANGUAGE sql AS 'SELECT 1'")
+
+
 def create(db):
     return db.execute("SELECT recording_id FROM sp_check_quota_and_create_recording(%s, 'upload')", (USER,)).fetchone()[0]
 
@@ -65,6 +70,7 @@ def an_address():
 
 
 CASES = [  # name, target, what it needs, call
+    ("the way alone: SELECT 1", None, nothing, lambda db, _: db.execute("SELECT one()").fetchall()),
     ("create", 1.5, nothing, lambda db, _: create(db)),
     ("complete, 100 segments", 2.1, a_recording, lambda db, r: db.execute("CALL sp_complete_recording(%s, 60000, %s)", (r, SEGMENTS))),
     ("complete, 100 segments, as text", None, a_recording,
