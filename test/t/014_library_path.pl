@@ -86,6 +86,12 @@ shared_preload_libraries = 's2t'});
 	$node->safe_psql('postgres', 'CREATE DATABASE again OWNER svc');
 	$node->command_ok([ 'pg_restore', '-U', 'svc', '--exit-on-error', '-d', 'again', $dump ], 'pg_restore');
 	is($node->safe_psql('again', 'SELECT * FROM s2t_install()', @as), '', 'what it brings is whole');
+
+	# Who created it without being a superuser brings it to the next version, too: here, one in which nothing is new.
+	my $version = $node->safe_psql('svc', q{SELECT extversion FROM pg_extension WHERE extname = 's2t'});
+	append_to_file("$image/share/extension/s2t--$version--$version+1.sql", "DO \$\$ BEGIN PERFORM 1; END \$\$;\n");
+	$node->safe_psql('svc', qq{ALTER EXTENSION s2t UPDATE TO '$version+1'}, @as);
+	is($node->safe_psql('svc', q{SELECT check_name, object FROM s2t_doctor()}, @as), 'version|extension s2t', 'an update by the owner, who is told that the library is another');
 	$node->stop;
 }
 
