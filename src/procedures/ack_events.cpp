@@ -69,6 +69,11 @@ Values change_of(const Found& found, const Release& release, const events::Queue
   if (release.retry_after != nullptr) {
     due_at = DatumGetTimestampTz(DirectFunctionCall2(
         timestamptz_pl_interval, TimestampTzGetDatum(now), IntervalPGetDatum(release.retry_after)));
+    // Intervals are infinite from PostgreSQL 17 on; the queue has a meaning of its own for it.
+    if (TIMESTAMP_NOT_FINITE(due_at)) {
+      ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("invalid time of a retry"),
+                      errdetail("Argument in_retry_after is %s.", pg::print(release.retry_after))));
+    }
   } else if (release.error) {
     due_at = back_off(now, found.attempt);
   }

@@ -15,6 +15,17 @@ namespace r = pg::recordings;
 
 constexpr const char* kName = "s2t_queue_recording";
 
+// What is put off for ever would keep its hold, for no job fails what waits.
+std::optional<TimestampTz> read_not_before(const pg::Arguments& arguments, int index) {
+  std::optional<TimestampTz> not_before = arguments.as_optional_timestamp(index);
+  if (not_before && TIMESTAMP_IS_NOEND(*not_before)) {
+    ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("invalid time"),
+                    errdetail("Argument in_not_before is infinity."),
+                    errhint("NULL as in_priority takes a recording out of the queue.")));
+  }
+  return not_before;
+}
+
 // Without a priority it is taken out of the queue; a lease stays as it is.
 pg::Values change_of(std::optional<int32_t> priority, std::optional<TimestampTz> not_before,
                      TimestampTz now) {
@@ -40,6 +51,7 @@ S2T_PROCEDURE(s2t_queue_recording) {
   s2t::pg::Arguments arguments(fcinfo);
   const pg_uuid_t* id = arguments.as_uuid(0, "in_recording_id");
   std::optional<int32_t> priority = arguments.as_optional_int32(1);
+  std::optional<TimestampTz> not_before = read_not_before(arguments, 2);
 
   s2t::pg::Session session = s2t::pg::Session::open(fcinfo, kName);
   bool blocked = false;
@@ -51,8 +63,7 @@ S2T_PROCEDURE(s2t_queue_recording) {
   bool refused = blocked && priority;
   answer.reason = refused ? s2t::core::Reason::kNotActive : s2t::core::Reason::kOk;
   if (!refused) {
-    s2t::pg::Values change =
-        change_of(priority, arguments.as_optional_timestamp(2), s2t::pg::Session::now());
+    s2t::pg::Values change = change_of(priority, not_before, s2t::pg::Session::now());
     if (!recording.update(change)->is_null(r::priority)) tell_workers();
   }
   finish(&session, kName, recording.user_id(), &answer);

@@ -47,6 +47,7 @@ void rename_in(const Line& line, const Names& names, MemoryContext keep, Spoken*
 
 Edited rename(pg::Session* session, const EditRequest& request, const Names& names) {
   TranscriptEdit edit = TranscriptEdit::open(session, request, pg::kUpdate);
+  if (names.from == names.to) return edit.unchanged();
   Spoken spoken;
   MemoryContext keep = CurrentMemoryContext;
   MemoryContext scratch = AllocSetContextCreate(keep, "s2t rename", ALLOCSET_DEFAULT_SIZES);

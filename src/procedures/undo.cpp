@@ -31,7 +31,7 @@ Revision find_target(TranscriptEdit* edit) {
 std::span<Line> present_of(TranscriptEdit* edit, std::span<const Line> kept) {
   pg::Array<Line> present;
   for (const Line& line : kept) {
-    Line now = edit->read_one(line.idx);
+    Line now = edit->read_present(line.idx);
     now.only_meta = line.only_meta;
     present.push(now);
   }

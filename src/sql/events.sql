@@ -264,6 +264,11 @@ BEGIN
               USING ERRCODE = 'invalid_parameter_value',
                     HINT = 'Give in_ids, in_older_than, or both; an interval of zero is all of them.';
     END IF;
+    IF in_older_than < '0' THEN
+        RAISE EXCEPTION 'invalid age'
+              USING ERRCODE = 'invalid_parameter_value',
+                    DETAIL = pg_catalog.format('Argument in_older_than is %s; it must not be negative.', in_older_than);
+    END IF;
     SELECT * INTO queues FROM @extschema@.s2t_queues_of(in_consumer);
     DELETE FROM @extschema@.events AS e
      WHERE e.queue_id = queues.dead_queue_id

@@ -1,6 +1,6 @@
 -- Transcripts that people work on (docs/editing.md; docs/reference.md, "Edits").
 \ir include/begin.sql
-SELECT plan(113);
+SELECT plan(118);
 
 INSERT INTO plans (code, name, monthly_minutes, monthly_usage_limit) VALUES ('TEN', 'Ten', 10, 100);
 SELECT s2t_register_user('an@example.com', 'an', 'hash', NULL, 'TEN') AS an \gset
@@ -125,6 +125,7 @@ SELECT is(pg_temp.run('rename_speaker(%L, %L, ''B'', ''Bình'')'), '(17,3,2,0)',
 SELECT is((SELECT string_agg(meta ->> 'speaker', ' ' ORDER BY idx) FROM segments WHERE recording_id = :'r'), 'A Bình', 'is renamed');
 SELECT is(meta #>> '{words,2,speaker}', 'Bình', 'in the word, too') FROM segments WHERE recording_id = :'r' AND idx = 0;
 SELECT is(pg_temp.run('rename_speaker(%L, %L, ''B'', ''C'')'), '(17,3,0,0)', 'nobody of that name: no revision');
+SELECT is(pg_temp.run('rename_speaker(%L, %L, ''A'', ''A'')'), '(17,3,0,0)', 'the name there is: no revision');
 SELECT is(pg_temp.run('rename_speaker(%L, %L, ''Bình'', ''A'')'), '(18,3,2,0)', 'two become one');
 SELECT is(pg_temp.run('undo(%L, %L)') || pg_temp.run('undo(%L, %L)'), '(19,3,2,0)(20,3,2,0)', 'which can be undone');
 SELECT ok(pg_temp.is_original(), 'and they are two again');
@@ -179,6 +180,13 @@ SELECT is(pg_temp.said(:'r'), '0 0-100 một; 1 100-200 ba', 'with the edit of i
 SELECT is((SELECT string_agg(pg_temp.run('undo(%L, %L)'), '') FROM generate_series(1, 3)), '(36,2,1,0)(37,3,3,0)(38,3,1,0)', 'further back');
 SELECT ok(pg_temp.is_original(), 'to the transcript as it was completed');
 SELECT is(pg_temp.counted(:'r') || (SELECT duration_ms FROM recordings WHERE id = :'r'), '(38,3,3,t,t)60000', 'its duration, too');
+SAVEPOINT removed;
+SELECT is(pg_temp.run('edit_segment(%L, %L, 1, ''Mất.'')'), '(39,3,1,0)', 'a correction');
+DELETE FROM segments WHERE recording_id = :'r' AND idx = 1;
+SELECT is(pg_temp.try('undo(%L, %L)'), '55000 transcript was changed meanwhile: The transcript of the recording R lost the segment 1 by a direct statement.', 'of what a direct statement has removed');
+SELECT is(pg_temp.counted(:'r'), '(39,2,2,t,t)', 'nothing is half undone');
+SELECT is(pg_temp.run('replace_segments(%L, %L, 60000, ''[]'')') || pg_temp.run('undo(%L, %L)'), '(f,40,0,60000,62)(41,2,2,0)', 'what comes after it can be');
+ROLLBACK TO removed;
 SELECT is(pg_temp.run('replace_segments(%L, %L, 60000, ''[]'')') || pg_temp.run('undo(%L, %L)'), '(f,39,0,60000,62)(40,3,3,0)', 'silence, and back');
 
 -- Whose numbers have gaps: they stay in order, and what is undone is as it was.

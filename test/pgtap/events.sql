@@ -1,6 +1,6 @@
 -- Events: what is written, in which order it is given, and what becomes of it (docs/reference.md, "Events").
 \ir include/begin.sql
-SELECT plan(90);
+SELECT plan(91);
 
 INSERT INTO plans (code, name, monthly_minutes, monthly_usage_limit) VALUES ('OPEN', 'Open', NULL, NULL), ('FREE', 'Free', 10, 5), ('OLD', 'Old', 10, 5);
 CREATE FUNCTION pg_temp.u(n text) RETURNS uuid LANGUAGE sql AS $$ SELECT id FROM users WHERE user_name = n $$;
@@ -153,6 +153,7 @@ SELECT results_eq($$ SELECT consumer, waiting, given, put_off, dead FROM s2t_eve
 SELECT is(s2t_revive_events('w', (SELECT array_agg(id) FROM s2t_dead_events WHERE error = 'broken')), 1::bigint, 'one comes back');
 SELECT is(pg_temp.take(), 'be 1', 'and is given again');
 SELECT throws_ok($$ SELECT s2t_discard_events('w') $$, '22023', 'nothing says which events are meant', 'discarding what');
+SELECT throws_ok($$ SELECT s2t_discard_events('w', in_older_than => '-1 s') $$, '22023', 'invalid age', 'younger than now');
 SELECT is(s2t_discard_events('w', in_older_than => '1 day'), 0::bigint, 'none is that old');
 SELECT is(s2t_discard_events('w', in_older_than => '0'), 2::bigint, 'dead ones are removed');
 RESET s2t.event_attempts;

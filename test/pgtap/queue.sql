@@ -1,6 +1,6 @@
 -- The queue, claims, leases and the fence (docs/reference.md, "Work").
 \ir include/begin.sql
-SELECT plan(142);
+SELECT plan(144);
 
 INSERT INTO plans (code, name) VALUES ('Q', 'Queue');
 SELECT s2t_register_user('queue@example.com', 'queue', 'hash', NULL, 'Q') AS u \gset
@@ -121,6 +121,8 @@ SELECT results_eq(format('SELECT queued FROM s2t_queue_recording(%L, 2, %L)', pg
 SELECT is((SELECT (queue_priority, due_priority, due_at > now())::text FROM recordings WHERE source = 'back'), '(,2,t)', 'out of the way');
 SELECT is(pg_temp.claim('w1'), NULL, 'until then nobody gets it');
 SELECT results_eq(format('SELECT queued FROM s2t_queue_recording(%L, 2, %L)', pg_temp.id('back'), now() - interval '1 day'), 'VALUES (true)', 'a time that has passed is none');
+SELECT throws_ok(format('SELECT s2t_queue_recording(%L, 2, %L)', pg_temp.id('back'), 'infinity'), '22023', 'invalid time', 'never is no time');
+SELECT results_eq(format('SELECT queued FROM s2t_queue_recording(%L, 2, %L)', pg_temp.id('back'), '-infinity'), 'VALUES (true)', 'but one that has passed');
 SELECT results_eq(format('SELECT * FROM s2t_queue_recording(%L, NULL)', pg_temp.id('back')), $$VALUES (false, '')$$, 'taken out');
 SELECT is((SELECT (queue_priority, due_priority, due_at)::text FROM recordings WHERE source = 'back'), '(,,)', 'of the queue');
 SELECT throws_ok(format('SELECT s2t_queue_recording(%L, 1)', pg_temp.id('b2')), '55000', 'recording is not in processing', 'what has failed is not queued');

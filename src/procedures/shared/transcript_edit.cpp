@@ -132,6 +132,14 @@ Line TranscriptEdit::read_one(int32_t idx) {
   return lines.front();
 }
 
+Line TranscriptEdit::read_present(int32_t idx) {
+  std::span<Line> lines = read({idx, idx});
+  if (lines.empty())
+    raise_changed_meanwhile(recording_.id(),
+                            psprintf("lost the segment %d by a direct statement", idx));
+  return lines.front();
+}
+
 // The row is not locked; nobody but the owner of the tables changes it beside the recording's lock.
 void TranscriptEdit::update(const Row& row, const Values& change) {
   int32_t idx = row.as_int32(s::idx);

@@ -51,6 +51,9 @@ class TranscriptEdit {
   // P0002 unless there is one.
   [[nodiscard]] Line read_one(int32_t idx);
 
+  // The segment of that idx, which an edit has left there: 55000 if it is gone.
+  [[nodiscard]] Line read_present(int32_t idx);
+
   // Hands every segment to `take`, in order, as it stands: see line_of_segment().
   template <typename Take>
   void each(Take take) {
