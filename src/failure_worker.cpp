@@ -53,8 +53,9 @@ procedures::Tried mark_recording(const FailureMark& mark) {
     return procedures::Tried::kNothing;
   }
   TimestampTz now = pg::Session::now();
+  procedures::Accounts accounts;  // a mark is a transaction
   procedures::Tried tried =
-      procedures::try_to_fail(&session, &mark.recording_id, "sp_complete_recording",
+      procedures::try_to_fail(&session, &mark.recording_id, "sp_complete_recording", &accounts,
                               [&](const pg::Row& recording) -> procedures::Verdict {
                                 if (!procedures::is_same_attempt(recording, mark.witness, now))
                                   return {};

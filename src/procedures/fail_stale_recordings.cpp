@@ -55,18 +55,33 @@ StaleRule read_rule(FunctionCallInfo fcinfo, pg::Deferred deferred) {
           psprintf("not completed within %s", age_text), batch_size, deferred};
 }
 
+struct Candidate {
+  pg_uuid_t user_id;
+  pg_uuid_t id;
+
+  static Candidate of(const Row& recording) {
+    namespace r = pg::recordings;
+    return {recording.as_optional_uuid(r::user_id).value_or(pg_uuid_t{}),
+            *recording.as_uuid(r::id)};
+  }
+};
+
+int compare_users(const void* left, const void* right) {
+  return memcmp(left, right, sizeof(Candidate));
+}
+
 // Recordings that are looked at together.
 struct Found {
-  pg_uuid_t* ids;
+  Candidate* all;
   int count = 0;
   int room;
 
-  void add(const pg_uuid_t& id) {
+  void add(const Candidate& candidate) {
     if (count == room) {
       room *= 2;
-      ids = static_cast<pg_uuid_t*>(repalloc_huge(ids, sizeof(pg_uuid_t) * room));
+      all = static_cast<Candidate*>(repalloc_huge(all, sizeof(Candidate) * room));
     }
-    ids[count++] = id;
+    all[count++] = candidate;
   }
 };
 
@@ -101,7 +116,7 @@ void find_stale(FunctionCallInfo fcinfo, const StaleRule& rule, pg::Place* place
     if (created_at >= rule.alive_before || row.as_text(r::status) != "processing") continue;
     *place = {created_at, *row.as_uuid(r::id)};
     if (is_stale(row, rule.alive_before, Session::now()) == Stale::kNo) continue;
-    found->add(place->id);
+    found->add(Candidate::of(row));
   }
   scan.end();
   session.close();
@@ -135,7 +150,7 @@ void find_used_up(FunctionCallInfo fcinfo, const StaleRule& rule, Found* found) 
     int limit = found->room;
     Row row;
     while (found->count < limit && scan.next(&row))
-      if (is_stale(row, rule.alive_before, now) == Stale::kUsedUp) found->add(*row.as_uuid(r::id));
+      if (is_stale(row, rule.alive_before, now) == Stale::kUsedUp) found->add(Candidate::of(row));
     scan.end();
   }
   session.close();
@@ -159,14 +174,14 @@ Verdict judge(const Row& recording, const StaleRule& rule) {
 
 // Whether the recording was marked. One that a constraint or a trigger refuses is set aside.
 bool fail_one(FunctionCallInfo fcinfo, const StaleRule& rule, const pg_uuid_t* id,
-              SetAside* set_aside) {
+              Accounts* accounts, SetAside* set_aside) {
   Tried tried = Tried::kNothing;
   pg::Refusal refusal;
   bool done = pg::attempt(&refusal, rule.deferred, [&] {
     pg::Identity identity;
     identity.take(rule.owner);
     Session session = Session::open(fcinfo, kName);
-    tried = try_to_fail(&session, id, kName,
+    tried = try_to_fail(&session, id, kName, accounts,
                         [&](const Row& recording) { return judge(recording, rule); });
     session.close();
     identity.give_back();
@@ -175,37 +190,40 @@ bool fail_one(FunctionCallInfo fcinfo, const StaleRule& rule, const pg_uuid_t* i
   return done && tried == Tried::kFailed;
 }
 
-int fail_all(FunctionCallInfo fcinfo, const StaleRule& rule, const Found& found,
+// In the order of their users, which is that of all locks.
+int fail_all(FunctionCallInfo fcinfo, const StaleRule& rule, const Found& found, Accounts* accounts,
              SetAside* set_aside) {
   int failed = 0;
+  qsort(found.all, found.count, sizeof(Candidate), compare_users);
   for (int i = 0; i < found.count; i++) {
     CHECK_FOR_INTERRUPTS();
-    if (fail_one(fcinfo, rule, &found.ids[i], set_aside)) failed++;
+    if (fail_one(fcinfo, rule, &found.all[i].id, accounts, set_aside)) failed++;
   }
-  pfree(found.ids);
+  pfree(found.all);
   return failed;
 }
 
 Found make_room(int limit) {
   constexpr int kAtOnce = 10000;  // ids in memory
   int room = Min(limit, kAtOnce);
-  return {static_cast<pg_uuid_t*>(palloc(sizeof(pg_uuid_t) * room)), 0, room};
+  return {static_cast<Candidate*>(palloc(sizeof(Candidate) * room)), 0, room};
 }
 
 // Looks at the next recordings after the place, a batch of them. Returns how many it has marked;
 // `finished` if there were no more.
 int fail_batch(FunctionCallInfo fcinfo, const StaleRule& rule, int limit, pg::Place* place,
-               SetAside* set_aside, bool* finished) {
+               Accounts* accounts, SetAside* set_aside, bool* finished) {
   Found found = make_room(limit);
   find_stale(fcinfo, rule, place, &found, finished);
-  return fail_all(fcinfo, rule, found, set_aside);
+  return fail_all(fcinfo, rule, found, accounts, set_aside);
 }
 
 // The same for those whose attempts are used up, as many as are found at once.
-int fail_used_up(FunctionCallInfo fcinfo, const StaleRule& rule, int limit, SetAside* set_aside) {
+int fail_used_up(FunctionCallInfo fcinfo, const StaleRule& rule, int limit, Accounts* accounts,
+                 SetAside* set_aside) {
   Found found = make_room(limit);
   find_used_up(fcinfo, rule, &found);
-  return fail_all(fcinfo, rule, found, set_aside);
+  return fail_all(fcinfo, rule, found, accounts, set_aside);
 }
 
 }  // namespace
@@ -218,9 +236,11 @@ S2T_PROCEDURE(s2t_fail_stale_batch) {
   SetAside set_aside(s2t::metrics::set_aside::Job::kStale, "recording");
   s2t::pg::Place place;
   bool finished = false;
-  int failed = fail_used_up(fcinfo, rule, rule.batch_size, &set_aside);
+  Accounts accounts;
+  int failed = fail_used_up(fcinfo, rule, rule.batch_size, &accounts, &set_aside);
   while (!finished && failed < rule.batch_size)
-    failed += fail_batch(fcinfo, rule, rule.batch_size - failed, &place, &set_aside, &finished);
+    failed += fail_batch(fcinfo, rule, rule.batch_size - failed, &place, &accounts, &set_aside,
+                         &finished);
   set_aside.tell();
   PG_RETURN_INT32(failed);
 }
@@ -237,10 +257,12 @@ S2T_PROCEDURE(sp_fail_stale_recordings) {
   SetAside set_aside(s2t::metrics::set_aside::Job::kStale, "recording");
   s2t::pg::Place place;
   bool finished = false;
-  int64_t failed = fail_used_up(fcinfo, rule, PG_INT32_MAX, &set_aside);
+  Accounts used_up;
+  int64_t failed = fail_used_up(fcinfo, rule, PG_INT32_MAX, &used_up, &set_aside);
   s2t::pg::commit_and_go_on();
   while (!finished) {
-    failed += fail_batch(fcinfo, rule, rule.batch_size, &place, &set_aside, &finished);
+    Accounts accounts;
+    failed += fail_batch(fcinfo, rule, rule.batch_size, &place, &accounts, &set_aside, &finished);
     s2t::pg::commit_and_go_on();
   }
   s2t::pg::wait_for_commits();

@@ -80,6 +80,14 @@ bool Account::lock(const pg_uuid_t* user_id) {
   return true;
 }
 
+Locked Account::try_lock(const pg_uuid_t* user_id) {
+  Row row;
+  if (!subscriptions_.find(s::by_user_id, UUIDPGetDatum(user_id), &row)) return Locked::kNo;
+  Locked locked = subscriptions_.lock_found(&row, RowLock::kNoKeyUpdate, pg::OnConflict::kSkip);
+  if (locked == Locked::kYes) read(row);
+  return locked;
+}
+
 void Account::take(const Row& found) { read(found); }
 
 bool Account::lock_found(Row* row) {

@@ -50,6 +50,9 @@ class Account {
   // Locks the user's subscription (NO KEY UPDATE) and reads it. False if the user has none.
   [[nodiscard]] bool lock(const pg_uuid_t* user_id);
 
+  // The same without waiting: kSkipped if somebody holds it, kNo if the user has none.
+  [[nodiscard]] pg::Locked try_lock(const pg_uuid_t* user_id);
+
   // Reads a subscription that a scan found, without locking it: for Table::update_found().
   void take(const pg::Row& found);
 

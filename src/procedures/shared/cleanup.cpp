@@ -142,7 +142,9 @@ void lock_due(RecordingRemoval* removal, Owners* owners, const RetentionPolicy& 
     if (!is_due(row, owners, now)) continue;
     if (!owners->hold(row.as_uuid(r::user_id))) continue;
     if (recordings->lock_found(&row, RowLock::kUpdate, OnConflict::kSkip) != Locked::kYes) continue;
-    if (is_due(row, owners, now)) removal->add(row);
+    if (!is_due(row, owners, now)) continue;
+    if (policy.one_by_one && !removal->hold_account(row.as_uuid(r::user_id))) continue;
+    removal->add(row);
   }
   scan.end();
   position->finished = removal->size() < batch_size;
@@ -176,6 +178,7 @@ Removed remove_one_by_one(FunctionCallInfo fcinfo, const RetentionPolicy& policy
                           CleanupPosition* position, SetAside* set_aside) {
   RetentionPolicy single = policy;
   single.batch_size = 1;
+  single.one_by_one = true;
   Removed total;
   while (total.recordings < policy.batch_size && !position->finished) {
     Removed removed;

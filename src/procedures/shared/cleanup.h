@@ -16,6 +16,9 @@ struct RetentionPolicy {
   int32_t days;           // of users whose plan sets no retention
   int32_t batch_size;     // recordings a batch
   pg::Deferred deferred;  // when deferred constraints are looked at
+  // Recording by recording in one transaction, and so not in the order of their owners: accounts
+  // that others hold are not waited for, either.
+  bool one_by_one = false;
 };
 
 // Where a run of several batches has got to, so that none looks again at what the one before kept.

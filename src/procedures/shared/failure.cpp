@@ -98,22 +98,44 @@ core::Amount fail_locked(Account* account, Table* recordings, const Row& locked,
   return refunded;
 }
 
+namespace {
+
+// Whether failing the recording touches its owner's subscription.
+bool concerns_account(const Row& recording) {
+  Metered metered = Metered::of(recording);
+  return metered.cycle_id || metered.seconds != 0 || metered.held != 0;
+}
+
+// `account`: locked, or nullptr.
+core::Amount fail_processing(Recording* recording, Account* account, std::string_view reason,
+                             const char* procedure, const char* detail) {
+  TimestampTz now = Session::now();
+  if (account != nullptr) account->roll_over_if_ended(now);
+  return fail_locked(account, recording->table(), recording->row(), reason, procedure, now, detail);
+}
+
+}  // namespace
+
 // Where nothing is charged or held, the subscription is not waited for.
 Failure fail_if_processing(Recording* recording, std::string_view reason, const char* procedure,
                            const char* detail) {
   Status status = recording->status();
   if (status != Status::kProcessing) return {status, {}};
-  Metered metered = Metered::of(recording->row());
   Account account = Account::open(recording->table()->session());
-  bool concerned = metered.cycle_id || metered.seconds != 0 || metered.held != 0;
-  bool locked = concerned && account.lock(recording->user_id());
-  TimestampTz now = Session::now();
-  if (locked) account.roll_over_if_ended(now);
-  return {status, fail_locked(locked ? &account : nullptr, recording->table(), recording->row(),
-                              reason, procedure, now, detail)};
+  bool locked = concerns_account(recording->row()) && account.lock(recording->user_id());
+  return {status,
+          fail_processing(recording, locked ? &account : nullptr, reason, procedure, detail)};
 }
 
-Tried try_to_fail(Session* session, const pg_uuid_t* id, const char* procedure,
+Locked Accounts::lock(Account* account, const pg_uuid_t* user_id) {
+  if (any_ && memcmp(user_id, &last_, UUID_LEN) < 0) return account->try_lock(user_id);
+  // Also where it is refused afterwards: whether the lock is given back then is not looked at.
+  last_ = *user_id;
+  any_ = true;
+  return account->lock(user_id) ? Locked::kYes : Locked::kNo;
+}
+
+Tried try_to_fail(Session* session, const pg_uuid_t* id, const char* procedure, Accounts* accounts,
                   Verdict (*judge)(const Row& recording, void* argument), void* argument) {
   Recording recording;
   switch (recording.try_lock(session, id)) {
@@ -127,7 +149,12 @@ Tried try_to_fail(Session* session, const pg_uuid_t* id, const char* procedure,
   if (recording.status() != Status::kProcessing) return Tried::kNothing;
   Verdict verdict = judge(recording.row(), argument);
   if (verdict.reason == nullptr) return Tried::kNothing;
-  (void)fail_if_processing(&recording, verdict.reason, procedure, verdict.detail);
+  Account account = Account::open(session);
+  Locked locked = Locked::kNo;
+  if (concerns_account(recording.row())) locked = accounts->lock(&account, recording.user_id());
+  if (locked == Locked::kSkipped) return Tried::kHeld;
+  (void)fail_processing(&recording, locked == Locked::kYes ? &account : nullptr, verdict.reason,
+                        procedure, verdict.detail);
   return Tried::kFailed;
 }
 

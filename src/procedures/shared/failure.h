@@ -23,7 +23,7 @@ Failure fail_if_processing(Recording* recording, std::string_view reason, const 
 // What came of a try that waits for nobody.
 enum class Tried : uint8_t {
   kFailed,   // the recording has failed now
-  kHeld,     // somebody holds it or its owner
+  kHeld,     // somebody holds it, its owner or the owner's account
   kNothing,  // it is not there, not in processing, or not to fail after all
 };
 
@@ -33,17 +33,31 @@ struct Verdict {
   const char* detail = nullptr;  // for the audit log
 };
 
+// The accounts that one transaction locks, one after the other. They are waited for in the order of
+// their users; one whose turn has passed is locked if nobody holds it, so that no two transactions
+// wait for each other.
+class Accounts {
+ public:
+  // kSkipped if somebody holds it whom this transaction may not wait for, kNo if there is none.
+  [[nodiscard]] pg::Locked lock(Account* account, const pg_uuid_t* user_id);
+
+ private:
+  pg_uuid_t last_{};  // of those that were waited for
+  bool any_ = false;
+};
+
 // The same for a recording that is not locked, without waiting for it or its owner, if `judge` says
-// so of the locked recording.
+// so of the locked recording. `accounts`: of all tries in this transaction.
 [[nodiscard]] Tried try_to_fail(pg::Session* session, const pg_uuid_t* id, const char* procedure,
+                                Accounts* accounts,
                                 Verdict (*judge)(const pg::Row& recording, void* argument),
                                 void* argument);
 
 template <typename Judge>
 [[nodiscard]] Tried try_to_fail(pg::Session* session, const pg_uuid_t* id, const char* procedure,
-                                Judge&& judge) {
+                                Accounts* accounts, Judge&& judge) {
   return try_to_fail(
-      session, id, procedure,
+      session, id, procedure, accounts,
       [](const pg::Row& recording, void* argument) {
         return (*static_cast<std::remove_reference_t<Judge>*>(argument))(recording);
       },

@@ -29,6 +29,11 @@ class RecordingRemoval {
   void add(const pg::Row& locked);
   [[nodiscard]] size_t size() const { return doomed_.size(); }
 
+  // Locks the owner's account, to be changed by settle(); false if somebody else holds it.
+  [[nodiscard]] bool hold_account(const pg_uuid_t* user_id) {
+    return totals_.try_lock(user_id) != pg::Locked::kSkipped;
+  }
+
   // Removes what was added, and the segments and revisions of what was removed. One that a trigger
   // suppresses stays.
   Removed remove();
