@@ -279,19 +279,53 @@ TEST(FormatsTest, NoFixtureIsTakenForAnother) {
   }
 }
 
+// All that was said, in order, without blanks.
+std::string said(const Parsed& parsed) {
+  std::string text;
+  for (const Parsed::Item& item : parsed.items) text += without_blanks(item.text);
+  return text;
+}
+
+// Whose words are in two places, and differ there.
+bool reads_another_way(const Expectation& fixture, const TranscriptFormat& format) {
+  const std::string_view file = fixture.file;
+  return (file == "assemblyai-words" && format.name == "elevenlabs") ||
+         (file == "google-v1-diarized" && format.name == "google-v2");
+}
+
 // Read under the name of another format, a document is refused, or keeps its words.
 // (Parsing checks every segment.)
 TEST(FormatsTest, EveryFixtureUnderEveryName) {
   for (const Expectation& expected : kExpectations) {
     SCOPED_TRACE(expected.file);
     const std::string text = read_file(fixtures() / expected.file_name());
+    const std::string right = said(parse(text, expected.format));
     for (const std::span<const TranscriptFormat> family : all_formats()) {
       for (const TranscriptFormat& format : family) {
         const Parsed other = parse(text, format.name);
         EXPECT_TRUE(other.status.ok() || other.status.detail[0] != '\0') << format.name;
+        if (other.status.ok() && !reads_another_way(expected, format)) {
+          EXPECT_EQ(said(other), right) << format.name;
+        }
       }
     }
   }
+}
+
+// Silence is silence under any name, but what says something under another one is not silent.
+TEST(FormatsTest, NothingReadIsNoSilence) {
+  const Parsed wrong = parse(read_file(fixtures() / "deepgram-channels.json"), "vosk");
+  expect_refused(wrong,
+                 "Read as \"vosk\" the document says nothing, but it looks like \"deepgram\".");
+  EXPECT_STREQ(wrong.status.hint, "Pass the format that the document has, or auto.");
+  for (const char* silent :
+       {R"({"text": ""})", R"({"result": [], "text": ""})", R"([])", R"([{}])"}) {
+    const Parsed parsed = parse(silent, "vosk");
+    EXPECT_TRUE(parsed.status.ok()) << silent << parsed.status.detail;
+    EXPECT_EQ(said(parsed), "") << silent;
+  }
+  EXPECT_TRUE(
+      parse(R"({"status": "completed", "text": "", "words": []})", "assemblyai").status.ok());
 }
 
 // ---- What auto must not lose ----

@@ -137,6 +137,15 @@ const TranscriptFormat& find_transcript_format(std::string_view name,
                         "The document comes from no speech engine that is known.")};
 }
 
+const TranscriptFormat* recognised_format(const TranscriptValue& document) {
+  for (const std::span<const TranscriptFormat> family : all_formats()) {
+    for (const TranscriptFormat& format : family) {
+      if (format.recognise(document)) return &format;
+    }
+  }
+  return nullptr;
+}
+
 void require_all_read(const TranscriptValue& document, const TranscriptBuilder& builder) {
   if (builder.untimed()) require_untold(document, tells_times, "times or words");
   if (builder.count() > 0 && !builder.has_speakers() && may_have_any(document, kSpeakerKeys)) {

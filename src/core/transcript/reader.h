@@ -46,6 +46,9 @@ void require_format_name(std::string_view name);
 [[nodiscard]] const TranscriptFormat& find_transcript_format(std::string_view name,
                                                              const TranscriptValue& document);
 
+// The format of JSON documents that recognises the document first, or nullptr.
+[[nodiscard]] const TranscriptFormat* recognised_format(const TranscriptValue& document);
+
 // Throws a Refusal if `builder`, filled by a reader that was picked by recognition, knows nothing
 // of the times or speakers that the document tells of.
 void require_all_read(const TranscriptValue& document, const TranscriptBuilder& builder);

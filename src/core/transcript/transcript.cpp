@@ -1,5 +1,6 @@
 #include "core/transcript/transcript.h"
 
+#include <algorithm>
 #include <memory>
 #include <new>
 
@@ -40,6 +41,36 @@ void read_subtitles(std::string_view document, const TextFormat& format, Transcr
   format.read(text, builder);
 }
 
+bool says_nothing(const Transcript& transcript) {
+  return std::all_of(transcript.entries.begin(), transcript.entries.end(),
+                     [](const Transcript::Entry& entry) { return entry.text_bytes == 0; });
+}
+
+// Whether `format` finds any text in the document; what it refuses has none.
+bool finds_text(const TranscriptFormat& format, const TranscriptValue& document, StopCheck* stop) {
+  Transcript transcript;
+  TranscriptBuilder builder(&transcript, stop);
+  try {
+    format.read(document, &builder);
+  } catch (const Refusal&) {
+    return false;
+  }
+  return !says_nothing(transcript);
+}
+
+// Silence under a name that the caller has given may be a wrong name: throws a Refusal where the
+// document is another engine's, and says something.
+void require_right_name(const TranscriptValue& document, const TranscriptFormat& format,
+                        StopCheck* stop) {
+  if (format.recognise(document)) return;
+  const TranscriptFormat* other = recognised_format(document);
+  if (other == nullptr || !finds_text(*other, document, stop)) return;
+  throw Refusal{failure(Code::kInvalidParameter, "invalid transcript",
+                        "Pass the format that the document has, or auto.",
+                        "Read as \"%s\" the document says nothing, but it looks like \"%s\".",
+                        format.name.data(), other->name.data())};
+}
+
 void read_json(std::string_view document, std::string_view format_name, StopCheck* stop,
                TranscriptBuilder* builder, Transcript* transcript) {
   const TranscriptDocument parsed = TranscriptDocument::parse(document, stop);
@@ -49,7 +80,11 @@ void read_json(std::string_view document, std::string_view format_name, StopChec
   // As much as texts and metas take, rarely more; untouched memory costs nothing.
   transcript->characters.reserve(document.size());
   format.read(parsed.root(), builder);
-  if (format.name != format_name) require_all_read(parsed.root(), *builder);
+  if (format.name != format_name) {
+    require_all_read(parsed.root(), *builder);
+  } else if (says_nothing(*transcript)) {
+    require_right_name(parsed.root(), format, stop);
+  }
 }
 
 }  // namespace
