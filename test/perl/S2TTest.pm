@@ -16,7 +16,7 @@ use IPC::Run;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
-our @EXPORT = qw($CONTENTS $GOOD $BAD everything miscounted comes_back counted_ok findings comes_true no_worker session with_tools);
+our @EXPORT = qw($CONTENTS $GOOD $BAD everything miscounted comes_back counted_ok findings comes_true no_worker session with_tools with_an_account);
 
 # Segments that are accepted, and segments that never will be.
 our $GOOD = '[{"idx": 0, "start_ms": 0, "end_ms": 900, "text": "xin"}, {"idx": 1, "start_ms": 900, "end_ms": 1500, "text": "chào"}]';
@@ -71,6 +71,31 @@ UPDATE segments SET text = text || '.' WHERE idx % 5 = 3;
 UPDATE recordings SET duration_ms = duration_ms + 7 WHERE meta \@> '{"n": 3}';
 SELECT count(*) FROM users AS u, sp_get_user_stats(u.id);
 };
+}
+
+# A server with these settings and one account, an, whose plan has no limits; what it is asked in that database. cost_of(), in SQL,
+# runs a call and tells the pages it met and the bytes of WAL it wrote.
+sub with_an_account
+{
+	my ($name, $settings) = @_;
+	my $node = PostgreSQL::Test::Cluster->new($name);
+	$node->init;
+	$node->append_conf('postgresql.conf', $settings);
+	$node->start;
+	$node->safe_psql('postgres', q{
+CREATE EXTENSION s2t;
+INSERT INTO plans (code, name) VALUES ('OPEN', 'Open');
+SELECT s2t_register_user('an@example.com', 'an', 'hash', NULL, 'OPEN');
+CREATE FUNCTION cost_of(call text, OUT pages bigint, OUT wal bigint) LANGUAGE plpgsql AS $$
+DECLARE plan jsonb;
+BEGIN
+  EXECUTE 'EXPLAIN (ANALYZE, BUFFERS, WAL, TIMING off, FORMAT JSON) SELECT ' || call INTO plan;
+  plan := plan #> '{0,Plan}';
+  pages := (plan ->> 'Shared Hit Blocks')::bigint + (plan ->> 'Shared Read Blocks')::bigint;
+  wal := (plan ->> 'WAL Bytes')::bigint;
+END $$;
+});
+	return ($node, sub { return $node->safe_psql('postgres', @_) });
 }
 
 # How many counters of $database a recount contradicts.

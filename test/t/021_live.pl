@@ -6,33 +6,29 @@
 use strict;
 use warnings;
 
+use FindBin;
+use lib "$FindBin::Bin/../perl";
+
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
+use S2TTest;
 use Test::More;
 
-my $node = PostgreSQL::Test::Cluster->new('live');
-$node->init;
 # Images of whole pages come with the checkpoints, whenever these are.
-$node->append_conf('postgresql.conf', "autovacuum = off\nfull_page_writes = off\n");
-$node->start;
+my ($node, $ask) = with_an_account('live', "autovacuum = off\nfull_page_writes = off\n");
 
-sub ask { return $node->safe_psql('postgres', @_) }
+sub ask { return $ask->(@_) }
 
 ask(q{
-CREATE EXTENSION s2t;
-INSERT INTO plans (code, name) VALUES ('OPEN', 'Open');
-SELECT s2t_register_user('an@example.com', 'an', 'hash', NULL, 'OPEN');
 CREATE TABLE cost (n int, pages bigint, wal bigint) WITH (fillfactor = 100);
 CREATE FUNCTION segment(n int) RETURNS jsonb LANGUAGE sql AS $$
   SELECT jsonb_build_array(jsonb_build_object('idx', n, 'start_ms', n * 1000, 'end_ms', n * 1000 + 500, 'text', 'Xin chào các bạn, hôm nay trời đẹp.'))
 $$;
 -- Appends segments to a recording one by one, and notes what each of them cost.
 CREATE PROCEDURE append(live uuid, first int, last int, apart boolean) LANGUAGE plpgsql AS $$
-DECLARE plan jsonb;
 BEGIN
   FOR n IN first .. last LOOP
-    EXECUTE format('EXPLAIN (ANALYZE, BUFFERS, WAL, TIMING off, FORMAT JSON) SELECT s2t_append_segments(%L, %L)', live, segment(n)) INTO plan;
-    INSERT INTO cost SELECT n, (p ->> 'Shared Hit Blocks')::bigint + (p ->> 'Shared Read Blocks')::bigint, (p ->> 'WAL Bytes')::bigint FROM (SELECT plan -> 0 -> 'Plan') AS x (p);
+    INSERT INTO cost SELECT n, c.pages, c.wal FROM cost_of(format('s2t_append_segments(%L, %L)', live, segment(n))) AS c;
     IF apart THEN COMMIT; END IF;
   END LOOP;
 END $$;

@@ -6,32 +6,28 @@
 use strict;
 use warnings;
 
+use FindBin;
+use lib "$FindBin::Bin/../perl";
+
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
+use S2TTest;
 use Test::More;
 
-my $node = PostgreSQL::Test::Cluster->new('edits');
-$node->init;
 # Images of whole pages come with the checkpoints, whenever these are.
-$node->append_conf('postgresql.conf', "autovacuum = off\nfull_page_writes = off\n");
-$node->start;
+my ($node, $ask) = with_an_account('edits', "autovacuum = off\nfull_page_writes = off\n");
 
-sub ask { return $node->safe_psql('postgres', @_) }
+sub ask { return $ask->(@_) }
 
 ask(q{
-CREATE EXTENSION s2t;
-INSERT INTO plans (code, name) VALUES ('OPEN', 'Open');
-SELECT s2t_register_user('an@example.com', 'an', 'hash', NULL, 'OPEN');
 CREATE TABLE cost (what text, pages bigint, wal bigint);
 CREATE FUNCTION said(n int) RETURNS jsonb LANGUAGE sql AS $$
   SELECT jsonb_agg(jsonb_build_object('idx', i, 'start_ms', i * 1000, 'end_ms', i * 1000 + 500, 'text', 'Xin chào các bạn, hôm nay trời đẹp.', 'speaker', 'A')) FROM generate_series(0, n - 1) AS i
 $$;
 -- Runs a call, and notes what it cost.
 CREATE PROCEDURE note(what text, call text) LANGUAGE plpgsql AS $$
-DECLARE plan jsonb;
 BEGIN
-  EXECUTE 'EXPLAIN (ANALYZE, BUFFERS, WAL, TIMING off, FORMAT JSON) SELECT ' || call INTO plan;
-  INSERT INTO cost SELECT note.what, (p ->> 'Shared Hit Blocks')::bigint + (p ->> 'Shared Read Blocks')::bigint, (p ->> 'WAL Bytes')::bigint FROM (SELECT plan -> 0 -> 'Plan') AS x (p);
+  INSERT INTO cost SELECT note.what, c.pages, c.wal FROM cost_of(call) AS c;
   COMMIT;
 END $$;
 CREATE FUNCTION an() RETURNS uuid LANGUAGE sql AS 'SELECT id FROM users';

@@ -5,21 +5,19 @@
 use strict;
 use warnings;
 
+use FindBin;
+use lib "$FindBin::Bin/../perl";
+
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
+use S2TTest;
 use Test::More;
 
-my $node = PostgreSQL::Test::Cluster->new('claims');
-$node->init;
-$node->append_conf('postgresql.conf', "autovacuum = off\n");
-$node->start;
+my ($node, $ask) = with_an_account('claims', "autovacuum = off\n");
 
-sub ask { return $node->safe_psql('postgres', @_) }
+sub ask { return $ask->(@_) }
 
 ask(q{
-CREATE EXTENSION s2t;
-INSERT INTO plans (code, name) VALUES ('OPEN', 'Open');
-SELECT s2t_register_user('an@example.com', 'an', 'hash', NULL, 'OPEN');
 INSERT INTO recordings (user_id, source, queue_priority, created_at)
   SELECT id, 'upload', 1, now() - interval '1 day' + i * interval '1 ms' FROM users, generate_series(1, 11000) AS i;
 VACUUM ANALYZE recordings;
@@ -29,12 +27,10 @@ BEGIN
 END $$;
 CREATE TABLE met (pages bigint);
 CREATE PROCEDURE look() LANGUAGE plpgsql AS $$
-DECLARE plan jsonb;
 BEGIN
   TRUNCATE met;
   FOR i IN 1 .. 20 LOOP
-    EXECUTE $q$EXPLAIN (ANALYZE, BUFFERS, TIMING off, FORMAT JSON) SELECT FROM s2t_claim_recordings('w', 1, '1 hour')$q$ INTO plan;
-    INSERT INTO met VALUES ((plan #>> '{0,Plan,Shared Hit Blocks}')::bigint + (plan #>> '{0,Plan,Shared Read Blocks}')::bigint);
+    INSERT INTO met SELECT c.pages FROM cost_of($q$FROM s2t_claim_recordings('w', 1, '1 hour')$q$) AS c;
     COMMIT;
   END LOOP;
 END $$;
