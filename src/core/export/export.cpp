@@ -54,7 +54,8 @@ void append_replaced(std::string_view text, Replaced replaced, Output* out) {
 
 using AppendText = void (*)(std::string_view text, Output* out);
 
-constexpr auto kVttEscape = [](char c) -> std::string_view {
+// What markup of every kind wants escaped.
+constexpr auto kMarkupEscape = [](char c) -> std::string_view {
   switch (c) {
     case '&':
       return "&amp;";
@@ -69,7 +70,7 @@ constexpr auto kVttEscape = [](char c) -> std::string_view {
 
 void append_vtt_text(std::string_view text, Output* out) {
   for (size_t at = out->next_word_in(text); at < text.size(); at = out->next_word_in(text)) {
-    append_replaced(text.substr(0, at), kVttEscape, out);
+    append_replaced(text.substr(0, at), kMarkupEscape, out);
     text.remove_prefix(at);
     const int64_t ms = out->take_word();
     if (ms < 0) continue;
@@ -77,7 +78,7 @@ void append_vtt_text(std::string_view text, Output* out) {
     out->append_timestamp(ms, '.');
     out->append(">");
   }
-  append_replaced(text, kVttEscape, out);
+  append_replaced(text, kMarkupEscape, out);
 }
 
 // Whether players would take what begins at `text` for markup or the line of times.
@@ -239,20 +240,10 @@ void append_md(const Cue& cue, int32_t number, std::string_view speaker_before,
 }
 
 constexpr auto kXmlEscape = [](char c) -> std::string_view {
-  switch (c) {
-    case '&':
-      return "&amp;";
-    case '<':
-      return "&lt;";
-    case '>':
-      return "&gt;";
-    case '"':
-      return "&quot;";
-    default:
-      // XML 1.0 has no control characters but those that are blanks.
-      return static_cast<unsigned char>(c) < 0x20 && c != '\t' ? std::string_view("")
-                                                               : std::string_view();
-  }
+  if (c == '"') return "&quot;";
+  // XML 1.0 has no control characters but those that are blanks.
+  if (static_cast<unsigned char>(c) < 0x20 && c != '\t') return std::string_view("");
+  return kMarkupEscape(c);
 };
 
 void append_xml_text(std::string_view text, Output* out) { append_replaced(text, kXmlEscape, out); }
