@@ -1,6 +1,7 @@
 #include "pg/catalog.h"
 
 #include "pg/compat.h"
+#include "pg/schema.h"
 
 namespace s2t::pg {
 

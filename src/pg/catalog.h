@@ -2,7 +2,7 @@
 // invalidation.
 #pragma once
 
-#include "pg/schema.h"
+#include "pg/table_spec.h"
 #include "pg/server.h"
 
 namespace s2t::pg {
