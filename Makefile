@@ -32,6 +32,7 @@ sql_themes = \
 	jobs \
 	work \
 	rights \
+	owner \
 	api \
 	metrics \
 	tables \
