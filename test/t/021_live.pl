@@ -55,8 +55,10 @@ ask('SELECT pg_stat_reset()');
 ask('SET client_min_messages = warning; DO $$ BEGIN FOR i IN 0 .. 59 LOOP PERFORM s2t_append_segments(id, segment(i)) FROM many WHERE n = 1 + random() * 59; COMMIT; FOR k IN 1 .. 60 LOOP PERFORM s2t_append_segments(id, segment(100 + i)) FROM many WHERE n = k; COMMIT; END LOOP; END LOOP; END $$');
 cmp_ok(ask("SELECT 100.0 * hot / updates FROM hot WHERE relname = 'recordings'"), '>=', 99, 'sixty recordings beside each other: nearly every update is HOT');
 
-# All in one transaction: no version of a row can be removed before its end, but each is found where the last call has put it.
-my $one = ask($create);
+# All in one transaction: no version of a row can be removed before its end, but each is found where the last call has put it,
+# though the ids of the recording and of its user end alike.
+my $one = ask(q{INSERT INTO recordings (id, user_id, source)
+	SELECT overlay(gen_random_uuid()::text PLACING right(id::text, 2) FROM 35)::uuid, id, 'realtime' FROM users RETURNING id});
 my @memory = split /\n/, ask(qq{
 TRUNCATE cost;
 BEGIN;
