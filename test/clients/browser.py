@@ -13,6 +13,7 @@ import time
 
 import uvicorn
 from selenium import webdriver
+from selenium.common.exceptions import StaleElementReferenceException
 from selenium.webdriver.chrome.options import Options
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
@@ -73,7 +74,12 @@ class Page:
         return self.driver.find_element(By.CSS_SELECTOR, selector)
 
     def text(self, selector):
-        return self.one(selector).text
+        while True:
+            try:
+                return self.one(selector).text
+            except StaleElementReferenceException:
+                # It was drawn again between finding and reading it.
+                continue
 
     def shows(self, selector, text):
         self.wait(lambda: text in self.text(selector))
