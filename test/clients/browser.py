@@ -13,7 +13,6 @@ import time
 
 import uvicorn
 from selenium import webdriver
-from selenium.common.exceptions import StaleElementReferenceException
 from selenium.webdriver.chrome.options import Options
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
@@ -73,13 +72,12 @@ class Page:
     def one(self, selector):
         return self.driver.find_element(By.CSS_SELECTOR, selector)
 
+    def texts(self, selector):
+        """Of all of them at one moment: between two questions the page may draw them anew."""
+        return self.driver.execute_script("return Array.from(document.querySelectorAll(arguments[0]), e => e.innerText.trim())", selector)
+
     def text(self, selector):
-        while True:
-            try:
-                return self.one(selector).text
-            except StaleElementReferenceException:
-                # It was drawn again between finding and reading it.
-                continue
+        return self.texts(selector)[0]
 
     def shows(self, selector, text):
         self.wait(lambda: text in self.text(selector))

@@ -64,7 +64,7 @@ def upload(page, folder, document, name):
 
 
 def lines(page):
-    return [line.text for line in page.all(".said .text")]
+    return page.texts(".said .text")
 
 
 def test_signing_in(page):
@@ -92,7 +92,7 @@ def test_transcript(page, tmp_path):
     page.wait(lambda: len(lines(page)) == 3)
     # What was said is text, whatever it looks like.
     assert lines(page) == [segment["text"].strip() for segment in TALK["segments"]]
-    assert [speaker.text for speaker in page.all(".said .speaker")] == ["SPEAKER_00", "SPEAKER_01", "<b>SPEAKER_02</b>"]
+    assert page.texts(".said .speaker") == ["SPEAKER_00", "SPEAKER_01", "<b>SPEAKER_02</b>"]
     page.shows("#minutes", "0.2 of 30")
     page.shows("#count", "1 of 10")
     page.shows("#recordings .badge", "done")
@@ -100,7 +100,7 @@ def test_transcript(page, tmp_path):
     page.fill("#search", q="troi dep")
     page.click("#search button")
     page.shows("#hits", "1 found")
-    assert [mark.text for mark in page.all("#hits mark")] == ["trời", "đẹp"]
+    assert page.texts("#hits mark") == ["trời", "đẹp"]
     page.click("#hits .hit")
     page.wait(lambda: "hôm nay" in page.text(".said.found"))
 
@@ -188,7 +188,7 @@ def test_parts(page, tmp_path):
     page.click("#replacement button")
     page.wait(lambda: lines(page) == ["Chào cả nhà!"])
     page.click("#history")
-    page.wait(lambda: [one.text.split()[1] for one in page.all(".history li")] == ["replaced", "merged", "split"])
+    page.wait(lambda: [text.split()[1] for text in page.texts(".history li")] == ["replaced", "merged", "split"])
     page.shows("#count", "1 of 10")
     for _ in range(3):
         page.click("#undo")
