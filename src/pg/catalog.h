@@ -2,8 +2,8 @@
 // invalidation.
 #pragma once
 
-#include "pg/table_spec.h"
 #include "pg/server.h"
+#include "pg/table_spec.h"
 
 namespace s2t::pg {
 

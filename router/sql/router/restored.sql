@@ -33,7 +33,7 @@ DECLARE
     the_shard integer;
     page      jsonb;
     target    integer;
-    names      jsonb;
+    names     jsonb;
     conflict  jsonb;
 BEGIN
     IF NOT EXISTS (SELECT FROM s2t_router.shards AS s WHERE s.n = in_shard) THEN

@@ -89,6 +89,17 @@ void require_untold(const TranscriptValue& document, Tells tells, const char* wh
                         excerpt(told.path(), shown, sizeof shown))};
 }
 
+// The first of the formats that `wanted` holds for, or nullptr.
+template <typename Wanted>
+const TranscriptFormat* first_format(Wanted wanted) {
+  for (const std::span<const TranscriptFormat> family : all_formats()) {
+    for (const TranscriptFormat& format : family) {
+      if (wanted(format)) return &format;
+    }
+  }
+  return nullptr;
+}
+
 }  // namespace
 
 std::span<const std::span<const TranscriptFormat>> all_formats() {
@@ -106,11 +117,8 @@ void require_format_name(std::string_view name) {
   for (const TextFormat& format : text_formats()) {
     if (format.name == name) return;
   }
-  for (const std::span<const TranscriptFormat> family : all_formats()) {
-    for (const TranscriptFormat& format : family) {
-      if (format.name == name) return;
-    }
-  }
+  if (first_format([&](const TranscriptFormat& format) { return format.name == name; }) != nullptr)
+    return;
   char shown[kShownBytes];
   throw Refusal{failure(Code::kInvalidParameter, "unknown transcript format", kNamesHint,
                         "There is no format \"%s\".", excerpt(name, shown, sizeof shown))};
@@ -126,24 +134,17 @@ const TextFormat* find_text_format(std::string_view name, std::string_view text)
 const TranscriptFormat& find_transcript_format(std::string_view name,
                                                const TranscriptValue& document) {
   require_no_error(document);
-  for (const std::span<const TranscriptFormat> family : all_formats()) {
-    for (const TranscriptFormat& format : family) {
-      if (format.name == name) return format;
-      const bool eligible = name == kAuto || (name == kGoogle && format.name.starts_with(kGoogle));
-      if (eligible && format.recognise(document)) return format;
-    }
-  }
+  const TranscriptFormat* found = first_format([&](const TranscriptFormat& format) {
+    const bool eligible = name == kAuto || (name == kGoogle && format.name.starts_with(kGoogle));
+    return format.name == name || (eligible && format.recognise(document));
+  });
+  if (found != nullptr) return *found;
   throw Refusal{failure(Code::kInvalidParameter, kInvalid, kNamesHint, "%s",
                         "The document comes from no speech engine that is known.")};
 }
 
 const TranscriptFormat* recognised_format(const TranscriptValue& document) {
-  for (const std::span<const TranscriptFormat> family : all_formats()) {
-    for (const TranscriptFormat& format : family) {
-      if (format.recognise(document)) return &format;
-    }
-  }
-  return nullptr;
+  return first_format([&](const TranscriptFormat& format) { return format.recognise(document); });
 }
 
 void require_all_read(const TranscriptValue& document, const TranscriptBuilder& builder) {
