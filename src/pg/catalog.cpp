@@ -381,34 +381,44 @@ bool names_another_schema(const char* setting, const char* schema) {
   return found.starts_with(kBegin) && found.ends_with(kEnd) && found != wanted;
 }
 
-// The native procedures know their schema by its number and go on after ALTER SCHEMA ... RENAME;
-// what is written in SQL and PL/pgSQL has the name as text, and fails. One that is always there
-// tells.
-void warn_if_renamed(Oid schema) {
-  const char* name = get_namespace_name(schema);
-  oidvector* none = buildoidvector(nullptr, 0);
-  HeapTuple tuple = SearchSysCache3(PROCNAMEARGSNSP, CStringGetDatum("s2t_count_segments"),
-                                    PointerGetDatum(none), ObjectIdGetDatum(schema));
-  if (!HeapTupleIsValid(tuple)) return;
-  bool renamed = false;
+// Whether a routine's settings name another schema than ours.
+bool has_former_name(HeapTuple routine, const char* schema) {
   bool is_null = false;
-  Datum settings = SysCacheGetAttr(PROCNAMEARGSNSP, tuple, Anum_pg_proc_proconfig, &is_null);
-  if (!is_null && name != nullptr) {
-    Datum* elements = nullptr;
-    int count = 0;
-    deconstruct_array(DatumGetArrayTypePCopy(settings), TEXTOID, -1, false, TYPALIGN_INT, &elements,
-                      nullptr, &count);
-    for (int i = 0; i < count; i++)
-      renamed |= names_another_schema(TextDatumGetCString(elements[i]), name);
-  }
-  ReleaseSysCache(tuple);
-  if (!renamed) return;
+  Datum settings = SysCacheGetAttr(PROCNAMEARGSNSP, routine, Anum_pg_proc_proconfig, &is_null);
+  if (is_null) return false;
+  Datum* elements = nullptr;
+  int count = 0;
+  deconstruct_array(DatumGetArrayTypePCopy(settings), TEXTOID, -1, false, TYPALIGN_INT, &elements,
+                    nullptr, &count);
+  bool former = false;
+  for (int i = 0; i < count; i++)
+    former |= names_another_schema(TextDatumGetCString(elements[i]), schema);
+  return former;
+}
+
+void warn_if_renamed(Oid schema) {
+  if (!OidIsValid(owner_if_renamed(schema))) return;
   ereport(WARNING, (errmsg("schema of extension s2t was renamed"),
                     errdetail("Its routines in SQL and PL/pgSQL name the schema that was."),
-                    errhint("Use SELECT * FROM %s.s2t_follow_rename().", quote_identifier(name))));
+                    errhint("Use SELECT * FROM %s.s2t_follow_rename().",
+                            quote_identifier(get_namespace_name(schema)))));
 }
 
 }  // namespace
+
+// A routine that is always there, and names the schema in its settings.
+Oid owner_if_renamed(Oid schema) {
+  const char* name = get_namespace_name(schema);
+  oidvector* none = buildoidvector(nullptr, 0);
+  HeapTuple routine = SearchSysCache3(PROCNAMEARGSNSP, CStringGetDatum("s2t_count_segments"),
+                                      PointerGetDatum(none), ObjectIdGetDatum(schema));
+  if (!HeapTupleIsValid(routine)) return InvalidOid;
+  Oid owner = InvalidOid;
+  if (name != nullptr && has_former_name(routine, name))
+    owner = reinterpret_cast<Form_pg_proc>(GETSTRUCT(routine))->proowner;
+  ReleaseSysCache(routine);
+  return owner;
+}
 
 Oid find_relation(const TableSpec& spec, Oid schema) {
   const CachedMap& entry = cache[static_cast<int>(spec.id)];

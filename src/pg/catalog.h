@@ -74,6 +74,11 @@ struct TableMap {
 // there is none. Without a look into the catalogs while the map is good.
 [[nodiscard]] Oid find_relation(const TableSpec& spec, Oid schema);
 
+// The native procedures know their schema by its number, and go on after ALTER SCHEMA ... RENAME;
+// what is written in SQL and PL/pgSQL has the name as text, and fails. Returns the owner of these
+// routines if they name the schema that was, else InvalidOid.
+[[nodiscard]] Oid owner_if_renamed(Oid schema);
+
 // 42P01: there is no table of the name `spec` has in `schema`.
 [[noreturn]] void raise_missing_table(const TableSpec& spec, Oid schema);
 

@@ -18,6 +18,8 @@ AS $function$
       FROM pg_proc AS p
       JOIN member AS m ON m.classid = 'pg_proc'::regclass AND m.objid = p.oid
      WHERE p.proowner <> in_owner
+       -- What an event trigger calls, a superuser calls: it stays out of the owner's hands.
+       AND p.prorettype <> 'event_trigger'::regtype
     UNION ALL
     SELECT format('VIEW %s', c.oid::regclass)
       FROM pg_class AS c
@@ -217,3 +219,22 @@ $function$;
 REVOKE ALL ON FUNCTION @extschema@.s2t_follow_rename() FROM PUBLIC;
 COMMENT ON FUNCTION @extschema@.s2t_follow_rename()
     IS 'Puts the routines right after ALTER SCHEMA ... RENAME, and returns a row for each that it replaced; a second run returns none.';
+
+-- Calls it by itself. Owned by a superuser, as every event trigger is, and native, since nobody but the
+-- server itself can lend the rights of another role for a call and be sure to get its own back.
+CREATE FUNCTION @extschema@.s2t_schema_changed()
+RETURNS event_trigger
+LANGUAGE c
+AS 'MODULE_PATHNAME', 's2t_schema_changed';
+
+REVOKE ALL ON FUNCTION @extschema@.s2t_schema_changed() FROM PUBLIC;
+COMMENT ON FUNCTION @extschema@.s2t_schema_changed()
+    IS 'Of the event trigger s2t_schema_changed: calls s2t_follow_rename() with the rights of its owner if the schema was renamed.';
+
+CREATE EVENT TRIGGER s2t_schema_changed
+    ON ddl_command_end
+    WHEN TAG IN ('ALTER SCHEMA')
+    EXECUTE FUNCTION @extschema@.s2t_schema_changed();
+
+COMMENT ON EVENT TRIGGER s2t_schema_changed
+    IS 'Lets the routines of extension s2t follow the name of their schema.';

@@ -127,7 +127,7 @@ SELECT is_empty(format($$
   SELECT o.signature, o.call, s.state, allowed FROM ours AS o,
          LATERAL (SELECT EXISTS (SELECT FROM promised AS p WHERE p.role = %1$L AND p.name = o.name AND p.privileges = 'EXECUTE') AS allowed) AS a,
          LATERAL (SELECT pg_temp.state_as(%1$L, o.call) AS state) AS s
-   WHERE o.result <> 'trigger'::regtype AND (s.state = '42501') <> NOT allowed$$, r), r || ': every call is allowed or 42501, as promised')
+   WHERE o.result NOT IN ('trigger'::regtype, 'event_trigger'::regtype) AND (s.state = '42501') <> NOT allowed$$, r), r || ': every call is allowed or 42501, as promised')
   FROM unnest('{tap_nobody,tap_app,tap_readonly,tap_worker,tap_billing,tap_consumer,tap_monitor,tap_admin}'::text[]) AS r;
 SELECT is_empty(format($$
   SELECT t.name, x.privilege, s.state FROM our_tables AS t,

@@ -33,13 +33,14 @@ sub database
 }
 
 # Routines, views and tables that do not belong to $role.
+# (But for the event trigger's function, which is a superuser's: 016_schema_renamed.pl.)
 sub strangers
 {
 	my ($database, $role) = @_;
 	return $node->safe_psql($database, qq{
 		SELECT pg_describe_object(d.classid, d.objid, 0) FROM pg_depend AS d JOIN pg_extension AS e ON d.refclassid = 'pg_extension'::regclass AND d.refobjid = e.oid AND d.deptype = 'e'
 		  LEFT JOIN pg_proc AS p ON d.classid = 'pg_proc'::regclass AND p.oid = d.objid LEFT JOIN pg_class AS c ON d.classid = 'pg_class'::regclass AND c.oid = d.objid
-		 WHERE e.extname = 's2t' AND coalesce(p.proowner, c.relowner) <> '$role'::regrole
+		 WHERE e.extname = 's2t' AND coalesce(p.proowner, c.relowner) <> '$role'::regrole AND p.prorettype IS DISTINCT FROM 'event_trigger'::regtype
 		UNION ALL SELECT c.oid::regclass::text FROM pg_class AS c WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r' AND c.relowner <> '$role'::regrole ORDER BY 1});
 }
 

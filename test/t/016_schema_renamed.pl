@@ -1,5 +1,5 @@
-# ALTER SCHEMA ... RENAME: one call, itself working, and the extension is as if it had been created in a
-# schema of that name.
+# ALTER SCHEMA ... RENAME: the extension follows by itself, and is as if it had been created in a schema of that
+# name; where a superuser has switched the event trigger off, after one call, itself working.
 #
 # Part of `make test`; alone: as 007_upgrade.pl.
 
@@ -54,15 +54,28 @@ foreach my $i (0 .. $#names)
 	$as->($after, qq{CREATE SCHEMA "$to"; CREATE EXTENSION s2t SCHEMA "$to"; $in_to CALL s2t_grant('app', 'app')});
 	my ($rights_before, $members_before) = map { $node->safe_psql($before, $_) } $rights, $members;
 
-	$as->($before, qq{ALTER SCHEMA "$from" RENAME TO "$to"});
-	like($says->('svc', "$in_to SELECT s2t_metrics()"), qr/ERROR:  schema "\Q$from\E" does not exist/, "$what: what is written in SQL fails");
-	# The native procedures go on, and say what to do.
 	my $stats = "$in_to SELECT * FROM sp_get_user_stats(gen_random_uuid())";
-	like($says->('app', $stats), qr/WARNING:  schema of extension s2t was renamed.*HINT: .*s2t_follow_rename\(\)/s, "$what: a native procedure warns");
-	like($says->('other', "SELECT * FROM \"$to\".s2t_follow_rename()"), qr/permission denied/, "$what: not for everybody");
-
-	cmp_ok($as->($before, "$in_to SELECT count(*) FROM s2t_follow_rename()"), '>', 20, "$what: one call replaces routines");
-	is($as->($before, "$in_to SELECT count(*) FROM s2t_follow_rename()"), '0', "$what: and has nothing left to do");
+	my $rename = qq{ALTER SCHEMA "$from" RENAME TO "$to"};
+	if ($i % 2)
+	{
+		$node->safe_psql($before, 'ALTER EVENT TRIGGER s2t_schema_changed DISABLE');
+		$as->($before, $rename);
+		like($says->('svc', "$in_to SELECT s2t_metrics()"), qr/ERROR:  schema "\Q$from\E" does not exist/, "$what: what is written in SQL fails");
+		# The native procedures go on, and say what to do.
+		like($says->('app', $stats), qr/WARNING:  schema of extension s2t was renamed.*HINT: .*s2t_follow_rename\(\)/s, "$what: a native procedure warns");
+		like($says->('other', "SELECT * FROM \"$to\".s2t_follow_rename()"), qr/permission denied/, "$what: not for everybody");
+		cmp_ok($as->($before, "$in_to SELECT count(*) FROM s2t_follow_rename()"), '>', 20, "$what: one call replaces routines");
+		$node->safe_psql($before, 'ALTER EVENT TRIGGER s2t_schema_changed ENABLE');
+	}
+	else
+	{
+		# By whoever may rename it, and with the transaction.
+		my $role = $i ? 'svc' : $node->safe_psql('postgres', 'SELECT current_user');
+		is($says->($role, "BEGIN; SET client_min_messages = warning; $rename; ROLLBACK; $in_from SELECT FROM s2t_metrics()"), '', "$what: rolled back, nothing has changed");
+		is($says->($role, qq{SET client_min_messages = warning; ALTER SCHEMA "$from" OWNER TO svc}), '', "$what: another ALTER SCHEMA is let pass");
+		like($says->($role, $rename), qr/^\S* ?NOTICE:  routines of extension s2t follow.*\n.*HINT: .*sp_schedule_jobs\(\)\.$/, "$what: the routines follow, and it says so");
+	}
+	is($as->($before, "$in_to SELECT count(*) FROM s2t_follow_rename()"), '0', "$what: nothing is left to do");
 	my ($here, $there) = map { $node->safe_psql($_, $texts) } $before, $after;
 	unless (ok($here eq $there, "$what: every text is that of an extension created there"))
 	{
@@ -78,10 +91,43 @@ foreach my $i (0 .. $#names)
 
 # What cannot stand in the text of a routine is refused, and nothing is changed.
 $node->safe_psql('postgres', 'CREATE DATABASE odd');
-$node->safe_psql('odd', q{CREATE SCHEMA plain; CREATE EXTENSION s2t SCHEMA plain; ALTER SCHEMA plain RENAME TO "it's"});
-my (undef, undef, $stderr) = $node->psql('odd', qq{\\set VERBOSITY verbose\nSELECT * FROM "it's".s2t_follow_rename()});
-like($stderr, qr/3F000: .*cannot be called/, 'a name with a quotation mark is refused');
+$node->safe_psql('odd', q{CREATE SCHEMA plain; CREATE EXTENSION s2t SCHEMA plain});
+my (undef, undef, $stderr) = $node->psql('odd', q{ALTER SCHEMA plain RENAME TO "it's"});
+like($stderr, qr/WARNING:  routines of extension s2t could not follow their schema.*DETAIL:  the schema of extension s2t cannot be called.*HINT:  Use/s, 'a name with a quotation mark: a warning');
+(undef, undef, $stderr) = $node->psql('odd', qq{\\set VERBOSITY verbose\nSELECT * FROM "it's".s2t_follow_rename()});
+like($stderr, qr/3F000: .*cannot be called/, 'is refused');
 $node->safe_psql('odd', q{ALTER SCHEMA "it's" RENAME TO plain; SELECT plain.s2t_metrics()});
+
+# Who owns the routines may make of s2t_follow_rename() whatever it likes, and of what the event trigger calls nothing:
+# a superuser who renames a schema runs none of it with its own rights.
+$node->safe_psql('postgres', 'CREATE DATABASE sly OWNER svc');
+my $svc = sub { my ($sql) = @_; my (undef, undef, $said) = $node->psql('sly', $sql, extra_params => [ '-U', 'svc' ]); return $said; };
+is($svc->(q{
+	CREATE SCHEMA one; CREATE EXTENSION s2t SCHEMA one;
+	CREATE TABLE public.caught (who text, what text);
+	CREATE OR REPLACE FUNCTION one.s2t_follow_rename() RETURNS TABLE (object text, action text) LANGUAGE plpgsql AS $$
+	DECLARE way text;
+	BEGIN
+		INSERT INTO public.caught VALUES (current_user, 'called');
+		FOREACH way IN ARRAY '{RESET ROLE,RESET SESSION AUTHORIZATION,SET ROLE postgres,ALTER ROLE svc SUPERUSER,CREATE TEMP TABLE t ()}'::text[] LOOP
+			BEGIN
+				EXECUTE way;
+				INSERT INTO public.caught VALUES (current_user, way);
+			EXCEPTION WHEN OTHERS THEN NULL;
+			END;
+		END LOOP;
+		PERFORM set_config('work_mem', '77MB', false);
+	END $$;}), '', 'an owner replaces s2t_follow_rename()');
+like($svc->($_), qr/must be owner of/, "but cannot: $_")
+  for 'CREATE OR REPLACE FUNCTION one.s2t_schema_changed() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN END $$',
+	'ALTER FUNCTION one.s2t_schema_changed() RENAME TO other', 'ALTER FUNCTION one.s2t_schema_changed() OWNER TO svc', 'DROP EVENT TRIGGER s2t_schema_changed';
+like($svc->('DROP FUNCTION one.s2t_schema_changed()'), qr/extension s2t requires it/, 'nor drop the function');
+is($node->safe_psql('sly', q{SET client_min_messages = error; ALTER SCHEMA one RENAME TO two; SHOW work_mem}), '4MB', 'what it sets is undone');
+is($node->safe_psql('sly', 'SELECT DISTINCT who FROM caught'), 'svc', 'it runs as its owner');
+is($node->safe_psql('sly', q{SELECT count(*) FROM caught WHERE what <> 'called'}), '0', 'and gets out of it nowhere');
+is($node->safe_psql('sly', q{SELECT rolsuper FROM pg_roles WHERE rolname = 'svc'}), 'f', 'no superuser came of it');
+$node->safe_psql('sly', 'ALTER SCHEMA two RENAME TO one');
+is($svc->('CALL one.s2t_set_owner($$svc$$); SELECT * FROM one.s2t_doctor()'), '', 'the event trigger is nothing of the owner\'s');
 
 $node->stop;
 done_testing();
