@@ -36,19 +36,23 @@ const char* name_of(int level) {
   }
 }
 
-void add(const char* key, const char* value) {
-  if (value == nullptr) return;
-  appendStringInfo(&current.notices, ", \"%s\": ", key);
-  escape_json(&current.notices, value);
+void add(StringInfo told, const char* key, const char* value) {
+  if (value == nullptr || value[0] == '\0') return;
+  appendStringInfo(told, "%s\"%s\": ", told->data[told->len - 1] == '{' ? "" : ", ", key);
+  escape_json(told, value);
+}
+
+void add_words(StringInfo told, const ErrorData& error) {
+  add(told, "sqlstate", unpack_sql_state(error.sqlerrcode));
+  add(told, "message", error.message);
+  add(told, "detail", error.detail);
+  add(told, "hint", error.hint);
 }
 
 void collect(const ErrorData& error) {
-  appendStringInfoString(&current.notices, current.notices.len == 0 ? "[" : ", ");
-  appendStringInfo(&current.notices, "{\"level\": \"%s\"", name_of(error.elevel));
-  add("sqlstate", unpack_sql_state(error.sqlerrcode));
-  add("message", error.message);
-  add("detail", error.detail);
-  add("hint", error.hint);
+  appendStringInfoString(&current.notices, current.notices.len == 0 ? "[{" : ", {");
+  add(&current.notices, "level", name_of(error.elevel));
+  add_words(&current.notices, error);
   appendStringInfoChar(&current.notices, '}');
 }
 
@@ -117,6 +121,25 @@ const char* end() {
     notices = psprintf("%s]", current.notices.data);
   forget();
   return notices;
+}
+
+const char* problem(const ErrorData* error, const char* notices) {
+  if (error == nullptr && notices == nullptr) return nullptr;
+  StringInfoData told;
+  initStringInfo(&told);
+  appendStringInfoChar(&told, '{');
+  if (error != nullptr) {
+    add_words(&told, *error);
+    add(&told, "constraint", error->constraint_name);
+    add(&told, "table", error->table_name);
+    add(&told, "column", error->column_name);
+    add(&told, "schema", error->schema_name);
+    add(&told, "datatype", error->datatype_name);
+  }
+  if (notices != nullptr)
+    appendStringInfo(&told, "%s\"notices\": %s", told.len == 1 ? "" : ", ", notices);
+  appendStringInfoChar(&told, '}');
+  return told.data;
 }
 
 }  // namespace s2t::pg::remote

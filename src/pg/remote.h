@@ -25,4 +25,8 @@ void begin(const Caller& told);
 // context, or nullptr if there was nothing.
 [[nodiscard]] const char* end();
 
+// What a twin answers of an error, or nullptr, and of what end() has given, or nullptr: a JSON object
+// as text in the current memory context; nullptr if there was neither.
+[[nodiscard]] const char* problem(const ErrorData* error, const char* notices);
+
 }  // namespace s2t::pg::remote

@@ -1,7 +1,9 @@
 // s2t_begin_remote, s2t_end_remote, s2t_remote_caller: what a router's calls are wrapped in
 // (docs/reference.md, "Calls for somebody else").
-#include "pg/remote.h"
+#include "procedures/shared/remote_caller.h"
+
 #include "pg/function.h"
+#include "pg/remote.h"
 
 namespace {
 
@@ -23,9 +25,9 @@ const char* cstring_of(Datum value, bool is_null) {
 
 }  // namespace
 
-S2T_FUNCTION(s2t_begin_remote) {
-  if (PG_ARGISNULL(0)) raise_bad_caller();
-  ArrayType* told = PG_GETARG_ARRAYTYPE_P(0);
+void s2t::procedures::begin_remote(NullableDatum array) {
+  if (array.isnull) raise_bad_caller();
+  ArrayType* told = DatumGetArrayTypeP(array.value);
   Datum* values = nullptr;
   bool* nulls = nullptr;
   int count = 0;
@@ -42,6 +44,10 @@ S2T_FUNCTION(s2t_begin_remote) {
     caller.address = DatumGetInetP(DirectFunctionCall1(inet_in, CStringGetDatum(address)));
   }
   remote::begin(caller);
+}
+
+S2T_FUNCTION(s2t_begin_remote) {
+  s2t::procedures::begin_remote(fcinfo->args[0]);
   PG_RETURN_VOID();
 }
 

@@ -5,10 +5,12 @@
 -- A superuser or a test may lift this rule; the rest of the application's transaction is not undone
 -- either way.
 CREATE FUNCTION s2t_router.may_write(in_routine text)
-RETURNS void
+RETURNS boolean
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $function$
+DECLARE
+    yes text;
 BEGIN
     IF current_setting('transaction_read_only')::boolean THEN
         RAISE EXCEPTION 'cannot execute % in a read-only transaction', in_routine
@@ -22,12 +24,13 @@ BEGIN
                     DETAIL = 'Each call is committed on its server at once: ROLLBACK undoes neither this one nor the first.',
                     HINT = 'Commit after each writing call, or set s2t_router.in_transaction to "allow".';
     END IF;
-    PERFORM set_config('s2t_router.wrote', 'yes', true);
+    yes := set_config('s2t_router.wrote', 'yes', true);
+    RETURN true;
 END
 $function$;
 
 COMMENT ON FUNCTION s2t_router.may_write(text)
-    IS 'Raises an error where a routine that writes must not: READ ONLY, or the second in one transaction.';
+    IS 'True; raises an error where a routine that writes must not: READ ONLY, or the second in one transaction.';
 
 -- Not LANGUAGE sql: that is parsed anew in every transaction.
 CREATE FUNCTION s2t_router.caller()

@@ -9,7 +9,7 @@ CREATE FUNCTION s2t_router.s2t_ack_events(
     OUT result integer,
     OUT s2t_problem jsonb)
 LANGUAGE plproxy
-SET client_min_messages = error SET datestyle = 'ISO, YMD' SET intervalstyle = postgres
+SET client_min_messages = error
 AS $function$
     CLUSTER 's2t_router';
     RUN ON in_shard;
@@ -27,7 +27,7 @@ CREATE FUNCTION s2t_router.s2t_add_consumer(
     OUT result boolean,
     OUT s2t_problem jsonb)
 LANGUAGE plproxy
-SET client_min_messages = error SET datestyle = 'ISO, YMD' SET intervalstyle = postgres
+SET client_min_messages = error
 AS $function$
     CLUSTER 's2t_router';
     RUN ON in_shard;
@@ -70,7 +70,7 @@ CREATE FUNCTION s2t_router.s2t_adjust_usage(
     OUT used_seconds integer,
     OUT s2t_problem jsonb)
 LANGUAGE plproxy
-SET client_min_messages = error SET datestyle = 'ISO, YMD' SET intervalstyle = postgres
+SET client_min_messages = error
 AS $function$
     CLUSTER 's2t_router';
     RUN ON in_shard;
@@ -94,7 +94,7 @@ CREATE FUNCTION s2t_router.s2t_append_segments(
     OUT remaining_seconds bigint,
     OUT s2t_problem jsonb)
 LANGUAGE plproxy
-SET client_min_messages = error SET datestyle = 'ISO, YMD' SET intervalstyle = postgres
+SET client_min_messages = error
 AS $function$
     CLUSTER 's2t_router';
     RUN ON in_shard;
@@ -112,7 +112,7 @@ CREATE FUNCTION s2t_router.s2t_cancel_credit(
     OUT result boolean,
     OUT s2t_problem jsonb)
 LANGUAGE plproxy
-SET client_min_messages = error SET datestyle = 'ISO, YMD' SET intervalstyle = postgres
+SET client_min_messages = error
 AS $function$
     CLUSTER 's2t_router';
     RUN ON in_shard;
@@ -129,7 +129,7 @@ CREATE FUNCTION s2t_router.s2t_cancel_plan_change(
     OUT result boolean,
     OUT s2t_problem jsonb)
 LANGUAGE plproxy
-SET client_min_messages = error SET datestyle = 'ISO, YMD' SET intervalstyle = postgres
+SET client_min_messages = error
 AS $function$
     CLUSTER 's2t_router';
     RUN ON in_shard;
@@ -151,7 +151,7 @@ CREATE FUNCTION s2t_router.s2t_change_user_plan(
     OUT message text,
     OUT s2t_problem jsonb)
 LANGUAGE plproxy
-SET client_min_messages = error SET datestyle = 'ISO, YMD' SET intervalstyle = postgres
+SET client_min_messages = error
 AS $function$
     CLUSTER 's2t_router';
     RUN ON in_shard;
@@ -192,7 +192,7 @@ CREATE FUNCTION s2t_router.s2t_complete_recording(
     OUT charged_seconds integer,
     OUT s2t_problem jsonb)
 LANGUAGE plproxy
-SET client_min_messages = error SET datestyle = 'ISO, YMD' SET intervalstyle = postgres
+SET client_min_messages = error
 AS $function$
     CLUSTER 's2t_router';
     RUN ON in_shard;
@@ -215,7 +215,7 @@ CREATE FUNCTION s2t_router.s2t_complete_recording_text(
     OUT charged_seconds integer,
     OUT s2t_problem jsonb)
 LANGUAGE plproxy
-SET client_min_messages = error SET datestyle = 'ISO, YMD' SET intervalstyle = postgres
+SET client_min_messages = error
 AS $function$
     CLUSTER 's2t_router';
     RUN ON in_shard;
@@ -243,7 +243,7 @@ CREATE FUNCTION s2t_router.s2t_create_recording(
     OUT remaining_seconds bigint,
     OUT s2t_problem jsonb)
 LANGUAGE plproxy
-SET client_min_messages = error SET datestyle = 'ISO, YMD' SET intervalstyle = postgres
+SET client_min_messages = error
 AS $function$
     CLUSTER 's2t_router';
     RUN ON in_shard;
@@ -261,7 +261,7 @@ CREATE FUNCTION s2t_router.s2t_delete_recording(
     OUT result boolean,
     OUT s2t_problem jsonb)
 LANGUAGE plproxy
-SET client_min_messages = error SET datestyle = 'ISO, YMD' SET intervalstyle = postgres
+SET client_min_messages = error
 AS $function$
     CLUSTER 's2t_router';
     RUN ON in_shard;
@@ -296,7 +296,7 @@ CREATE FUNCTION s2t_router.s2t_doctor(
     in_caller text[])
 RETURNS TABLE (check_name text, severity text, object text, problem text, remedy text, repaired boolean, s2t_problem jsonb)
 LANGUAGE plproxy
-SET client_min_messages = error SET datestyle = 'ISO, YMD' SET intervalstyle = postgres
+SET client_min_messages = error
 AS $function$
     CLUSTER 's2t_router';
     RUN ON in_shard;
@@ -313,7 +313,7 @@ CREATE FUNCTION s2t_router.s2t_drop_consumer(
     OUT result boolean,
     OUT s2t_problem jsonb)
 LANGUAGE plproxy
-SET client_min_messages = error SET datestyle = 'ISO, YMD' SET intervalstyle = postgres
+SET client_min_messages = error
 AS $function$
     CLUSTER 's2t_router';
     RUN ON in_shard;
@@ -340,7 +340,7 @@ CREATE FUNCTION s2t_router.s2t_edit_segment(
     OUT lost_words integer,
     OUT s2t_problem jsonb)
 LANGUAGE plproxy
-SET client_min_messages = error SET datestyle = 'ISO, YMD' SET intervalstyle = postgres
+SET client_min_messages = error
 AS $function$
     CLUSTER 's2t_router';
     RUN ON in_shard;
@@ -355,7 +355,7 @@ CREATE FUNCTION s2t_router.s2t_event_types(
     in_caller text[])
 RETURNS TABLE (result text, s2t_problem jsonb)
 LANGUAGE plproxy
-SET client_min_messages = error SET datestyle = 'ISO, YMD' SET intervalstyle = postgres
+SET client_min_messages = error
 AS $function$
     CLUSTER 's2t_router';
     RUN ON in_shard;
@@ -370,7 +370,7 @@ CREATE FUNCTION s2t_router.s2t_examine(
     in_caller text[])
 RETURNS TABLE (check_name text, severity text, object text, problem text, remedy text, s2t_problem jsonb)
 LANGUAGE plproxy
-SET client_min_messages = error SET datestyle = 'ISO, YMD' SET intervalstyle = postgres
+SET client_min_messages = error
 AS $function$
     CLUSTER 's2t_router';
     RUN ON in_shard;
@@ -386,7 +386,7 @@ CREATE FUNCTION s2t_router.s2t_export_user(
     in_caller text[])
 RETURNS TABLE (kind text, data jsonb, s2t_problem jsonb)
 LANGUAGE plproxy
-SET client_min_messages = error SET datestyle = 'ISO, YMD' SET intervalstyle = postgres
+SET client_min_messages = error
 AS $function$
     CLUSTER 's2t_router';
     RUN ON in_shard;
@@ -426,7 +426,7 @@ CREATE FUNCTION s2t_router.s2t_fail_recording(
     OUT refunded_seconds integer,
     OUT s2t_problem jsonb)
 LANGUAGE plproxy
-SET client_min_messages = error SET datestyle = 'ISO, YMD' SET intervalstyle = postgres
+SET client_min_messages = error
 AS $function$
     CLUSTER 's2t_router';
     RUN ON in_shard;
@@ -460,7 +460,7 @@ CREATE FUNCTION s2t_router.s2t_failure_marks_lost(
     OUT result bigint,
     OUT s2t_problem jsonb)
 LANGUAGE plproxy
-SET client_min_messages = error SET datestyle = 'ISO, YMD' SET intervalstyle = postgres
+SET client_min_messages = error
 AS $function$
     CLUSTER 's2t_router';
     RUN ON in_shard;
@@ -477,7 +477,7 @@ CREATE FUNCTION s2t_router.s2t_fold(
     OUT result text,
     OUT s2t_problem jsonb)
 LANGUAGE plproxy
-SET client_min_messages = error SET datestyle = 'ISO, YMD' SET intervalstyle = postgres
+SET client_min_messages = error
 AS $function$
     CLUSTER 's2t_router';
     RUN ON in_shard;
@@ -518,7 +518,7 @@ CREATE FUNCTION s2t_router.s2t_import_transcript(
     OUT charged_seconds integer,
     OUT s2t_problem jsonb)
 LANGUAGE plproxy
-SET client_min_messages = error SET datestyle = 'ISO, YMD' SET intervalstyle = postgres
+SET client_min_messages = error
 AS $function$
     CLUSTER 's2t_router';
     RUN ON in_shard;
@@ -558,7 +558,7 @@ CREATE FUNCTION s2t_router.s2t_matches(
     OUT result boolean,
     OUT s2t_problem jsonb)
 LANGUAGE plproxy
-SET client_min_messages = error SET datestyle = 'ISO, YMD' SET intervalstyle = postgres
+SET client_min_messages = error
 AS $function$
     CLUSTER 's2t_router';
     RUN ON in_shard;
@@ -582,7 +582,7 @@ CREATE FUNCTION s2t_router.s2t_merge_segments(
     OUT lost_words integer,
     OUT s2t_problem jsonb)
 LANGUAGE plproxy
-SET client_min_messages = error SET datestyle = 'ISO, YMD' SET intervalstyle = postgres
+SET client_min_messages = error
 AS $function$
     CLUSTER 's2t_router';
     RUN ON in_shard;
@@ -599,7 +599,7 @@ CREATE FUNCTION s2t_router.s2t_parse_transcript(
     in_caller text[])
 RETURNS TABLE (idx integer, start_ms integer, end_ms integer, text text, meta jsonb, s2t_problem jsonb)
 LANGUAGE plproxy
-SET client_min_messages = error SET datestyle = 'ISO, YMD' SET intervalstyle = postgres
+SET client_min_messages = error
 AS $function$
     CLUSTER 's2t_router';
     RUN ON in_shard;
@@ -768,7 +768,7 @@ CREATE FUNCTION s2t_router.s2t_rename_speaker(
     OUT lost_words integer,
     OUT s2t_problem jsonb)
 LANGUAGE plproxy
-SET client_min_messages = error SET datestyle = 'ISO, YMD' SET intervalstyle = postgres
+SET client_min_messages = error
 AS $function$
     CLUSTER 's2t_router';
     RUN ON in_shard;
@@ -783,7 +783,7 @@ CREATE FUNCTION s2t_router.s2t_repair(
     in_caller text[])
 RETURNS TABLE (check_name text, object text, problem text, s2t_problem jsonb)
 LANGUAGE plproxy
-SET client_min_messages = error SET datestyle = 'ISO, YMD' SET intervalstyle = postgres
+SET client_min_messages = error
 AS $function$
     CLUSTER 's2t_router';
     RUN ON in_shard;
@@ -808,7 +808,7 @@ CREATE FUNCTION s2t_router.s2t_replace_segments(
     OUT charged_seconds integer,
     OUT s2t_problem jsonb)
 LANGUAGE plproxy
-SET client_min_messages = error SET datestyle = 'ISO, YMD' SET intervalstyle = postgres
+SET client_min_messages = error
 AS $function$
     CLUSTER 's2t_router';
     RUN ON in_shard;
@@ -833,7 +833,7 @@ CREATE FUNCTION s2t_router.s2t_replace_transcript(
     OUT charged_seconds integer,
     OUT s2t_problem jsonb)
 LANGUAGE plproxy
-SET client_min_messages = error SET datestyle = 'ISO, YMD' SET intervalstyle = postgres
+SET client_min_messages = error
 AS $function$
     CLUSTER 's2t_router';
     RUN ON in_shard;
@@ -849,7 +849,7 @@ CREATE FUNCTION s2t_router.s2t_require_cron(
     in_caller text[],
     OUT s2t_problem jsonb)
 LANGUAGE plproxy
-SET client_min_messages = error SET datestyle = 'ISO, YMD' SET intervalstyle = postgres
+SET client_min_messages = error
 AS $function$
     CLUSTER 's2t_router';
     RUN ON in_shard;
@@ -864,7 +864,7 @@ CREATE FUNCTION s2t_router.s2t_reset_metrics(
     in_caller text[],
     OUT s2t_problem jsonb)
 LANGUAGE plproxy
-SET client_min_messages = error SET datestyle = 'ISO, YMD' SET intervalstyle = postgres
+SET client_min_messages = error
 AS $function$
     CLUSTER 's2t_router';
     RUN ON in_shard;
@@ -887,7 +887,7 @@ CREATE FUNCTION s2t_router.s2t_retry_recording(
     OUT remaining_seconds bigint,
     OUT s2t_problem jsonb)
 LANGUAGE plproxy
-SET client_min_messages = error SET datestyle = 'ISO, YMD' SET intervalstyle = postgres
+SET client_min_messages = error
 AS $function$
     CLUSTER 's2t_router';
     RUN ON in_shard;
@@ -905,7 +905,7 @@ CREATE FUNCTION s2t_router.s2t_revive_events(
     OUT result bigint,
     OUT s2t_problem jsonb)
 LANGUAGE plproxy
-SET client_min_messages = error SET datestyle = 'ISO, YMD' SET intervalstyle = postgres
+SET client_min_messages = error
 AS $function$
     CLUSTER 's2t_router';
     RUN ON in_shard;
@@ -921,7 +921,7 @@ CREATE FUNCTION s2t_router.s2t_rows_set_aside(
     OUT result bigint,
     OUT s2t_problem jsonb)
 LANGUAGE plproxy
-SET client_min_messages = error SET datestyle = 'ISO, YMD' SET intervalstyle = postgres
+SET client_min_messages = error
 AS $function$
     CLUSTER 's2t_router';
     RUN ON in_shard;
@@ -939,7 +939,7 @@ CREATE FUNCTION s2t_router.s2t_set_password(
     OUT result boolean,
     OUT s2t_problem jsonb)
 LANGUAGE plproxy
-SET client_min_messages = error SET datestyle = 'ISO, YMD' SET intervalstyle = postgres
+SET client_min_messages = error
 AS $function$
     CLUSTER 's2t_router';
     RUN ON in_shard;
@@ -957,7 +957,7 @@ CREATE FUNCTION s2t_router.s2t_set_status(
     OUT result boolean,
     OUT s2t_problem jsonb)
 LANGUAGE plproxy
-SET client_min_messages = error SET datestyle = 'ISO, YMD' SET intervalstyle = postgres
+SET client_min_messages = error
 AS $function$
     CLUSTER 's2t_router';
     RUN ON in_shard;
@@ -975,7 +975,7 @@ CREATE FUNCTION s2t_router.s2t_set_verified(
     OUT result boolean,
     OUT s2t_problem jsonb)
 LANGUAGE plproxy
-SET client_min_messages = error SET datestyle = 'ISO, YMD' SET intervalstyle = postgres
+SET client_min_messages = error
 AS $function$
     CLUSTER 's2t_router';
     RUN ON in_shard;
@@ -993,7 +993,7 @@ CREATE FUNCTION s2t_router.s2t_snippet(
     OUT result text,
     OUT s2t_problem jsonb)
 LANGUAGE plproxy
-SET client_min_messages = error SET datestyle = 'ISO, YMD' SET intervalstyle = postgres
+SET client_min_messages = error
 AS $function$
     CLUSTER 's2t_router';
     RUN ON in_shard;
@@ -1018,7 +1018,7 @@ CREATE FUNCTION s2t_router.s2t_split_segment(
     OUT lost_words integer,
     OUT s2t_problem jsonb)
 LANGUAGE plproxy
-SET client_min_messages = error SET datestyle = 'ISO, YMD' SET intervalstyle = postgres
+SET client_min_messages = error
 AS $function$
     CLUSTER 's2t_router';
     RUN ON in_shard;
@@ -1058,7 +1058,7 @@ CREATE FUNCTION s2t_router.s2t_undo(
     OUT lost_words integer,
     OUT s2t_problem jsonb)
 LANGUAGE plproxy
-SET client_min_messages = error SET datestyle = 'ISO, YMD' SET intervalstyle = postgres
+SET client_min_messages = error
 AS $function$
     CLUSTER 's2t_router';
     RUN ON in_shard;
@@ -1077,7 +1077,7 @@ CREATE FUNCTION s2t_router.s2t_update_profile(
     OUT result boolean,
     OUT s2t_problem jsonb)
 LANGUAGE plproxy
-SET client_min_messages = error SET datestyle = 'ISO, YMD' SET intervalstyle = postgres
+SET client_min_messages = error
 AS $function$
     CLUSTER 's2t_router';
     RUN ON in_shard;
@@ -1093,7 +1093,7 @@ CREATE FUNCTION s2t_router.s2t_version(
     OUT result text,
     OUT s2t_problem jsonb)
 LANGUAGE plproxy
-SET client_min_messages = error SET datestyle = 'ISO, YMD' SET intervalstyle = postgres
+SET client_min_messages = error
 AS $function$
     CLUSTER 's2t_router';
     RUN ON in_shard;
@@ -1115,7 +1115,7 @@ CREATE FUNCTION s2t_router.sp_change_user_plan(
     OUT message text,
     OUT s2t_problem jsonb)
 LANGUAGE plproxy
-SET client_min_messages = error SET datestyle = 'ISO, YMD' SET intervalstyle = postgres
+SET client_min_messages = error
 AS $function$
     CLUSTER 's2t_router';
     RUN ON in_shard;
@@ -1137,7 +1137,7 @@ CREATE FUNCTION s2t_router.sp_check_quota_and_create_recording(
     OUT error_message text,
     OUT s2t_problem jsonb)
 LANGUAGE plproxy
-SET client_min_messages = error SET datestyle = 'ISO, YMD' SET intervalstyle = postgres
+SET client_min_messages = error
 AS $function$
     CLUSTER 's2t_router';
     RUN ON in_shard;
@@ -1156,7 +1156,7 @@ CREATE FUNCTION s2t_router.sp_cleanup_old_recordings(
     OUT deleted_segments integer,
     OUT s2t_problem jsonb)
 LANGUAGE plproxy
-SET client_min_messages = error SET datestyle = 'ISO, YMD' SET intervalstyle = postgres
+SET client_min_messages = error
 AS $function$
     CLUSTER 's2t_router';
     RUN ON in_shard;
@@ -1174,7 +1174,7 @@ CREATE FUNCTION s2t_router.sp_complete_recording(
     in_caller text[],
     OUT s2t_problem jsonb)
 LANGUAGE plproxy
-SET client_min_messages = error SET datestyle = 'ISO, YMD' SET intervalstyle = postgres
+SET client_min_messages = error
 AS $function$
     CLUSTER 's2t_router';
     RUN ON in_shard;
@@ -1189,7 +1189,7 @@ CREATE FUNCTION s2t_router.sp_create_search_index(
     in_caller text[],
     OUT s2t_problem jsonb)
 LANGUAGE plproxy
-SET client_min_messages = error SET datestyle = 'ISO, YMD' SET intervalstyle = postgres
+SET client_min_messages = error
 AS $function$
     CLUSTER 's2t_router';
     RUN ON in_shard;
@@ -1204,7 +1204,7 @@ CREATE FUNCTION s2t_router.sp_drop_search_index(
     in_caller text[],
     OUT s2t_problem jsonb)
 LANGUAGE plproxy
-SET client_min_messages = error SET datestyle = 'ISO, YMD' SET intervalstyle = postgres
+SET client_min_messages = error
 AS $function$
     CLUSTER 's2t_router';
     RUN ON in_shard;
@@ -1222,7 +1222,7 @@ CREATE FUNCTION s2t_router.sp_export_transcript(
     OUT result text,
     OUT s2t_problem jsonb)
 LANGUAGE plproxy
-SET client_min_messages = error SET datestyle = 'ISO, YMD' SET intervalstyle = postgres
+SET client_min_messages = error
 AS $function$
     CLUSTER 's2t_router';
     RUN ON in_shard;
@@ -1239,7 +1239,7 @@ CREATE FUNCTION s2t_router.sp_fail_recording(
     in_caller text[],
     OUT s2t_problem jsonb)
 LANGUAGE plproxy
-SET client_min_messages = error SET datestyle = 'ISO, YMD' SET intervalstyle = postgres
+SET client_min_messages = error
 AS $function$
     CLUSTER 's2t_router';
     RUN ON in_shard;
@@ -1258,7 +1258,7 @@ CREATE FUNCTION s2t_router.sp_get_chunks(
     in_caller text[])
 RETURNS TABLE (chunk_index integer, start_ms integer, end_ms integer, text text, first_idx integer, last_idx integer, s2t_problem jsonb)
 LANGUAGE plproxy
-SET client_min_messages = error SET datestyle = 'ISO, YMD' SET intervalstyle = postgres
+SET client_min_messages = error
 AS $function$
     CLUSTER 's2t_router';
     RUN ON in_shard;
@@ -1311,7 +1311,7 @@ CREATE FUNCTION s2t_router.sp_get_segments(
     in_caller text[])
 RETURNS TABLE (idx integer, start_ms integer, end_ms integer, text text, meta jsonb, s2t_problem jsonb)
 LANGUAGE plproxy
-SET client_min_messages = error SET datestyle = 'ISO, YMD' SET intervalstyle = postgres
+SET client_min_messages = error
 AS $function$
     CLUSTER 's2t_router';
     RUN ON in_shard;
@@ -1350,7 +1350,7 @@ CREATE FUNCTION s2t_router.sp_get_user_stats(
     OUT quota_minutes_percent numeric,
     OUT s2t_problem jsonb)
 LANGUAGE plproxy
-SET client_min_messages = error SET datestyle = 'ISO, YMD' SET intervalstyle = postgres
+SET client_min_messages = error
 AS $function$
     CLUSTER 's2t_router';
     RUN ON in_shard;
@@ -1372,7 +1372,7 @@ CREATE FUNCTION s2t_router.sp_import_transcript(
     OUT segments integer,
     OUT s2t_problem jsonb)
 LANGUAGE plproxy
-SET client_min_messages = error SET datestyle = 'ISO, YMD' SET intervalstyle = postgres
+SET client_min_messages = error
 AS $function$
     CLUSTER 's2t_router';
     RUN ON in_shard;
@@ -1395,7 +1395,7 @@ CREATE FUNCTION s2t_router.sp_import_transcript_bytes(
     OUT replaced bigint,
     OUT s2t_problem jsonb)
 LANGUAGE plproxy
-SET client_min_messages = error SET datestyle = 'ISO, YMD' SET intervalstyle = postgres
+SET client_min_messages = error
 AS $function$
     CLUSTER 's2t_router';
     RUN ON in_shard;
@@ -1426,7 +1426,7 @@ CREATE FUNCTION s2t_router.sp_list_plans(
     in_caller text[])
 RETURNS TABLE (code text, name text, description text, plan_type text, plan_cost integer, plan_discount integer, monthly_minutes integer, monthly_usage_limit integer, retention_days integer, is_default boolean, s2t_problem jsonb)
 LANGUAGE plproxy
-SET client_min_messages = error SET datestyle = 'ISO, YMD' SET intervalstyle = postgres
+SET client_min_messages = error
 AS $function$
     CLUSTER 's2t_router';
     RUN ON in_shard;
@@ -1499,7 +1499,7 @@ CREATE FUNCTION s2t_router.sp_render_transcript(
     OUT result text,
     OUT s2t_problem jsonb)
 LANGUAGE plproxy
-SET client_min_messages = error SET datestyle = 'ISO, YMD' SET intervalstyle = postgres
+SET client_min_messages = error
 AS $function$
     CLUSTER 's2t_router';
     RUN ON in_shard;
@@ -1514,7 +1514,7 @@ CREATE FUNCTION s2t_router.sp_reset_monthly_cycles(
     in_caller text[],
     OUT s2t_problem jsonb)
 LANGUAGE plproxy
-SET client_min_messages = error SET datestyle = 'ISO, YMD' SET intervalstyle = postgres
+SET client_min_messages = error
 AS $function$
     CLUSTER 's2t_router';
     RUN ON in_shard;
@@ -1554,7 +1554,7 @@ CREATE FUNCTION s2t_router.sp_search_segments(
     in_caller text[])
 RETURNS TABLE (recording_id uuid, idx integer, start_ms integer, end_ms integer, snippet text, s2t_problem jsonb)
 LANGUAGE plproxy
-SET client_min_messages = error SET datestyle = 'ISO, YMD' SET intervalstyle = postgres
+SET client_min_messages = error
 AS $function$
     CLUSTER 's2t_router';
     RUN ON in_shard;
@@ -1569,7 +1569,7 @@ CREATE FUNCTION s2t_router.sp_seed_plans(
     in_caller text[],
     OUT s2t_problem jsonb)
 LANGUAGE plproxy
-SET client_min_messages = error SET datestyle = 'ISO, YMD' SET intervalstyle = postgres
+SET client_min_messages = error
 AS $function$
     CLUSTER 's2t_router';
     RUN ON in_shard;
@@ -1584,7 +1584,7 @@ CREATE FUNCTION s2t_router.sp_unschedule_jobs(
     in_caller text[],
     OUT s2t_problem jsonb)
 LANGUAGE plproxy
-SET client_min_messages = error SET datestyle = 'ISO, YMD' SET intervalstyle = postgres
+SET client_min_messages = error
 AS $function$
     CLUSTER 's2t_router';
     RUN ON in_shard;

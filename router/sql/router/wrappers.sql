@@ -90,8 +90,7 @@ DECLARE
     the_problem jsonb;
     the_result  uuid;
 BEGIN
-    PERFORM s2t_router.may_write('s2t_add_credit');
-    the_shard := s2t_router.shard_of(in_user_id);
+    the_shard := CASE WHEN s2t_router.may_write('s2t_add_credit') THEN s2t_router.shard_of(in_user_id) END;
     FOR the_attempt IN 1 .. 2 LOOP
         BEGIN
             SELECT p.result, p.s2t_problem
@@ -124,8 +123,7 @@ DECLARE
     the_shard   integer;
     the_problem jsonb;
 BEGIN
-    PERFORM s2t_router.may_write('s2t_adjust_usage');
-    the_shard := s2t_router.shard_of(in_user_id);
+    the_shard := CASE WHEN s2t_router.may_write('s2t_adjust_usage') THEN s2t_router.shard_of(in_user_id) END;
     FOR the_attempt IN 1 .. 2 LOOP
         BEGIN
             SELECT p.usage_count, p.used_seconds, p.s2t_problem
@@ -158,8 +156,7 @@ DECLARE
     the_shard   integer;
     the_problem jsonb;
 BEGIN
-    PERFORM s2t_router.may_write('s2t_append_segments');
-    the_shard := s2t_router.shard_of(in_recording_id);
+    the_shard := CASE WHEN s2t_router.may_write('s2t_append_segments') THEN s2t_router.shard_of(in_recording_id) END;
     FOR the_attempt IN 1 .. 2 LOOP
         BEGIN
             SELECT p.segment_count, p.duration_ms, p.charged_seconds, p.quota_ok, p.remaining_seconds, p.s2t_problem
@@ -193,8 +190,7 @@ DECLARE
     the_problem jsonb;
     the_result  boolean;
 BEGIN
-    PERFORM s2t_router.may_write('s2t_cancel_credit');
-    the_shard := s2t_router.shard_of(in_user_id);
+    the_shard := CASE WHEN s2t_router.may_write('s2t_cancel_credit') THEN s2t_router.shard_of(in_user_id) END;
     FOR the_attempt IN 1 .. 2 LOOP
         BEGIN
             SELECT p.result, p.s2t_problem
@@ -228,8 +224,7 @@ DECLARE
     the_problem jsonb;
     the_result  boolean;
 BEGIN
-    PERFORM s2t_router.may_write('s2t_cancel_plan_change');
-    the_shard := s2t_router.shard_of(in_user_id);
+    the_shard := CASE WHEN s2t_router.may_write('s2t_cancel_plan_change') THEN s2t_router.shard_of(in_user_id) END;
     FOR the_attempt IN 1 .. 2 LOOP
         BEGIN
             SELECT p.result, p.s2t_problem
@@ -262,8 +257,7 @@ DECLARE
     the_shard   integer;
     the_problem jsonb;
 BEGIN
-    PERFORM s2t_router.may_write('s2t_change_user_plan');
-    the_shard := s2t_router.shard_of(in_user_id);
+    the_shard := CASE WHEN s2t_router.may_write('s2t_change_user_plan') THEN s2t_router.shard_of(in_user_id) END;
     FOR the_attempt IN 1 .. 2 LOOP
         BEGIN
             SELECT p.success, p.message, p.s2t_problem
@@ -336,8 +330,7 @@ DECLARE
     the_shard   integer;
     the_problem jsonb;
 BEGIN
-    PERFORM s2t_router.may_write('s2t_complete_recording');
-    the_shard := s2t_router.shard_of(in_recording_id);
+    the_shard := CASE WHEN s2t_router.may_write('s2t_complete_recording') THEN s2t_router.shard_of(in_recording_id) END;
     FOR the_attempt IN 1 .. 2 LOOP
         BEGIN
             SELECT p.repeated, p.segment_count, p.duration_ms, p.charged_seconds, p.s2t_problem
@@ -370,8 +363,7 @@ DECLARE
     the_shard   integer;
     the_problem jsonb;
 BEGIN
-    PERFORM s2t_router.may_write('s2t_complete_recording_text');
-    the_shard := s2t_router.shard_of(in_recording_id);
+    the_shard := CASE WHEN s2t_router.may_write('s2t_complete_recording_text') THEN s2t_router.shard_of(in_recording_id) END;
     FOR the_attempt IN 1 .. 2 LOOP
         BEGIN
             SELECT p.repeated, p.segment_count, p.duration_ms, p.charged_seconds, p.s2t_problem
@@ -404,8 +396,7 @@ DECLARE
     the_shard   integer;
     the_problem jsonb;
 BEGIN
-    PERFORM s2t_router.may_write('s2t_create_recording');
-    the_shard := s2t_router.shard_of(in_user_id);
+    the_shard := CASE WHEN s2t_router.may_write('s2t_create_recording') THEN s2t_router.shard_of(in_user_id) END;
     FOR the_attempt IN 1 .. 2 LOOP
         BEGIN
             SELECT p.recording_id, p.quota_ok, p.error_message, p.reason, p.remaining_recordings, p.remaining_seconds, p.s2t_problem
@@ -439,8 +430,7 @@ DECLARE
     the_problem jsonb;
     the_result  boolean;
 BEGIN
-    PERFORM s2t_router.may_write('s2t_delete_recording');
-    the_shard := s2t_router.shard_of(in_user_id);
+    the_shard := CASE WHEN s2t_router.may_write('s2t_delete_recording') THEN s2t_router.shard_of(in_user_id) END;
     FOR the_attempt IN 1 .. 2 LOOP
         BEGIN
             SELECT p.result, p.s2t_problem
@@ -595,8 +585,7 @@ DECLARE
     the_shard   integer;
     the_problem jsonb;
 BEGIN
-    PERFORM s2t_router.may_write('s2t_edit_segment');
-    the_shard := s2t_router.shard_of(in_user_id);
+    the_shard := CASE WHEN s2t_router.may_write('s2t_edit_segment') THEN s2t_router.shard_of(in_user_id) END;
     FOR the_attempt IN 1 .. 2 LOOP
         BEGIN
             SELECT p.revision, p.segment_count, p.changed, p.lost_words, p.s2t_problem
@@ -715,8 +704,7 @@ DECLARE
     the_shard   integer;
     the_problem jsonb;
 BEGIN
-    PERFORM s2t_router.may_write('s2t_extend_lease');
-    the_shard := s2t_router.shard_of(in_recording_id);
+    the_shard := CASE WHEN s2t_router.may_write('s2t_extend_lease') THEN s2t_router.shard_of(in_recording_id) END;
     FOR the_attempt IN 1 .. 2 LOOP
         BEGIN
             SELECT p.lease_until, p.s2t_problem
@@ -749,8 +737,7 @@ DECLARE
     the_shard   integer;
     the_problem jsonb;
 BEGIN
-    PERFORM s2t_router.may_write('s2t_fail_recording');
-    the_shard := s2t_router.shard_of(in_recording_id);
+    the_shard := CASE WHEN s2t_router.may_write('s2t_fail_recording') THEN s2t_router.shard_of(in_recording_id) END;
     FOR the_attempt IN 1 .. 2 LOOP
         BEGIN
             SELECT p.repeated, p.refunded_recordings, p.refunded_seconds, p.s2t_problem
@@ -917,8 +904,7 @@ DECLARE
     the_shard   integer;
     the_problem jsonb;
 BEGIN
-    PERFORM s2t_router.may_write('s2t_import_transcript');
-    the_shard := s2t_router.shard_of(in_recording_id);
+    the_shard := CASE WHEN s2t_router.may_write('s2t_import_transcript') THEN s2t_router.shard_of(in_recording_id) END;
     FOR the_attempt IN 1 .. 2 LOOP
         BEGIN
             SELECT p.format, p.language, p.duration_ms, p.segment_count, p.repeated, p.charged_seconds, p.s2t_problem
@@ -1018,8 +1004,7 @@ DECLARE
     the_shard   integer;
     the_problem jsonb;
 BEGIN
-    PERFORM s2t_router.may_write('s2t_merge_segments');
-    the_shard := s2t_router.shard_of(in_user_id);
+    the_shard := CASE WHEN s2t_router.may_write('s2t_merge_segments') THEN s2t_router.shard_of(in_user_id) END;
     FOR the_attempt IN 1 .. 2 LOOP
         BEGIN
             SELECT p.revision, p.segment_count, p.changed, p.lost_words, p.s2t_problem
@@ -1153,8 +1138,7 @@ DECLARE
     the_shard   integer;
     the_problem jsonb;
 BEGIN
-    PERFORM s2t_router.may_write('s2t_queue_recording');
-    the_shard := s2t_router.shard_of(in_recording_id);
+    the_shard := CASE WHEN s2t_router.may_write('s2t_queue_recording') THEN s2t_router.shard_of(in_recording_id) END;
     FOR the_attempt IN 1 .. 2 LOOP
         BEGIN
             SELECT p.queued, p.error_message, p.s2t_problem
@@ -1309,8 +1293,7 @@ DECLARE
     the_shard   integer;
     the_problem jsonb;
 BEGIN
-    PERFORM s2t_router.may_write('s2t_release_recording');
-    the_shard := s2t_router.shard_of(in_recording_id);
+    the_shard := CASE WHEN s2t_router.may_write('s2t_release_recording') THEN s2t_router.shard_of(in_recording_id) END;
     FOR the_attempt IN 1 .. 2 LOOP
         BEGIN
             SELECT p.status, p.attempts_left, p.due_at, p.s2t_problem
@@ -1343,8 +1326,7 @@ DECLARE
     the_shard   integer;
     the_problem jsonb;
 BEGIN
-    PERFORM s2t_router.may_write('s2t_rename_speaker');
-    the_shard := s2t_router.shard_of(in_user_id);
+    the_shard := CASE WHEN s2t_router.may_write('s2t_rename_speaker') THEN s2t_router.shard_of(in_user_id) END;
     FOR the_attempt IN 1 .. 2 LOOP
         BEGIN
             SELECT p.revision, p.segment_count, p.changed, p.lost_words, p.s2t_problem
@@ -1404,8 +1386,7 @@ DECLARE
     the_shard   integer;
     the_problem jsonb;
 BEGIN
-    PERFORM s2t_router.may_write('s2t_replace_segments');
-    the_shard := s2t_router.shard_of(in_user_id);
+    the_shard := CASE WHEN s2t_router.may_write('s2t_replace_segments') THEN s2t_router.shard_of(in_user_id) END;
     FOR the_attempt IN 1 .. 2 LOOP
         BEGIN
             SELECT p.repeated, p.revision, p.segment_count, p.duration_ms, p.charged_seconds, p.s2t_problem
@@ -1438,8 +1419,7 @@ DECLARE
     the_shard   integer;
     the_problem jsonb;
 BEGIN
-    PERFORM s2t_router.may_write('s2t_replace_transcript');
-    the_shard := s2t_router.shard_of(in_user_id);
+    the_shard := CASE WHEN s2t_router.may_write('s2t_replace_transcript') THEN s2t_router.shard_of(in_user_id) END;
     FOR the_attempt IN 1 .. 2 LOOP
         BEGIN
             SELECT p.repeated, p.revision, p.segment_count, p.duration_ms, p.charged_seconds, p.s2t_problem
@@ -1533,8 +1513,7 @@ DECLARE
     the_shard   integer;
     the_problem jsonb;
 BEGIN
-    PERFORM s2t_router.may_write('s2t_retry_recording');
-    the_shard := s2t_router.shard_of(in_recording_id);
+    the_shard := CASE WHEN s2t_router.may_write('s2t_retry_recording') THEN s2t_router.shard_of(in_recording_id) END;
     FOR the_attempt IN 1 .. 2 LOOP
         BEGIN
             SELECT p.recording_id, p.quota_ok, p.error_message, p.reason, p.remaining_recordings, p.remaining_seconds, p.s2t_problem
@@ -1663,8 +1642,7 @@ DECLARE
     the_problem jsonb;
     the_result  boolean;
 BEGIN
-    PERFORM s2t_router.may_write('s2t_set_password');
-    the_shard := s2t_router.shard_of(in_user_id);
+    the_shard := CASE WHEN s2t_router.may_write('s2t_set_password') THEN s2t_router.shard_of(in_user_id) END;
     FOR the_attempt IN 1 .. 2 LOOP
         BEGIN
             SELECT p.result, p.s2t_problem
@@ -1698,8 +1676,7 @@ DECLARE
     the_problem jsonb;
     the_result  boolean;
 BEGIN
-    PERFORM s2t_router.may_write('s2t_set_status');
-    the_shard := s2t_router.shard_of(in_user_id);
+    the_shard := CASE WHEN s2t_router.may_write('s2t_set_status') THEN s2t_router.shard_of(in_user_id) END;
     FOR the_attempt IN 1 .. 2 LOOP
         BEGIN
             SELECT p.result, p.s2t_problem
@@ -1733,8 +1710,7 @@ DECLARE
     the_problem jsonb;
     the_result  boolean;
 BEGIN
-    PERFORM s2t_router.may_write('s2t_set_verified');
-    the_shard := s2t_router.shard_of(in_user_id);
+    the_shard := CASE WHEN s2t_router.may_write('s2t_set_verified') THEN s2t_router.shard_of(in_user_id) END;
     FOR the_attempt IN 1 .. 2 LOOP
         BEGIN
             SELECT p.result, p.s2t_problem
@@ -1803,8 +1779,7 @@ DECLARE
     the_shard   integer;
     the_problem jsonb;
 BEGIN
-    PERFORM s2t_router.may_write('s2t_split_segment');
-    the_shard := s2t_router.shard_of(in_user_id);
+    the_shard := CASE WHEN s2t_router.may_write('s2t_split_segment') THEN s2t_router.shard_of(in_user_id) END;
     FOR the_attempt IN 1 .. 2 LOOP
         BEGIN
             SELECT p.revision, p.segment_count, p.changed, p.lost_words, p.s2t_problem
@@ -1877,8 +1852,7 @@ DECLARE
     the_shard   integer;
     the_problem jsonb;
 BEGIN
-    PERFORM s2t_router.may_write('s2t_undo');
-    the_shard := s2t_router.shard_of(in_user_id);
+    the_shard := CASE WHEN s2t_router.may_write('s2t_undo') THEN s2t_router.shard_of(in_user_id) END;
     FOR the_attempt IN 1 .. 2 LOOP
         BEGIN
             SELECT p.revision, p.segment_count, p.changed, p.lost_words, p.s2t_problem
@@ -1912,8 +1886,7 @@ DECLARE
     the_problem jsonb;
     the_result  boolean;
 BEGIN
-    PERFORM s2t_router.may_write('s2t_update_profile');
-    the_shard := s2t_router.shard_of(in_user_id);
+    the_shard := CASE WHEN s2t_router.may_write('s2t_update_profile') THEN s2t_router.shard_of(in_user_id) END;
     FOR the_attempt IN 1 .. 2 LOOP
         BEGIN
             SELECT p.result, p.s2t_problem
@@ -1981,8 +1954,7 @@ DECLARE
     the_shard   integer;
     the_problem jsonb;
 BEGIN
-    PERFORM s2t_router.may_write('sp_change_user_plan');
-    the_shard := s2t_router.shard_of(in_user_id);
+    the_shard := CASE WHEN s2t_router.may_write('sp_change_user_plan') THEN s2t_router.shard_of(in_user_id) END;
     FOR the_attempt IN 1 .. 2 LOOP
         BEGIN
             SELECT p.success, p.message, p.s2t_problem
@@ -2015,8 +1987,7 @@ DECLARE
     the_shard   integer;
     the_problem jsonb;
 BEGIN
-    PERFORM s2t_router.may_write('sp_check_quota_and_create_recording');
-    the_shard := s2t_router.shard_of(in_user_id);
+    the_shard := CASE WHEN s2t_router.may_write('sp_check_quota_and_create_recording') THEN s2t_router.shard_of(in_user_id) END;
     FOR the_attempt IN 1 .. 2 LOOP
         BEGIN
             SELECT p.recording_id, p.quota_ok, p.error_message, p.s2t_problem
@@ -2085,8 +2056,7 @@ DECLARE
     the_shard   integer;
     the_problem jsonb;
 BEGIN
-    PERFORM s2t_router.may_write('sp_complete_recording');
-    the_shard := s2t_router.shard_of(in_recording_id);
+    the_shard := CASE WHEN s2t_router.may_write('sp_complete_recording') THEN s2t_router.shard_of(in_recording_id) END;
     FOR the_attempt IN 1 .. 2 LOOP
         BEGIN
             SELECT p.s2t_problem
@@ -2210,8 +2180,7 @@ DECLARE
     the_shard   integer;
     the_problem jsonb;
 BEGIN
-    PERFORM s2t_router.may_write('sp_fail_recording');
-    the_shard := s2t_router.shard_of(in_recording_id);
+    the_shard := CASE WHEN s2t_router.may_write('sp_fail_recording') THEN s2t_router.shard_of(in_recording_id) END;
     FOR the_attempt IN 1 .. 2 LOOP
         BEGIN
             SELECT p.s2t_problem
@@ -2457,8 +2426,7 @@ DECLARE
     the_shard   integer;
     the_problem jsonb;
 BEGIN
-    PERFORM s2t_router.may_write('sp_import_transcript');
-    the_shard := s2t_router.shard_of(in_recording_id);
+    the_shard := CASE WHEN s2t_router.may_write('sp_import_transcript') THEN s2t_router.shard_of(in_recording_id) END;
     FOR the_attempt IN 1 .. 2 LOOP
         BEGIN
             SELECT p.format, p.language, p.duration_ms, p.segments, p.s2t_problem
@@ -2491,8 +2459,7 @@ DECLARE
     the_shard   integer;
     the_problem jsonb;
 BEGIN
-    PERFORM s2t_router.may_write('sp_import_transcript_bytes');
-    the_shard := s2t_router.shard_of(in_recording_id);
+    the_shard := CASE WHEN s2t_router.may_write('sp_import_transcript_bytes') THEN s2t_router.shard_of(in_recording_id) END;
     FOR the_attempt IN 1 .. 2 LOOP
         BEGIN
             SELECT p.format, p.language, p.duration_ms, p.segments, p.replaced, p.s2t_problem

@@ -1,0 +1,273 @@
+// s2t_twin: what is behind each of the schema s2t_shard's twins, which a router calls. A twin has
+// the name and the arguments of a routine of the API, and who calls as one more; it returns what
+// that routine does, and one more column for an error and NOTICEs (docs/scale.md, "The parts").
+#include "pg/function.h"
+#include "pg/remote.h"
+#include "pg/subtransaction.h"
+#include "procedures/shared/remote_caller.h"
+
+extern "C" {
+#include "catalog/indexing.h"
+#include "catalog/pg_extension.h"
+#include "executor/tstoreReceiver.h"
+#include "nodes/params.h"
+#include "utils/catcache.h"
+#include "utils/fmgroids.h"
+}
+
+namespace {
+
+namespace remote = s2t::pg::remote;
+using s2t::pg::run_in_subtransaction;
+
+// What this session knows of a twin, by the twin's number, which is new when it is made anew.
+struct Twin {
+  Oid oid;
+  HeapTuple own;  // of pg_proc
+  TupleDesc row;  // what it returns; nullptr if that is nothing but a problem
+  Oid schema;     // of the routine; InvalidOid until it has been looked up
+  NameData name;  // of that schema, at that time
+  SPIPlanPtr call;
+  SPIPlanPtr fence;  // or nullptr
+};
+
+Form_pg_proc form(HeapTuple routine) { return reinterpret_cast<Form_pg_proc>(GETSTRUCT(routine)); }
+
+Oid find_schema() {
+  Relation extensions = table_open(ExtensionRelationId, AccessShareLock);
+  ScanKeyData key;
+  ScanKeyInit(&key, Anum_pg_extension_extname, BTEqualStrategyNumber, F_NAMEEQ,
+              CStringGetDatum("s2t"));
+  SysScanDesc scan = systable_beginscan(extensions, ExtensionNameIndexId, true, nullptr, 1, &key);
+  HeapTuple extension = systable_getnext(scan);
+  Oid schema = InvalidOid;
+  if (HeapTupleIsValid(extension))
+    schema = reinterpret_cast<Form_pg_extension>(GETSTRUCT(extension))->extnamespace;
+  systable_endscan(scan);
+  table_close(extensions, AccessShareLock);
+  return schema;
+}
+
+// The routine of that name; the extension has no two of one.
+HeapTuple find_routine(const char* name, Oid schema) {
+  HeapTuple found = nullptr;
+  CatCList* list = SearchSysCacheList1(PROCNAMEARGSNSP, CStringGetDatum(name));
+  for (int i = 0; i < list->n_members; i++) {
+    HeapTuple routine = &list->members[i]->tuple;
+    if (form(routine)->pronamespace == schema) found = heap_copytuple(routine);
+  }
+  ReleaseSysCacheList(list);
+  if (found == nullptr) {
+    ereport(ERROR, (errcode(ERRCODE_UNDEFINED_FUNCTION),
+                    errmsg("extension s2t has no routine %s", quote_identifier(name)),
+                    errhint("Update the extensions s2t and s2t_shard to one version.")));
+  }
+  return found;
+}
+
+// How the routine is called. What returns rows gets the column for the problem here.
+const char* print_call(const Form_pg_proc routine, const char* schema) {
+  const char* begin = "SELECT r.* FROM";
+  if (routine->proretset) begin = "SELECT r.*, NULL::pg_catalog.jsonb FROM";
+  if (routine->prokind == PROKIND_PROCEDURE) begin = "CALL";
+  StringInfoData query;
+  initStringInfo(&query);
+  appendStringInfo(&query, "%s %s.%s(", begin, schema, quote_identifier(NameStr(routine->proname)));
+  for (int i = 1; i <= routine->pronargs; i++)
+    appendStringInfo(&query, "%s$%d", i == 1 ? "" : ", ", i);
+  appendStringInfoString(&query, routine->prokind == PROKIND_PROCEDURE ? ")" : ") AS r");
+  return query.data;
+}
+
+// Routines in C look by themselves whether a slot is here; for others it is done before them, since
+// a router whose map is old must not read what has left. Returns nullptr if no argument has a slot.
+const char* print_fence(HeapTuple twin, const char* schema) {
+  Oid* types;
+  char** names;
+  char* modes;
+  int count = get_func_arg_info(twin, &types, &names, &modes);
+  for (const char* key : {"in_user_id", "in_recording_id", "in_ids"}) {
+    for (int i = 0; names != nullptr && i < count; i++) {
+      if (strcmp(names[i], key) != 0) continue;
+      int n = i + 1;
+      if (types[i] == UUIDOID) {
+        return psprintf("SELECT %s.s2t_check_slot(%s.s2t_slot($%d)) WHERE $%d IS NOT NULL", schema,
+                        schema, n, n);
+      }
+      return psprintf(
+          "SELECT %s.s2t_hold_slot(i.slot)"
+          "  FROM (SELECT DISTINCT %s.s2t_slot(id) AS slot FROM pg_catalog.unnest($%d) AS id"
+          "         WHERE id IS NOT NULL ORDER BY 1) AS i",
+          schema, schema, n);
+    }
+  }
+  return nullptr;
+}
+
+SPIPlanPtr prepare(const char* query, const Twin* twin) {
+  // All arguments but the last, which says who calls.
+  Form_pg_proc own = form(twin->own);
+  SPIPlanPtr plan = SPI_prepare(query, own->pronargs - 1, own->proargtypes.values);
+  if (plan == nullptr || SPI_keepplan(plan) != 0) elog(ERROR, "cannot prepare \"%s\"", query);
+  return plan;
+}
+
+// Within SPI.
+void look_up_routine(Twin* twin) {
+  Form_pg_proc own = form(twin->own);
+  Oid schema_oid = find_schema();
+  Form_pg_proc routine = form(find_routine(NameStr(own->proname), schema_oid));
+  if (routine->pronargs + 1 != own->pronargs || routine->proretset != own->proretset)
+    elog(ERROR, "%s() is no twin of its routine", NameStr(own->proname));
+
+  const char* name = get_namespace_name(schema_oid);
+  const char* schema = quote_identifier(name);
+  const char* fence = routine->prolang == ClanguageId ? nullptr : print_fence(twin->own, schema);
+  if (twin->call != nullptr) SPI_freeplan(twin->call);
+  if (twin->fence != nullptr) SPI_freeplan(twin->fence);
+  twin->schema = InvalidOid;
+  twin->call = twin->fence = nullptr;
+  twin->call = prepare(print_call(routine, schema), twin);
+  if (fence != nullptr) twin->fence = prepare(fence, twin);
+  namestrcpy(&twin->name, name);
+  twin->schema = schema_oid;
+}
+
+// The texts of the plans have the schema's name: after ALTER SCHEMA ... RENAME they are made anew.
+bool is_up_to_date(const Twin* twin) {
+  if (!OidIsValid(twin->schema)) return false;
+  const char* name = get_namespace_name(twin->schema);
+  return name != nullptr && strcmp(name, NameStr(twin->name)) == 0;
+}
+
+Twin* find_twin(FunctionCallInfo fcinfo) {
+  static HTAB* twins = nullptr;
+  if (twins == nullptr) {
+    HASHCTL options = {};
+    options.keysize = sizeof(Oid);
+    options.entrysize = sizeof(Twin);
+    twins = hash_create("s2t twins", 128, &options, HASH_ELEM | HASH_BLOBS);
+  }
+  Oid oid = fcinfo->flinfo->fn_oid;
+  auto* known = static_cast<Twin*>(hash_search(twins, &oid, HASH_FIND, nullptr));
+  if (known != nullptr) return known;
+
+  TupleDesc row = nullptr;
+  TypeFuncClass kind = get_call_result_type(fcinfo, nullptr, &row);
+  if (kind != TYPEFUNC_COMPOSITE && kind != TYPEFUNC_SCALAR)
+    elog(ERROR, "function %u is no twin", oid);
+  HeapTuple own = SearchSysCache1(PROCOID, ObjectIdGetDatum(oid));
+  if (!HeapTupleIsValid(own)) elog(ERROR, "cache lookup failed for function %u", oid);
+  MemoryContext before = MemoryContextSwitchTo(TopMemoryContext);
+  HeapTuple kept = heap_copytuple(own);
+  if (kind == TYPEFUNC_COMPOSITE) row = BlessTupleDesc(CreateTupleDescCopy(row));
+  MemoryContextSwitchTo(before);
+  ReleaseSysCache(own);
+
+  auto* twin = static_cast<Twin*>(hash_search(twins, &oid, HASH_ENTER, nullptr));
+  *twin = {};
+  twin->oid = oid;
+  twin->own = kept;
+  twin->row = kind == TYPEFUNC_COMPOSITE ? row : nullptr;
+  return twin;
+}
+
+ParamListInfo make_parameters(FunctionCallInfo fcinfo, const Twin* twin) {
+  Form_pg_proc own = form(twin->own);
+  ParamListInfo parameters = makeParamList(own->pronargs - 1);
+  for (int i = 0; i < own->pronargs - 1; i++) {
+    parameters->params[i] = {fcinfo->args[i].value, fcinfo->args[i].isnull, PARAM_FLAG_CONST,
+                             own->proargtypes.values[i]};
+  }
+  return parameters;
+}
+
+// Calls the routine, on behalf of whom the last argument names. Rows go to `rows`, which is nullptr
+// for what returns one; that is in SPI_tuptable.
+void call(FunctionCallInfo fcinfo, Twin* twin, Tuplestorestate* rows) {
+  if (!is_up_to_date(twin)) look_up_routine(twin);
+  SPIExecuteOptions options = {};
+  options.params = make_parameters(fcinfo, twin);
+  if (twin->fence != nullptr && SPI_execute_plan_extended(twin->fence, &options) < 0)
+    elog(ERROR, "cannot look at a slot");
+  if (rows != nullptr) {
+    options.dest = CreateDestReceiver(DestTuplestore);
+    SetTuplestoreDestReceiverParams(options.dest, rows, CurrentMemoryContext, false, nullptr,
+                                    nullptr);
+  }
+  if (SPI_execute_plan_extended(twin->call, &options) < 0)
+    elog(ERROR, "cannot call %s()", NameStr(form(twin->own)->proname));
+}
+
+// Copies the row in SPI_tuptable, which has all columns of the twin's but the last.
+void take_row(const Twin* twin, MemoryContext context, Datum* values, bool* nulls) {
+  int count = twin->row->natts - 1;
+  if (SPI_processed != 1 || SPI_tuptable == nullptr || SPI_tuptable->tupdesc->natts != count)
+    elog(ERROR, "%s() is no twin of its routine", NameStr(form(twin->own)->proname));
+  MemoryContext before = MemoryContextSwitchTo(context);
+  for (int i = 0; i < count; i++) {
+    Form_pg_attribute column = TupleDescAttr(twin->row, i);
+    values[i] = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, i + 1, &nulls[i]);
+    if (!nulls[i]) values[i] = datumCopy(values[i], column->attbyval, column->attlen);
+  }
+  MemoryContextSwitchTo(before);
+}
+
+// The store of a function that returns rows, as "C-Language Functions" of the manual has it.
+Tuplestorestate* begin_rows(FunctionCallInfo fcinfo, const Twin* twin) {
+  auto* result = reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo);
+  if (result == nullptr || !IsA(result, ReturnSetInfo) ||
+      (result->allowedModes & SFRM_Materialize) == 0)
+    ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+                    errmsg("set-valued function called in context that cannot accept a set")));
+  MemoryContext before = MemoryContextSwitchTo(result->econtext->ecxt_per_query_memory);
+  result->returnMode = SFRM_Materialize;
+  result->setResult = tuplestore_begin_heap(true, false, work_mem);
+  result->setDesc = CreateTupleDescCopy(twin->row);
+  MemoryContextSwitchTo(before);
+  return result->setResult;
+}
+
+}  // namespace
+
+S2T_FUNCTION(s2t_twin) {
+  Twin* twin = find_twin(fcinfo);
+  Form_pg_proc own = form(twin->own);
+  Tuplestorestate* rows = own->proretset ? begin_rows(fcinfo, twin) : nullptr;
+  int columns = twin->row == nullptr ? 1 : twin->row->natts;
+  auto* values = static_cast<Datum*>(palloc0(sizeof(Datum) * columns));
+  auto* nulls = static_cast<bool*>(palloc(sizeof(bool) * columns));
+  memset(nulls, true, sizeof(bool) * columns);
+
+  MemoryContext context = CurrentMemoryContext;
+  ErrorData* error = run_in_subtransaction(context, [&] {
+    s2t::procedures::begin_remote(fcinfo->args[own->pronargs - 1]);
+    SPI_connect();
+    call(fcinfo, twin, rows);
+    if (rows == nullptr && twin->row != nullptr) take_row(twin, context, values, nulls);
+    SPI_finish();
+  });
+  // What WHEN OTHERS of PL/pgSQL lets pass, too.
+  if (error != nullptr &&
+      (error->sqlerrcode == ERRCODE_QUERY_CANCELED || error->sqlerrcode == ERRCODE_ASSERT_FAILURE))
+    ReThrowError(error);
+
+  const char* problem = remote::problem(error, remote::end());
+  if (error != nullptr) {
+    memset(nulls, true, sizeof(bool) * columns);
+    if (rows != nullptr) tuplestore_clear(rows);
+  }
+  if (problem != nullptr) {
+    values[columns - 1] = DirectFunctionCall1(jsonb_in, CStringGetDatum(problem));
+    nulls[columns - 1] = false;
+  }
+  if (rows != nullptr) {
+    if (problem != nullptr) tuplestore_putvalues(rows, twin->row, values, nulls);
+    PG_RETURN_NULL();
+  }
+  if (twin->row == nullptr) {
+    if (problem == nullptr) PG_RETURN_NULL();
+    PG_RETURN_DATUM(values[0]);
+  }
+  PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(twin->row, values, nulls)));
+}
