@@ -8,6 +8,7 @@ the profile 'app': EXECUTE on the service's procedures, and no right to any tabl
 import itertools
 import os
 import pathlib
+import re
 import subprocess
 import time
 
@@ -119,6 +120,11 @@ logfile = {folder}/log
             if path.exists():
                 return str(path)
         raise RuntimeError("pgbouncer is not installed")
+
+    def keeps_prepared(self):
+        """Whether it prepares a statement anew where a client executes it: max_prepared_statements, not 0 since 1.24."""
+        said = subprocess.run([self.program(), "--version"], capture_output=True, text=True, check=True).stdout
+        return tuple(map(int, re.search(r"(\d+)\.(\d+)", said).groups())) >= (1, 24)
 
     def place(self, database, role=APP):
         return Place(database, role, str(self.folder), self.port, bouncer=True)

@@ -4,8 +4,8 @@
 # CRASH_ROUNDS makes it longer (default: 40), CRASH_SEED repeats the choices of another run.
 #
 # Part of `make test`; alone, with the extension installed and not as root:
-#   PG=$(dirname $(pg_config --pgxs))/../.. PATH=$(pg_config --bindir):$PATH \
-#   PERL5LIB=$PG/src/test/perl PG_REGRESS=$PG/src/test/regress/pg_regress TESTDIR=$(mktemp -d) \
+#   PG=$(dirname $(pg_config --pgxs))/../.. PATH=$(pg_config --bindir):$PATH T=$(mktemp -d) \
+#   PERL5LIB=$PG/src/test/perl PG_REGRESS=$PG/src/test/regress/pg_regress TESTDIR=$T TESTDATADIR=$T TESTLOGDIR=$T/log \
 #   prove -v test/t/005_crash.pl
 
 use strict;

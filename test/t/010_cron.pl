@@ -5,8 +5,8 @@
 # server for each, and both wait for the same minute.
 #
 # Part of `make test`; alone, with the extension installed and not as root:
-#   PG=$(dirname $(pg_config --pgxs))/../.. PATH=$(pg_config --bindir):$PATH \
-#   PERL5LIB=$PG/src/test/perl PG_REGRESS=$PG/src/test/regress/pg_regress TESTDIR=$(mktemp -d) \
+#   PG=$(dirname $(pg_config --pgxs))/../.. PATH=$(pg_config --bindir):$PATH T=$(mktemp -d) \
+#   PERL5LIB=$PG/src/test/perl PG_REGRESS=$PG/src/test/regress/pg_regress TESTDIR=$T TESTDATADIR=$T TESTLOGDIR=$T/log \
 #   prove -v test/t/010_cron.pl
 
 use strict;

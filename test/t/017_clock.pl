@@ -4,8 +4,8 @@
 # libfaketime sets the clock of the server's processes, which then goes on as it does.
 #
 # Part of `make test`; alone, with the extension installed and not as root:
-#   PG=$(dirname $(pg_config --pgxs))/../.. PATH=$(pg_config --bindir):$PATH \
-#   PERL5LIB=$PG/src/test/perl PG_REGRESS=$PG/src/test/regress/pg_regress TESTDIR=$(mktemp -d) \
+#   PG=$(dirname $(pg_config --pgxs))/../.. PATH=$(pg_config --bindir):$PATH T=$(mktemp -d) \
+#   PERL5LIB=$PG/src/test/perl PG_REGRESS=$PG/src/test/regress/pg_regress TESTDIR=$T TESTDATADIR=$T TESTLOGDIR=$T/log \
 #   prove -v test/t/017_clock.pl
 
 use strict;
@@ -65,7 +65,8 @@ sub beginning_of
 $node->start;
 value_of('CREATE EXTENSION s2t');
 
-# Each with the instants by the rules of the zone, in UTC, so that the search above is not believed blindly.
+# Each with the instants by the rules of the zone, in UTC, so that the search above is not believed blindly:
+# of years whose rules a government cannot change any more, as Cuba's did for 2026.
 foreach my $case (
 	# Clocks went back from 1:00 to 0:00 on the first.
 	[ 'America/Havana', '2015-11-10 12:00:00', undef, [ '2015-11-01', '2015-11-01 04:00:00+00' ], [ '2015-12-01', '2015-12-01 05:00:00+00' ] ],
@@ -78,11 +79,10 @@ foreach my $case (
 	[ 'America/Asuncion', '2017-10-10 12:00:00', undef, [ '2017-10-01', '2017-10-01 04:00:00+00' ], [ '2017-11-01', '2017-11-01 03:00:00+00' ] ],
 	[ 'America/Asuncion', '2017-09-10 12:00:00', undef, [ '2017-09-01', '2017-09-01 04:00:00+00' ], [ '2017-10-01', '2017-10-01 04:00:00+00' ] ],
 	[ 'America/Havana', '2020-11-10 12:00:00', undef, [ '2020-11-01', '2020-11-01 04:00:00+00' ], [ '2020-12-01', '2020-12-01 05:00:00+00' ] ],
-	[ 'America/Havana', '2026-11-10 12:00:00', undef, [ '2026-11-01', '2026-11-01 04:00:00+00' ], [ '2026-12-01', '2026-12-01 05:00:00+00' ] ],
 	# Anniversaries. In Beirut there was no midnight on 29 March 2026, in Santiago none on 6 September.
 	[ 'Asia/Beirut',      '2026-04-01 12:00:00', 29, [ '2026-03-29', '2026-03-28 22:00:00+00' ], [ '2026-04-29', '2026-04-28 21:00:00+00' ] ],
 	[ 'America/Santiago', '2026-09-10 12:00:00', 6,  [ '2026-09-06', '2026-09-06 04:00:00+00' ], [ '2026-10-06', '2026-10-06 03:00:00+00' ] ],
-	[ 'America/Havana',   '2026-11-10 12:00:00', 1,  [ '2026-11-01', '2026-11-01 04:00:00+00' ], [ '2026-12-01', '2026-12-01 05:00:00+00' ] ],
+	[ 'America/Havana',   '2020-11-10 12:00:00', 1,  [ '2020-11-01', '2020-11-01 04:00:00+00' ], [ '2020-12-01', '2020-12-01 05:00:00+00' ] ],
 	# A day that there was not at all: Samoa went from 29 to 31 December 2011.
 	[ 'Pacific/Apia',     '2012-01-10 12:00:00', 31, [ '2011-12-31', '2011-12-30 10:00:00+00' ], [ '2012-01-31', '2012-01-30 10:00:00+00' ] ])
 {
