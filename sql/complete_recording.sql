@@ -39,22 +39,23 @@ CALL sp_complete_recording(:'r1', 60000, '[
 CALL sp_complete_recording(:'r1', 60000, '[{"text":"First segment","end_ms":3000,"idx":0,"start_ms":0},{"text":"Second segment","end_ms":6000,"start_ms":3000,"idx":1}]');
 SELECT completed_at = :'before' AS untouched FROM recordings WHERE id = :'r1';
 SELECT * FROM t.subscriptions;
--- Other content does not fit.
-SELECT state, message FROM t.error_of(format($$CALL sp_complete_recording(%L, 60001, '[
-    {"idx": 0, "start_ms": 0, "end_ms": 3000, "text": "First segment"},
-    {"idx": 1, "start_ms": 3000, "end_ms": 6000, "text": "Second segment"}]')$$, :'r1'));
-SELECT state, message FROM t.error_of(format($$CALL sp_complete_recording(%L, 60000, '[
-    {"idx": 0, "start_ms": 0, "end_ms": 3000, "text": "First segment"},
-    {"idx": 1, "start_ms": 3000, "end_ms": 6000, "text": "Second Segment"}]')$$, :'r1'));
-SELECT state, message FROM t.error_of(format($$CALL sp_complete_recording(%L, 60000, '[
-    {"idx": 0, "start_ms": 0, "end_ms": 3000, "text": "First segment"},
-    {"idx": 1, "start_ms": 3000, "end_ms": 6001, "text": "Second segment"}]')$$, :'r1'));
-SELECT state, message FROM t.error_of(format($$CALL sp_complete_recording(%L, 60000, '[
-    {"idx": 0, "start_ms": 0, "end_ms": 3000, "text": "First segment"},
-    {"idx": 1, "start_ms": 3000, "end_ms": 6000, "text": "Second segment", "speaker": "A"}]')$$, :'r1'));
-SELECT state, message FROM t.error_of(format($$CALL sp_complete_recording(%L, 60000, '[
-    {"idx": 0, "start_ms": 0, "end_ms": 3000, "text": "First segment"}]')$$, :'r1'));
-SELECT state, message FROM t.error_of(format($$CALL sp_complete_recording(%L, 60000, '[]')$$, :'r1'));
+-- Other content does not fit: another duration, number, start, end, text, place where a text ends, key, one less, none.
+SELECT what, e.state, e.message
+FROM (VALUES
+  ('duration', 60001, '[{"idx": 0, "start_ms": 0, "end_ms": 3000, "text": "First segment"}, {"idx": 1, "start_ms": 3000, "end_ms": 6000, "text": "Second segment"}]'),
+  ('idx', 60000, '[{"idx": 0, "start_ms": 0, "end_ms": 3000, "text": "First segment"}, {"idx": 2, "start_ms": 3000, "end_ms": 6000, "text": "Second segment"}]'),
+  ('start', 60000, '[{"idx": 0, "start_ms": 1, "end_ms": 3000, "text": "First segment"}, {"idx": 1, "start_ms": 3000, "end_ms": 6000, "text": "Second segment"}]'),
+  ('end', 60000, '[{"idx": 0, "start_ms": 0, "end_ms": 3001, "text": "First segment"}, {"idx": 1, "start_ms": 3000, "end_ms": 6000, "text": "Second segment"}]'),
+  ('end of the last', 60000, '[{"idx": 0, "start_ms": 0, "end_ms": 3000, "text": "First segment"}, {"idx": 1, "start_ms": 3000, "end_ms": 6001, "text": "Second segment"}]'),
+  ('case', 60000, '[{"idx": 0, "start_ms": 0, "end_ms": 3000, "text": "First segment"}, {"idx": 1, "start_ms": 3000, "end_ms": 6000, "text": "Second Segment"}]'),
+  ('blank', 60000, '[{"idx": 0, "start_ms": 0, "end_ms": 3000, "text": "First segment "}, {"idx": 1, "start_ms": 3000, "end_ms": 6000, "text": "Second segment"}]'),
+  ('where a text ends', 60000, '[{"idx": 0, "start_ms": 0, "end_ms": 3000, "text": "First segmentS"}, {"idx": 1, "start_ms": 3000, "end_ms": 6000, "text": "econd segment"}]'),
+  ('another key', 60000, '[{"idx": 0, "start_ms": 0, "end_ms": 3000, "text": "First segment"}, {"idx": 1, "start_ms": 3000, "end_ms": 6000, "text": "Second segment", "speaker": "A"}]'),
+  ('another key that is null', 60000, '[{"idx": 0, "start_ms": 0, "end_ms": 3000, "text": "First segment", "meta": null}, {"idx": 1, "start_ms": 3000, "end_ms": 6000, "text": "Second segment"}]'),
+  ('one less', 60000, '[{"idx": 0, "start_ms": 0, "end_ms": 3000, "text": "First segment"}]'),
+  ('none', 60000, '[]')) AS v (what, ms, segs), t.error_of(format('CALL sp_complete_recording(%L, %s, %L)', :'r1', ms, segs)) AS e;
+SELECT completed_at = :'before' AS untouched FROM recordings WHERE id = :'r1';
+SELECT * FROM t.subscriptions;
 SELECT count(*) FROM segments;
 
 -- Silence. A millisecond costs a second; a whole second costs one.
@@ -73,10 +74,12 @@ TABLE states;
 -- Odd but right: idx with gaps and in any order, a segment of no length, an empty text, overlapping times, times beyond the
 -- duration, the largest numbers, all of Unicode, keys of one's own.
 SELECT recording_id AS r6 FROM sp_check_quota_and_create_recording(:'an', 'realtime') \gset
-CALL sp_complete_recording(:'r6', 5000, '[
+SELECT '[
   {"idx": 7, "start_ms": 100, "end_ms": 100, "text": ""},
   {"idx": 2147483647, "start_ms": 0, "end_ms": 2147483647, "text": "Xin chào 👋🏽 — \"thế giới\"\\\n\t"},
-  {"idx": 0, "start_ms": 50, "end_ms": 200, "text": "a", "speaker": "B", "words": [{"w": "a", "p": 0.25}], "none": null}]');
+  {"idx": 0, "start_ms": 50, "end_ms": 200, "text": "a", "speaker": "B", "words": [{"w": "a", "p": 0.25}], "none": null}]' AS odd \gset
+CALL sp_complete_recording(:'r6', 5000, :'odd');
+SELECT state, message FROM t.error_of(format('CALL sp_complete_recording(%L, 5000, %L)', :'r6', replace(:'odd', '0.25', '0.26')));
 -- How wide an emoji is, psql has learned over time.
 \pset format unaligned
 SELECT idx, start_ms, end_ms, text, meta FROM segments WHERE recording_id = :'r6' ORDER BY idx;

@@ -174,14 +174,14 @@ CREATE VIEW t.inexact AS
   GROUP BY s.user_id HAVING s.total_segments <> count(g.idx);
 
 -- How a statement fails, or that it does not.
-CREATE FUNCTION t.error_of(statement text, OUT state text, OUT message text, OUT detail text, OUT hint text, OUT "constraint" text)
+CREATE FUNCTION t.error_of(statement text, OUT state text, OUT message text, OUT detail text, OUT hint text, OUT "constraint" text, OUT "table" text)
 LANGUAGE plpgsql AS $$
 BEGIN
   EXECUTE statement;
   message := 'no error';
 EXCEPTION WHEN OTHERS THEN
   GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, message = MESSAGE_TEXT, detail = PG_EXCEPTION_DETAIL,
-    hint = PG_EXCEPTION_HINT, "constraint" = CONSTRAINT_NAME;
+    hint = PG_EXCEPTION_HINT, "constraint" = CONSTRAINT_NAME, "table" = TABLE_NAME;
 END
 $$;
 

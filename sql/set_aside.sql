@@ -119,12 +119,15 @@ DROP TRIGGER fail ON recordings;
 -- Inside a transaction block a procedure that commits says what does a batch there.
 BEGIN;
 CALL sp_fail_stale_recordings();
+\echo :LAST_ERROR_SQLSTATE
 ROLLBACK;
 BEGIN;
 CALL sp_purge_audit_log();
+\echo :LAST_ERROR_SQLSTATE
 ROLLBACK;
 BEGIN;
 CALL sp_purge_usage_entries();
+\echo :LAST_ERROR_SQLSTATE
 ROLLBACK;
 DROP FUNCTION keep(), refuse(), fail();
 CALL t.clear();
