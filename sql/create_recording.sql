@@ -1,4 +1,5 @@
--- sp_check_quota_and_create_recording: check and create in one step.
+-- sp_check_quota_and_create_recording: its calls, the texts of its refusals, and what it is in transactions, loops and statements.
+-- What it does: test/pgtap/create.sql; what it refuses as bad input: errors.sql.
 CALL t.plans();
 CALL sp_register_user('an@example.com', 'an', 'hash', 'An', 'TINY');
 SELECT t.uid('an') AS an \gset
@@ -7,10 +8,6 @@ SELECT t.uid('an') AS an \gset
 SELECT recording_id AS first, quota_ok, error_message, error_message = '' AS empty
 FROM sp_check_quota_and_create_recording(:'an', 'realtime') \gset
 \echo :quota_ok :empty
-SELECT user_id = :'an' AS mine, source, language, status, duration_ms, completed_at IS NULL AS open, meta, error IS NULL AS fine,
-       segment_count, fingerprint IS NULL AS no_fingerprint, created_at BETWEEN now() - interval '1 hour' AND clock_timestamp() AS fresh
-FROM recordings WHERE id = :'first';
-SELECT * FROM t.subscriptions;
 
 -- Every argument, by name; a JSON object is kept as it is.
 SELECT recording_id IS NOT NULL AS id, quota_ok, error_message
@@ -18,64 +15,39 @@ FROM sp_check_quota_and_create_recording(in_meta => '{"device": {"os": "android"
                                          in_source => 'upload', in_user_id => :'an');
 SELECT source, language, meta FROM recordings WHERE id <> :'first';
 
--- Refused: the limit of recordings. Nothing is written.
+-- Refused: the limit of recordings.
 SELECT * FROM sp_check_quota_and_create_recording(:'an', 'realtime');
-SELECT * FROM t.subscriptions;
-SELECT count(*) FROM recordings;
-
--- Refused: the limit of minutes. It is reached when the seconds charged are the minutes times sixty, not before.
+-- Refused: the limit of minutes, of which whole ones are told.
 UPDATE plans SET monthly_usage_limit = 100 WHERE code = 'TINY';
-UPDATE user_subscriptions SET used_seconds = 59;
-SELECT quota_ok, error_message FROM sp_check_quota_and_create_recording(:'an', 'realtime');
-UPDATE user_subscriptions SET used_seconds = 60;
+UPDATE user_subscriptions SET used_seconds = 61;
 SELECT * FROM sp_check_quota_and_create_recording(:'an', 'realtime');
 UPDATE user_subscriptions SET used_seconds = 179;
 SELECT * FROM sp_check_quota_and_create_recording(:'an', 'realtime');
 -- Both limits reached: the recordings are told first.
-UPDATE plans SET monthly_usage_limit = 3 WHERE code = 'TINY';
+UPDATE plans SET monthly_usage_limit = 2 WHERE code = 'TINY';
 SELECT * FROM sp_check_quota_and_create_recording(:'an', 'realtime');
 
--- Zero is a limit, NULL is none.
+-- Limits of zero, and the largest.
 UPDATE plans SET monthly_usage_limit = 0 WHERE code = 'TINY';
 SELECT * FROM sp_check_quota_and_create_recording(:'an', 'realtime');
 UPDATE plans SET monthly_usage_limit = NULL, monthly_minutes = 0 WHERE code = 'TINY';
 SELECT * FROM sp_check_quota_and_create_recording(:'an', 'realtime');
-UPDATE plans SET monthly_minutes = NULL WHERE code = 'TINY';
-SELECT quota_ok FROM sp_check_quota_and_create_recording(:'an', 'realtime');
-UPDATE user_subscriptions SET used_seconds = 2147483647, usage_count = 2147483646;
-SELECT quota_ok FROM sp_check_quota_and_create_recording(:'an', 'realtime');
-SELECT usage_count FROM user_subscriptions;
--- A counter never wraps: the call fails and writes nothing.
-SELECT * FROM t.error_of(format('SELECT sp_check_quota_and_create_recording(%L, %L)', :'an', 'realtime'));
-SELECT usage_count, total_recordings FROM user_subscriptions;
-SELECT * FROM t.inexact;
-
--- The largest limits there are.
 UPDATE plans SET monthly_minutes = 2147483647, monthly_usage_limit = 2147483647 WHERE code = 'TINY';
+UPDATE user_subscriptions SET used_seconds = 2147483647, usage_count = 2147483647;
 SELECT * FROM sp_check_quota_and_create_recording(:'an', 'realtime');
-UPDATE user_subscriptions SET usage_count = 0;
-SELECT quota_ok FROM sp_check_quota_and_create_recording(:'an', 'realtime');
 
 -- Nobody, and somebody without a subscription.
 SELECT * FROM sp_check_quota_and_create_recording('123e4567-e89b-12d3-a456-426614174000', 'realtime');
 DELETE FROM user_subscriptions;
 SELECT * FROM sp_check_quota_and_create_recording(:'an', 'realtime');
 
--- A plan that is no longer offered stays usable until its cycle closes.
-CALL sp_register_user('binh@example.com', 'binh', 'hash', NULL, 'BASIC');
-UPDATE plans SET is_active = false WHERE code = 'BASIC';
+-- A cycle that is over is closed on the spot. Refused in the new cycle: the old one is closed all the same, or nothing is written; either
+-- way nobody gets a second month.
+CALL sp_register_user('binh@example.com', 'binh', 'hash', NULL, 'FREE');
 SELECT quota_ok FROM sp_check_quota_and_create_recording(t.uid('binh'), 'upload');
-SELECT * FROM t.subscriptions;
--- A cycle that is over is closed on the spot, several months as one, and then the plan is the default one.
 CALL t.age_cycle('binh', 3);
-UPDATE user_subscriptions SET usage_count = 100, used_seconds = 777;
 SELECT quota_ok, error_message FROM sp_check_quota_and_create_recording(t.uid('binh'), 'upload');
 SELECT * FROM t.subscriptions;
-SELECT user_id = t.uid('binh') AS mine, plan_code, monthly_minutes, monthly_usage_limit, usage_count, used_seconds, reason,
-       cycle_start = (date_trunc('month', now() AT TIME ZONE 'UTC') - interval '3 months') AT TIME ZONE 'UTC' AS start_as_it_was,
-       cycle_end = (date_trunc('month', now() AT TIME ZONE 'UTC') - interval '2 months') AT TIME ZONE 'UTC' AS end_as_it_was
-FROM usage_cycles;
--- Refused in the new cycle: the old one is closed all the same, or nothing is written. Either way nobody gets a second month.
 UPDATE plans SET monthly_usage_limit = 0 WHERE code = 'FREE';
 CALL t.age_cycle('binh', 1);
 SELECT quota_ok, error_message FROM sp_check_quota_and_create_recording(t.uid('binh'), 'upload');
@@ -89,10 +61,8 @@ CALL sp_register_user('chi@example.com', 'chi', 'hash', NULL, 'FREE');
 CALL t.age_cycle('chi', 1);
 SET s2t.lazy_rollover = off;
 SELECT * FROM sp_check_quota_and_create_recording(t.uid('chi'), 'upload');
-SELECT * FROM t.subscriptions WHERE user_name = 'chi';
 RESET s2t.lazy_rollover;
 SELECT quota_ok FROM sp_check_quota_and_create_recording(t.uid('chi'), 'upload');
-SELECT * FROM t.subscriptions WHERE user_name = 'chi';
 
 -- In a loop of one transaction every call sees what the one before it did.
 CALL sp_register_user('dung@example.com', 'dung', 'hash', NULL, 'FREE');

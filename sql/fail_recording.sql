@@ -1,21 +1,11 @@
--- sp_fail_recording: the speech engine itself failed.
+-- sp_fail_recording: the NOTICE of a repetition, and transactions. What it does: test/pgtap/complete.sql; what it refuses: errors.sql.
 CALL t.plans();
 CALL sp_register_user('an@example.com', 'an', 'hash', 'An', 'FREE');
-SELECT recording_id AS r1 FROM sp_check_quota_and_create_recording(t.uid('an'), 'realtime') \gset
 SELECT recording_id AS r2 FROM sp_check_quota_and_create_recording(t.uid('an'), 'realtime') \gset
 
-CALL sp_fail_recording(:'r1', 'engine crashed: không đọc được tệp');
-SELECT status, error, completed_at, duration_ms, segment_count FROM recordings WHERE id = :'r1';
--- The first reason stays, and a NOTICE says so (shown for an id that is the same every time).
-SET client_min_messages = warning;
-CALL sp_fail_recording(:'r1', 'another reason');
-RESET client_min_messages;
-SELECT status, error FROM recordings WHERE id = :'r1';
--- Failing refunds nothing and charges nothing.
-SELECT * FROM t.subscriptions;
-
+-- The first reason stays, and a NOTICE says so (of an id that is the same every time).
 INSERT INTO recordings (id, user_id, source) VALUES ('018f3c2a-7b00-7000-8000-000000000001', t.uid('an'), 'direct');
-CALL sp_fail_recording('018f3c2a-7b00-7000-8000-000000000001', 'once');
+CALL sp_fail_recording('018f3c2a-7b00-7000-8000-000000000001', 'engine crashed: không đọc được tệp');
 CALL sp_fail_recording('018f3c2a-7b00-7000-8000-000000000001', 'twice');
 SELECT status, error FROM recordings WHERE source = 'direct';
 

@@ -6,24 +6,13 @@ SELECT s2t_slot('018f3c2a-7b00-7000-8000-000000000000') AS zero, s2t_slot('018f3
 SELECT s2t_slot('123e4567-e89b-12d3-a456-426614174000') AS v1, s2t_slot('f81d4fae-7dec-41d0-a765-00a0c91e6bf6') AS v4,
        s2t_slot('018f3c2a-7b00-7abc-c000-000000000000') AS other_variant,
        s2t_slot('00000000-0000-0000-0000-000000000000') AS nil, s2t_slot('ffffffff-ffff-ffff-ffff-ffffffffffff') AS max;
-SELECT s2t_slot(NULL) IS NULL AS strict;
--- Always within the 4,096, and spread over them.
-SELECT min(s) >= 0 AND max(s) <= 4095 AS in_range, count(DISTINCT s) > 3600 AS spread
+-- Spread over the 4,096.
+SELECT count(DISTINCT s) > 3600 AS spread
 FROM (SELECT s2t_slot(md5(i::text)::uuid) AS s FROM generate_series(1, 20000) AS i) AS slots;
 
--- A user's slot is a hash of the lower-cased e-mail, a recording takes its owner's.
+-- A user's slot is a hash of the lower-cased e-mail. (What else has a slot, and whose: test/pgtap/ids.sql.)
 CALL t.plans();
 SELECT s2t_register_user('an@example.com', 'an', 'hash', 'An', 'FREE') AS an \gset
 SELECT s2t_register_user('BINH@Example.com', 'binh', 'hash', 'Binh', 'FREE') AS binh \gset
 SELECT s2t_slot(:'an') AS an, s2t_slot(:'binh') AS binh;
-DELETE FROM users;
-SELECT s2t_slot(s2t_register_user('AN@example.COM', 'someone', 'other', 'Else', 'BASIC')) = s2t_slot(:'an') AS same_slot;
-SELECT count(*) AS recordings, bool_and(s2t_slot(c.recording_id) = s2t_slot(u.id)) AS of_the_owner
-FROM users AS u, generate_series(1, 20) AS i, LATERAL sp_check_quota_and_create_recording(u.id, 'upload' || i) AS c;
--- An owner whose id came from elsewhere has a slot too.
-INSERT INTO users (id, email, password_hash, user_name) VALUES ('f81d4fae-7dec-41d0-a765-00a0c91e6bf6', 'v4@example.com', 'hash', 'v4');
-INSERT INTO user_subscriptions (user_id, plan_id, cycle_start, cycle_end)
-  SELECT 'f81d4fae-7dec-41d0-a765-00a0c91e6bf6', id, now() - interval '1 day', now() + interval '1 day' FROM plans WHERE code = 'OPEN';
-SELECT s2t_slot(recording_id) = s2t_slot('f81d4fae-7dec-41d0-a765-00a0c91e6bf6') AS of_the_owner
-FROM sp_check_quota_and_create_recording('f81d4fae-7dec-41d0-a765-00a0c91e6bf6', 'upload');
 CALL t.clear();

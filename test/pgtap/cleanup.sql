@@ -1,6 +1,6 @@
 -- sp_cleanup_old_recordings (docs/reference.md, "sp_cleanup_old_recordings").
 \ir include/begin.sql
-SELECT plan(20);
+SELECT plan(25);
 
 INSERT INTO plans (code, name, monthly_minutes, monthly_usage_limit, is_default) VALUES
   ('FREE', 'Free', 30, 10, true), ('BASIC', 'Basic', 300, 100, false), ('TINY', 'Tiny', 1, 2, false), ('OPEN', 'Open', NULL, NULL, false);
@@ -39,6 +39,12 @@ CREATE FUNCTION pg_temp.left_over() RETURNS text LANGUAGE sql AS $$ SELECT strin
 SELECT results_eq('SELECT * FROM sp_cleanup_old_recordings()', 'VALUES (0, 0)', 'nothing is there');
 SELECT pg_temp.old('an', d, d % 5) FROM unnest(ARRAY[91, 95, 93, 90, 89, 92, 94]) AS d;
 SELECT pg_temp.old('b', 90, 2, '-1 minute');
+SAVEPOINT all_of_them;
+SELECT results_eq('SELECT * FROM sp_cleanup_old_recordings()', 'VALUES (6, 10)', 'all that are older than 90 days');
+SELECT results_eq('SELECT * FROM sp_cleanup_old_recordings()', 'VALUES (0, 0)', 'and no others');
+ROLLBACK TO all_of_them;
+SELECT is(pg_temp.left_over(), 'an 95, an 94, an 93, an 92, an 91, an 90, b 90, an 89', 'they are back with a rollback');
+SELECT is_empty('TABLE inexact', 'and so are the totals');
 SELECT results_eq('SELECT * FROM sp_cleanup_old_recordings(90, 2)', 'VALUES (2, 4)', 'a batch: of 95 and 94 days, with no segments and four');
 SELECT is(pg_temp.left_over(), 'an 93, an 92, an 91, an 90, b 90, an 89', 'the oldest first');
 SELECT results_eq('SELECT * FROM sp_cleanup_old_recordings(in_batch_size => 3)', 'VALUES (3, 6)', 'another: of 93, 92 and 91 days');
@@ -69,6 +75,7 @@ UPDATE plans SET retention_days = 30 WHERE code = 'OPEN';
 SELECT results_eq('SELECT * FROM sp_cleanup_old_recordings(2147483647)', 'VALUES (1, 1)', 'the plan''s, whatever the argument');
 UPDATE plans SET retention_days = NULL;
 SELECT results_eq('SELECT * FROM sp_cleanup_old_recordings(2147483647)', 'VALUES (0, 0)', 'without it the argument, however large');
+SELECT results_eq('SELECT * FROM sp_cleanup_old_recordings(2147483647, 2147483647)', 'VALUES (0, 0)', 'and both');
 SELECT results_eq('SELECT * FROM sp_cleanup_old_recordings(10, 2147483647)', 'VALUES (1, 1)', 'and however large a batch');
 DELETE FROM user_subscriptions;
 SELECT results_eq('SELECT * FROM sp_cleanup_old_recordings(0)', 'VALUES (1, 1)', 'without a subscription too');

@@ -1,6 +1,6 @@
 -- sp_complete_recording and sp_fail_recording (docs/reference.md, "sp_complete_recording").
 \ir include/begin.sql
-SELECT plan(46);
+SELECT plan(47);
 
 INSERT INTO plans (code, name, monthly_minutes, monthly_usage_limit, is_default) VALUES
   ('FREE', 'Free', 30, 10, true), ('BASIC', 'Basic', 300, 100, false), ('TINY', 'Tiny', 1, 2, false), ('OPEN', 'Open', NULL, NULL, false);
@@ -83,7 +83,7 @@ INSERT INTO segments SELECT pg_temp.r(14), 0, 0, 1, 'direct';
 
 -- Failing.
 SELECT lives_ok($$CALL sp_fail_recording(pg_temp.r(15), 'engine crashed')$$, 'fails');
-SELECT results_eq($$SELECT status, error, completed_at, segment_count FROM recordings WHERE id = pg_temp.r(15)$$, $$VALUES ('failed'::text, 'engine crashed'::text, NULL::timestamptz, 0)$$, 'with the reason');
+SELECT results_eq($$SELECT status, error, completed_at, duration_ms, segment_count FROM recordings WHERE id = pg_temp.r(15)$$, $$VALUES ('failed'::text, 'engine crashed'::text, NULL::timestamptz, 0, 0)$$, 'with the reason');
 SELECT lives_ok($$CALL sp_fail_recording(pg_temp.r(15), 'again')$$, 'fails again');
 SELECT is((SELECT error FROM recordings WHERE id = pg_temp.r(15)), 'engine crashed', 'the first reason stays');
 SELECT lives_ok($$CALL sp_complete_recording(pg_temp.r(15), 1000, pg_temp.segments(3))$$, 'completes all the same');
@@ -107,6 +107,7 @@ FROM unnest(ARRAY[1, 999, 1000, 1001, 2000, 2001, 5000]) WITH ORDINALITY AS v (n
 SELECT results_eq($$SELECT segment_count, (SELECT count(*)::int FROM segments AS s WHERE s.recording_id = r.id AND text = 'segment ' || idx AND start_ms = idx * 10)
                     FROM recordings AS r WHERE id IN (SELECT pg_temp.r(i) FROM generate_series(21, 27) AS i) ORDER BY 1$$,
   'VALUES (1, 1), (999, 999), (1000, 1000), (1001, 1001), (2000, 2000), (2001, 2001), (5000, 5000)', 'all of them, whole');
+SELECT results_eq('SELECT repeated, segment_count FROM s2t_complete_recording(pg_temp.r(27), 1, pg_temp.segments(5000))', 'VALUES (true, 5000)', 'many again are a repetition');
 CREATE FUNCTION pg_temp.large_segments() RETURNS jsonb LANGUAGE sql AS $$
   SELECT jsonb_agg(jsonb_build_object('idx', i, 'start_ms', 0, 'end_ms', 1, 'text', repeat(chr(65 + i % 26), 1900))) FROM generate_series(1, 300) AS i
 $$;

@@ -26,7 +26,7 @@ CREATE TEMPORARY VIEW inexact AS
   WHERE (s.total_recordings, s.total_duration_ms, s.total_segments) <> (c.n, c.ms, c.segs);
 
 SELECT s2t_register_user(name || '@example.com', name, 'hash', NULL, plan)
-FROM (VALUES ('current', 'FREE'), ('late', 'FREE'), ('later', 'BASIC'), ('gone', 'TINY'), ('unlimited', 'OPEN')) AS v (name, plan);
+FROM (VALUES ('current', 'FREE'), ('late', 'FREE'), ('later', 'BASIC'), ('gone', 'TINY'), ('going', 'TINY'), ('unlimited', 'OPEN')) AS v (name, plan);
 UPDATE user_subscriptions SET usage_count = 3, used_seconds = 33;
 CREATE TEMPORARY VIEW subs AS
   SELECT u.user_name, p.code, s.cycle_start, s.cycle_end, s.usage_count, s.used_seconds
@@ -42,9 +42,9 @@ SELECT pg_temp.age_cycle('unlimited', 1);
 UPDATE plans SET is_active = false WHERE code = 'TINY';
 SELECT lives_ok('CALL sp_reset_monthly_cycles()', 'four are over');
 SELECT bag_eq('TABLE subs', $$VALUES
-  ('current'::text, 'FREE'::text, pg_temp.month(0), pg_temp.month(1), 3, 33), ('late', 'FREE', pg_temp.month(0), pg_temp.month(1), 0, 0),
+  ('current'::text, 'FREE'::text, pg_temp.month(0), pg_temp.month(1), 3, 33), ('going', 'TINY', pg_temp.month(0), pg_temp.month(1), 3, 33), ('late', 'FREE', pg_temp.month(0), pg_temp.month(1), 0, 0),
   ('later', 'BASIC', pg_temp.month(0), pg_temp.month(1), 0, 0), ('gone', 'FREE', pg_temp.month(0), pg_temp.month(1), 0, 0),
-  ('unlimited', 'OPEN', pg_temp.month(0), pg_temp.month(1), 0, 0)$$, 'the current month is open');
+  ('unlimited', 'OPEN', pg_temp.month(0), pg_temp.month(1), 0, 0)$$, 'the current month is open; a plan that is no longer offered stays until the cycle is over');
 SELECT bag_eq($$SELECT u.user_name, c.plan_code, c.monthly_minutes, c.monthly_usage_limit, c.cycle_start, c.cycle_end, c.usage_count, c.used_seconds, c.reason
                 FROM usage_cycles AS c JOIN users AS u ON u.id = c.user_id$$, $$VALUES
   ('late'::text, 'FREE'::text, 30, 10, pg_temp.month(-1), pg_temp.month(0), 3, 33, 'rollover'::text),

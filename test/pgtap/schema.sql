@@ -194,7 +194,7 @@ SELECT is_empty($$
 SELECT is_empty($$
   SELECT d.objid::regclass FROM pg_depend AS d JOIN pg_extension AS e ON e.oid = d.refobjid AND e.extname = 's2t'
   WHERE d.refclassid = 'pg_extension'::regclass AND d.classid = 'pg_class'::regclass AND d.deptype = 'e'
-    AND (SELECT relkind FROM pg_class WHERE oid = d.objid) IN ('r', 'p')$$, 'no table belongs to the extension');
+    AND (SELECT relkind FROM pg_class WHERE oid = d.objid) IN ('r', 'p', 'S')$$, 'no table or sequence belongs to the extension');
 SELECT bag_eq($$
   SELECT t.tgrelid::regclass::text, t.tgname::text FROM pg_trigger AS t
   JOIN pg_class AS c ON c.oid = t.tgrelid

@@ -61,7 +61,10 @@ SELECT is(pg_temp.result_of('sp_change_user_plan'), 'success BOOLEAN, message TE
 SELECT is(pg_temp.result_of('sp_purge_old_recordings'), 'deleted_recordings BIGINT, deleted_segments BIGINT', 'result of sp_purge_old_recordings');
 
 -- Comments, rights, versions.
-SELECT is_empty($$SELECT signature FROM all_signatures WHERE coalesce(obj_description(oid, 'pg_proc'), '') = ''$$, 'every function has a comment');
+SELECT is_empty($$
+  SELECT pg_describe_object(d.classid, d.objid, 0) FROM pg_depend AS d JOIN pg_extension AS e ON d.refclassid = 'pg_extension'::regclass AND d.refobjid = e.oid
+  WHERE e.extname = 's2t' AND d.deptype = 'e' AND d.classid <> 'pg_type'::regclass AND coalesce(obj_description(d.objid, d.classid::regclass::name), '') = ''$$,
+  'every object of the extension has a comment');
 SELECT is_empty($$
   SELECT c.relname, a.attname FROM pg_class AS c LEFT JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
   WHERE c.oid IN ('plans'::regclass, 'users'::regclass, 'recordings'::regclass, 'user_profiles'::regclass, 'user_subscriptions'::regclass, 'segments'::regclass, 'usage_cycles'::regclass)

@@ -1,6 +1,6 @@
 -- sp_get_user_stats (docs/reference.md, "sp_get_user_stats"), and the rounding of its figures.
 \ir include/begin.sql
-SELECT plan(60);
+SELECT plan(62);
 
 INSERT INTO plans (code, name, monthly_minutes, monthly_usage_limit, is_default) VALUES
   ('FREE', 'Free', 30, 10, true), ('BASIC', 'Basic', 300, 100, false), ('TINY', 'Tiny', 1, 2, false), ('OPEN', 'Open', NULL, NULL, false);
@@ -55,7 +55,7 @@ BEGIN
 END
 $$;
 SELECT is(pg_temp.minutes_percent(secs, lim), expected, format('%s s of %s min', secs, coalesce(lim::text, 'unlimited')))
-FROM (VALUES (0, 30, '0.00'), (1, 30, '0.06'), (900, 30, '50.00'), (1800, 30, '100.00'), (1801, 30, '100.06'), (3600, 30, '200.00'), (0, 0, '100.00'), (60, 0, '100.00'),
+FROM (VALUES (0, 30, '0.00'), (1, 30, '0.06'), (900, 30, '50.00'), (1800, 30, '100.00'), (1801, 30, '100.06'), (2401, 30, '133.39'), (3600, 30, '200.00'), (0, 0, '100.00'), (60, 0, '100.00'),
              (60, NULL, '0.00'), (2147483647, 1, '3579139411.67'), (2147483647, 2147483647, '1.67'), (3, 1000, '0.01'), (2, 1000, '0.00'), (59, 1, '98.33')) AS v (secs, lim, expected);
 -- Minutes of what is stored.
 CREATE FUNCTION pg_temp.total_minutes(ms bigint) RETURNS text LANGUAGE plpgsql AS $$
@@ -77,6 +77,9 @@ UPDATE plans SET monthly_minutes = 30, monthly_usage_limit = 10 WHERE code = 'FR
 UPDATE user_subscriptions SET usage_count = 5, used_seconds = 500;
 SELECT pg_temp.age_cycle('an', 1);
 SELECT results_eq($$SELECT current_cycle_usage, current_cycle_seconds, quota_usage_percent, quota_minutes_percent FROM sp_get_user_stats(pg_temp.uid('an'))$$, 'VALUES (0, 0, 0.00, 0.00)', 'a cycle that is over');
+SET LOCAL s2t.lazy_rollover = off;
+SELECT results_eq($$SELECT current_cycle_usage, current_cycle_seconds, quota_usage_percent, quota_minutes_percent FROM sp_get_user_stats(pg_temp.uid('an'))$$, 'VALUES (0, 0, 0.00, 0.00)', 'whatever s2t.lazy_rollover is');
+SET LOCAL s2t.lazy_rollover = on;
 SELECT results_eq($$SELECT usage_count, cycle_start FROM user_subscriptions$$, 'VALUES (5, pg_temp.month(-1))', 'is left as it is');
 SELECT is((SELECT count(*) FROM usage_cycles), 0::bigint, 'and not closed');
 DELETE FROM recordings;
