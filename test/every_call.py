@@ -2,8 +2,9 @@
 message, DETAIL, HINT, and the names of constraint, table and column.
 
     do = every_call.Pair(one, other, same)
-    user = every_call.accounts(do, 'an')
-    every_call.recordings(do, user)
+    users = every_call.lives(do, ['an', 'binh'])
+    every_call.events_of_all(do)
+    every_call.the_rest(do, users, every_call.routines_of(one))
 
 For a router beside a server (test/router/t/030_equality), and for a server that keeps no caches beside one that does
 (test/discard)."""
@@ -59,11 +60,13 @@ class Side:
 
 
 class Pair:
-    """Two connections that are to answer alike; `same` is told (got, wanted, what was asked) of each call."""
+    """Two connections that are to answer alike; `same` is told (got, wanted, what was asked) of each call. `several`: the second
+    speaks for several servers."""
 
-    def __init__(self, first, second, same):
+    def __init__(self, first, second, same, several=False):
         self.sides = [Side(first), Side(second)]
         self.same = same
+        self.several = several
 
     def __call__(self, sql, *args, once=False):
         """The same statement on both. An argument may be a pair of what earlier calls gave. Returns the pair of the
@@ -71,7 +74,7 @@ class Pair:
         found, answers = [], []
         for n, side in enumerate(self.sides):
             rows, answer = side.call(sql, [a[n] if isinstance(a, tuple) else a for a in args])
-            if once:
+            if once and self.several:
                 answer = tuple(list(dict.fromkeys(part)) if isinstance(part, list) else part for part in answer)
             found.append(rows[0] if rows else (None,))
             answers.append(answer)
@@ -312,3 +315,37 @@ def with_nulls(do, routines, user, recording):
                     parts.append(f"NULL::{argument['type']}")
             verb = 'CALL' if kind == 'p' else 'SELECT * FROM'
             do(f"{verb} {name}({', '.join(parts)})", *values, once=True)
+
+
+def lives(do, names, marks=False):
+    """What happens to users, to each all of it. `marks`: their failure marks, too. Returns the users."""
+    do('CALL sp_seed_plans()', once=True)
+    do('SELECT s2t_add_consumer(%s, %s)', 'mail', ['recording.created', 'recording.completed', 'plan.changed'])
+    do('SELECT s2t_add_consumer(%s, %s)', 'mail', ['recording.created', 'recording.completed', 'plan.changed'])
+    do('SELECT s2t_add_consumer(%s, %s)', 'mail', ['nonsense'])
+    users = []
+    for name in names:
+        user = accounts(do, name)
+        meter(do, user)
+        recordings(do, user)
+        if marks:
+            failure_mark(do, user)
+        work(do, user)
+        if not users:
+            events(do)
+        users.append(user)
+    return users
+
+
+def the_rest(do, users, routines):
+    """The routines with NULLs, what is done for everybody, and the end of the users."""
+    # One that is done: a failure mark would come sooner on one side than on the other.
+    recording = do('SELECT * FROM s2t_create_recording(%s, %s)', users[0], 'upload')
+    do('CALL sp_complete_recording(%s, 1000, %s)', recording, '[]')
+    with_nulls(do, routines, users[0], recording)
+    for sql, *args in EVERYBODY:
+        do(sql, *args, once=True)
+    for user in users:
+        do('SELECT kind FROM s2t_export_user(%s)', user)
+        do('SELECT s2t_delete_user(%s)', user)
+        do('SELECT s2t_delete_user(%s)', user)
