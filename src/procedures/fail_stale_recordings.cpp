@@ -96,7 +96,7 @@ void find_stale(FunctionCallInfo fcinfo, const StaleRule& rule, pg::Place* place
   Session session = Session::open(fcinfo, kName);
   Table recordings = Table::open(&session, r::kTable, pg::kRead);
   bool indexed = recordings.has_index(r::processing_by_created_at);
-  pg::Place begin = *place;
+  const pg::Place begin = *place;
   ScanKeyData members[2];
   ScanKeyData keys[] = {pg::scan_key(1, BTLessStrategyNumber, F_TIMESTAMPTZ_LT,
                                      TimestampTzGetDatum(rule.alive_before)),

@@ -48,7 +48,7 @@ std::span<Ended> find_ended(Table* subscriptions, TimestampTz now, Position* pos
   bool indexed = subscriptions->has_index(s::by_cycle_end);
   bool ordered = indexed && subscriptions->index_continues_with(s::by_cycle_end, s::user_id);
   pg::Array<Ended> ended;
-  pg::Place begin = position->place;
+  const pg::Place begin = position->place;
   ScanKeyData members[2];
   ScanKeyData keys[] = {
       pg::scan_key(1, BTLessEqualStrategyNumber, F_TIMESTAMPTZ_LE, TimestampTzGetDatum(now)),

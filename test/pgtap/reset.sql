@@ -1,6 +1,6 @@
 -- sp_reset_monthly_cycles (docs/reference.md, "sp_reset_monthly_cycles"), inside the transaction of this test.
 \ir include/begin.sql
-SELECT plan(21);
+SELECT plan(28);
 
 INSERT INTO plans (code, name, monthly_minutes, monthly_usage_limit, is_default) VALUES
   ('FREE', 'Free', 30, 10, true), ('BASIC', 'Basic', 300, 100, false), ('TINY', 'Tiny', 1, 2, false), ('OPEN', 'Open', NULL, NULL, false);
@@ -95,6 +95,50 @@ SELECT is((SELECT count(*) FROM usage_cycles), 2500::bigint, 'many are closed');
 -- And a few more: one a batch, by which it knows that there are more, and what the tests above left.
 SELECT cmp_ok(pg_stat_get_xact_tuples_returned('user_subscriptions_cycle_end_user_id_idx'::regclass) - :met, '<=', 2600::bigint, 'and each is met once, although all ended at one time');
 SELECT is((SELECT count(*) FROM user_subscriptions WHERE cycle_start = pg_temp.month(0) AND usage_count = 0), 2500::bigint + (SELECT count(*) FROM subs WHERE user_name NOT LIKE 'm%' AND cycle_start = pg_temp.month(0) AND usage_count = 0), 'and opened');
+
+-- Without the index, and with one that tells nothing of the users: all at once, each one once.
+CREATE FUNCTION pg_temp.close_many() RETURNS SETOF text LANGUAGE plpgsql AS $$
+DECLARE index_is text := coalesce((SELECT pg_get_indexdef(indexrelid) FROM pg_index WHERE indexrelid = to_regclass('user_subscriptions_cycle_end_user_id_idx')), 'no index');
+BEGIN
+  DELETE FROM usage_cycles;
+  -- In an order that is not that of the ids.
+  UPDATE user_subscriptions SET cycle_start = pg_temp.month(-1), cycle_end = pg_temp.month(0), usage_count = 1
+   WHERE user_id IN (SELECT id FROM users WHERE user_name LIKE 'm%');
+  CALL sp_reset_monthly_cycles();
+  RETURN NEXT is((SELECT array[count(*), count(DISTINCT user_id)] FROM usage_cycles), '{2500,2500}'::bigint[], 'each is closed once: ' || index_is);
+  RETURN NEXT is((SELECT count(*) FROM user_subscriptions WHERE cycle_end <= now()), 0::bigint, 'none is left: ' || index_is);
+END
+$$;
+UPDATE user_subscriptions SET cycle_end = pg_temp.month(1) WHERE user_id IN (SELECT id FROM users WHERE user_name NOT LIKE 'm%');
+DROP INDEX user_subscriptions_cycle_end_user_id_idx;
+SELECT pg_temp.close_many();
+CREATE INDEX user_subscriptions_cycle_end_user_id_idx ON user_subscriptions (cycle_end);
+SELECT pg_temp.close_many();
+
+-- An error that is no refusal goes on, out of the job's own subtransaction: who catches it undoes all of its own block, and no more.
+CREATE TEMPORARY TABLE steps (step text);
+CREATE FUNCTION pg_temp.conflict() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE serialization_failure; END $$;
+CREATE TRIGGER conflict BEFORE UPDATE OF cycle_end ON user_subscriptions FOR EACH ROW EXECUTE FUNCTION pg_temp.conflict();
+UPDATE user_subscriptions SET cycle_start = pg_temp.month(-1) WHERE user_id = pg_temp.uid('m1');
+ALTER TABLE user_subscriptions DISABLE TRIGGER conflict;
+UPDATE user_subscriptions SET cycle_end = pg_temp.month(0) WHERE user_id = pg_temp.uid('m1');
+ALTER TABLE user_subscriptions ENABLE TRIGGER conflict;
+DO $$
+BEGIN
+  INSERT INTO steps VALUES ('before');
+  BEGIN
+    INSERT INTO steps VALUES ('beside');
+    CALL sp_reset_monthly_cycles();
+    INSERT INTO steps VALUES ('after');
+  EXCEPTION WHEN serialization_failure THEN
+    INSERT INTO steps VALUES ('caught');
+  END;
+END
+$$;
+SELECT results_eq('TABLE steps', $$VALUES ('before'), ('caught')$$, 'an error that goes on');
+DROP TRIGGER conflict ON user_subscriptions;
+SELECT lives_ok('CALL sp_reset_monthly_cycles()', 'the next run');
+SELECT is((SELECT cycle_end FROM user_subscriptions WHERE user_id = pg_temp.uid('m1')), pg_temp.month(1), 'closes it');
 
 SELECT * FROM finish();
 ROLLBACK;

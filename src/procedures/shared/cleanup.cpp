@@ -124,7 +124,7 @@ void lock_due(RecordingRemoval* removal, Owners* owners, const RetentionPolicy& 
   Table* recordings = removal->recordings();
   TimestampTz now = Session::now();
   size_t batch_size = static_cast<size_t>(policy.batch_size);
-  pg::Place begin = position->place;
+  const pg::Place begin = position->place;
   ScanKeyData members[2];
   ScanKeyData keys[] = {
       pg::scan_key(1, BTLessStrategyNumber, F_TIMESTAMPTZ_LT,
