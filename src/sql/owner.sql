@@ -149,12 +149,14 @@ DECLARE
     present text;
     place   text;
     tables  text;
+    name    text;
     routine record;
     body    text;
-    setting text;
+    written text;
+    quote   text;
 BEGIN
-    SELECT quote_ident(n.nspname)
-      INTO present
+    SELECT n.nspname, quote_ident(n.nspname)
+      INTO name, present
       FROM pg_extension AS e
       JOIN pg_namespace AS n ON n.oid = e.extnamespace
      WHERE e.extname = 's2t';
@@ -162,7 +164,7 @@ BEGIN
         RETURN;
     END IF;
     -- As CREATE EXTENSION has it: what is put into the text of a routine must not end a string in there.
-    IF btrim(present, '"') ~ '["$''\\]' THEN
+    IF name ~ '["$''\\]' THEN
         RAISE EXCEPTION 'the schema of extension s2t cannot be called %', present
               USING ERRCODE = 'invalid_schema_name',
                     DETAIL = 'The name has a quotation mark, a dollar sign or a backslash.',
@@ -197,18 +199,18 @@ BEGIN
             body := replace(body, format('''%s''::regnamespace', former), format('''%s''::regnamespace', present));
             body := replace(body, format(':= ''%s'';', former), format(':= ''%s'';', present));
             IF body <> routine.prosrc THEN
-                EXECUTE replace(pg_get_functiondef(routine.oid), routine.prosrc, body);
+                -- The body's place is the last: what reads like it before that may stand within quotes.
+                written := pg_get_functiondef(routine.oid);
+                quote := substring(written FROM '\$[a-z]+\$\n$');
+                EXECUTE left(written, - length(routine.prosrc || quote)) || body || quote;
                 action := 'replaced';
             END IF;
         END IF;
-        FOR setting IN
-            SELECT regexp_replace(substr(c, length('search_path=') + 1), '(, )' || place || '(?=,|$)', '\1' || present)
-              FROM unnest(routine.proconfig) AS c
-             WHERE c ~ ('^search_path=.*, ' || place || '(,|$)')
-        LOOP
-            EXECUTE format('ALTER ROUTINE %s SET search_path = %s', routine.oid::regprocedure, setting);
+        -- No other setting than that: who owns the extension can make any routine of its own a member.
+        IF format('search_path=pg_catalog, %s, pg_temp', former) = ANY (routine.proconfig) THEN
+            EXECUTE format('ALTER ROUTINE %s SET search_path = pg_catalog, %s, pg_temp', routine.oid::regprocedure, present);
             action := 'replaced';
-        END LOOP;
+        END IF;
         IF action IS NOT NULL THEN
             RETURN NEXT;
         END IF;
@@ -238,3 +240,14 @@ CREATE EVENT TRIGGER s2t_schema_changed
 
 COMMENT ON EVENT TRIGGER s2t_schema_changed
     IS 'Lets the routines of extension s2t follow the name of their schema.';
+
+-- Of the superuser that stays one, whichever created the extension: a role that is none any more would have others
+-- run what it likes, and REASSIGN OWNED hands an event trigger to nobody else.
+DO $do$
+BEGIN
+    PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
+    EXECUTE format('ALTER FUNCTION @extschema@.s2t_schema_changed() OWNER TO %s', 10::oid::regrole);
+    EXECUTE format('ALTER EVENT TRIGGER s2t_schema_changed OWNER TO %s', 10::oid::regrole);
+    PERFORM pg_catalog.set_config('search_path', '@extschema@, pg_temp', true);
+END
+$do$;

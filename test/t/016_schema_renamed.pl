@@ -36,6 +36,8 @@ my $rights = q{SELECT proname, proowner::regrole, proacl::text FROM pg_proc
 	WHERE pronamespace = (SELECT extnamespace FROM pg_extension WHERE extname = 's2t') ORDER BY 1, 2, 3};
 my $members = q{SELECT count(*) FROM pg_depend WHERE deptype = 'e' AND refobjid = (SELECT oid FROM pg_extension WHERE extname = 's2t')};
 
+sub as_owner { my ($database, $sql) = @_; return $node->psql($database, $sql, extra_params => [ '-U', 'svc' ]); }
+
 # Names that are also the extension's own words, aliases in its statements, or want quotation marks.
 my @names = ([ 's2t', 'speech' ], [ 'recordings', 's2t' ], [ 'r', 'Speech to Text' ], [ 'Speech to Text', 'c' ], [ 'app', 'now' ]);
 foreach my $i (0 .. $#names)
@@ -97,6 +99,8 @@ like($stderr, qr/WARNING:  routines of extension s2t could not follow their sche
 (undef, undef, $stderr) = $node->psql('odd', qq{\\set VERBOSITY verbose\nSELECT * FROM "it's".s2t_follow_rename()});
 like($stderr, qr/3F000: .*cannot be called/, 'is refused');
 $node->safe_psql('odd', q{ALTER SCHEMA "it's" RENAME TO plain; SELECT plain.s2t_metrics()});
+(undef, undef, $stderr) = $node->psql('odd', q{ALTER SCHEMA plain RENAME TO """said"; ALTER SCHEMA """said" RENAME TO plain});
+like($stderr, qr/WARNING:  routines of extension s2t could not follow/, 'a double quotation mark at the end of it, too');
 
 # Who owns the routines may make of s2t_follow_rename() whatever it likes, and of what the event trigger calls nothing:
 # a superuser who renames a schema runs none of it with its own rights.
@@ -128,6 +132,30 @@ is($node->safe_psql('sly', q{SELECT count(*) FROM caught WHERE what <> 'called'}
 is($node->safe_psql('sly', q{SELECT rolsuper FROM pg_roles WHERE rolname = 'svc'}), 'f', 'no superuser came of it');
 $node->safe_psql('sly', 'ALTER SCHEMA two RENAME TO one');
 is($svc->('CALL one.s2t_set_owner($$svc$$); SELECT * FROM one.s2t_doctor()'), '', 'the event trigger is nothing of the owner\'s');
+
+# The routines have become a superuser's, but not the extension: its owner makes routines of its own members, of
+# which the settings, or what stands before the body, read as something else once the schema's name is replaced.
+$node->safe_psql('postgres', 'CREATE DATABASE given OWNER svc');
+as_owner('given', q{CREATE SCHEMA one; CREATE EXTENSION s2t SCHEMA one});
+$node->safe_psql('given', q{SET client_min_messages = warning; CALL one.s2t_set_owner('postgres')});
+as_owner('given', q{
+	SET check_function_bodies = off;
+	CREATE FUNCTION public."a one.f() b"() RETURNS int LANGUAGE sql AS ' one.f() ';
+	SELECT set_config('search_path', 'pg_catalog, one, x;ALTER/**/ROLE/**/svc/**/SUPERUSER', false);
+	CREATE FUNCTION public.b() RETURNS int LANGUAGE sql SET search_path FROM CURRENT AS 'SELECT 1';
+	ALTER EXTENSION s2t ADD FUNCTION public."a one.f() b"(), ADD FUNCTION public.b()} =~ s/, ADD/; ALTER EXTENSION s2t ADD/r);
+as_owner('given', q{ALTER SCHEMA one RENAME TO "() RETURNS int LANGUAGE sql BEGIN ATOMIC SELECT 1; END; --"});
+as_owner('given', q{ALTER SCHEMA "() RETURNS int LANGUAGE sql BEGIN ATOMIC SELECT 1; END; --" RENAME TO two});
+is($node->safe_psql('given', q{SELECT rolsuper FROM pg_roles WHERE rolname = 'svc'}), 'f', 'no setting of a member is run');
+is($node->safe_psql('given', q{SELECT proname, prosrc FROM pg_proc WHERE proname ~ '^a ' ORDER BY 1}), 'a one.f() b| two.f() ', 'nor its name');
+$node->safe_psql('given', 'SELECT two.s2t_metrics()');
+
+# A superuser that is not the first one has created the extension, and gives away what is its own.
+$node->safe_psql('postgres', 'CREATE ROLE dba SUPERUSER LOGIN; CREATE DATABASE dbas');
+(undef, undef, $stderr) = $node->psql('dbas', 'CREATE EXTENSION s2t; REASSIGN OWNED BY dba TO svc; ALTER ROLE dba NOSUPERUSER', extra_params => [ '-U', 'dba' ]);
+unlike($stderr, qr/ERROR/, 'REASSIGN OWNED by whoever created the extension');
+is($node->safe_psql('dbas', q{SELECT p.proowner, t.evtowner, r.proowner::regrole FROM pg_proc AS p, pg_event_trigger AS t, pg_proc AS r
+	WHERE p.proname = 's2t_schema_changed' AND r.proname = 's2t_install'}), '10|10|svc', 'the event trigger stays a superuser\'s');
 
 $node->stop;
 done_testing();
