@@ -29,6 +29,7 @@ struct Twin {
   NameData name;  // of that schema, at that time
   SPIPlanPtr call;
   SPIPlanPtr fence;  // or nullptr
+  int depth;         // calls of it that are going on, one within another
 };
 
 Form_pg_proc form(HeapTuple routine) { return reinterpret_cast<Form_pg_proc>(GETSTRUCT(routine)); }
@@ -48,13 +49,18 @@ Oid find_schema() {
   return schema;
 }
 
-// The routine of that name; the extension has no two of one.
-HeapTuple find_routine(const char* name, Oid schema) {
+// The routine of the twin's name and arguments; others may have put some of that name beside it.
+HeapTuple find_routine(const Form_pg_proc twin, Oid schema) {
+  const char* name = NameStr(twin->proname);
+  const int count = twin->pronargs - 1;
   HeapTuple found = nullptr;
   CatCList* list = SearchSysCacheList1(PROCNAMEARGSNSP, CStringGetDatum(name));
   for (int i = 0; i < list->n_members; i++) {
-    HeapTuple routine = &list->members[i]->tuple;
-    if (form(routine)->pronamespace == schema) found = heap_copytuple(routine);
+    HeapTuple tuple = &list->members[i]->tuple;
+    const Form_pg_proc routine = form(tuple);
+    if (routine->pronamespace == schema && routine->pronargs == count &&
+        memcmp(routine->proargtypes.values, twin->proargtypes.values, sizeof(Oid) * count) == 0)
+      found = heap_copytuple(tuple);
   }
   ReleaseSysCacheList(list);
   if (found == nullptr) {
@@ -63,6 +69,17 @@ HeapTuple find_routine(const char* name, Oid schema) {
                     errhint("Update the extensions s2t and s2t_shard to one version.")));
   }
   return found;
+}
+
+const char* print_mismatch(const Form_pg_proc twin) {
+  return psprintf("%s() returns something else than its twin", NameStr(twin->proname));
+}
+
+// Who owns the routines may have put another in the place of one.
+[[noreturn]] void raise_mismatch(const Form_pg_proc twin) {
+  ereport(ERROR, (errcode(ERRCODE_DATATYPE_MISMATCH), errmsg("%s", print_mismatch(twin)),
+                  errhint("Update the extensions s2t and s2t_shard to one version.")));
+  pg_unreachable();
 }
 
 // How the routine is called. What returns rows gets the column for the problem here.
@@ -116,15 +133,15 @@ SPIPlanPtr prepare(const char* query, const Twin* twin) {
 void look_up_routine(Twin* twin) {
   Form_pg_proc own = form(twin->own);
   Oid schema_oid = find_schema();
-  Form_pg_proc routine = form(find_routine(NameStr(own->proname), schema_oid));
-  if (routine->pronargs + 1 != own->pronargs || routine->proretset != own->proretset)
-    elog(ERROR, "%s() is no twin of its routine", NameStr(own->proname));
+  Form_pg_proc routine = form(find_routine(own, schema_oid));
+  if (routine->proretset != own->proretset) raise_mismatch(own);
 
   const char* name = get_namespace_name(schema_oid);
   const char* schema = quote_identifier(name);
   const char* fence = routine->prolang == ClanguageId ? nullptr : print_fence(twin->own, schema);
-  if (twin->call != nullptr) SPI_freeplan(twin->call);
-  if (twin->fence != nullptr) SPI_freeplan(twin->fence);
+  // What a call further out is at stays there: a schema renamed in the middle of it is rare enough.
+  if (twin->depth == 1 && twin->call != nullptr) SPI_freeplan(twin->call);
+  if (twin->depth == 1 && twin->fence != nullptr) SPI_freeplan(twin->fence);
   twin->schema = InvalidOid;
   twin->call = twin->fence = nullptr;
   twin->call = prepare(print_call(routine, schema), twin);
@@ -140,6 +157,15 @@ bool is_up_to_date(const Twin* twin) {
   return name != nullptr && strcmp(name, NameStr(twin->name)) == 0;
 }
 
+// What a superuser may have bound to s2t_twin(): who calls is last, and so is the problem.
+bool is_twin(const Form_pg_proc own, TypeFuncClass kind, const TupleDesc row) {
+  if (own->prokind != PROKIND_FUNCTION || own->pronargs == 0) return false;
+  if (own->proargtypes.values[own->pronargs - 1] != TEXTARRAYOID) return false;
+  if (kind == TYPEFUNC_SCALAR) return own->prorettype == JSONBOID && !own->proretset;
+  return kind == TYPEFUNC_COMPOSITE && own->prorettype == RECORDOID &&
+         TupleDescAttr(row, row->natts - 1)->atttypid == JSONBOID;
+}
+
 Twin* find_twin(FunctionCallInfo fcinfo) {
   static HTAB* twins = nullptr;
   if (twins == nullptr) {
@@ -153,11 +179,15 @@ Twin* find_twin(FunctionCallInfo fcinfo) {
   if (known != nullptr) return known;
 
   TupleDesc row = nullptr;
-  TypeFuncClass kind = get_call_result_type(fcinfo, nullptr, &row);
-  if (kind != TYPEFUNC_COMPOSITE && kind != TYPEFUNC_SCALAR)
-    elog(ERROR, "function %u is no twin", oid);
+  TypeFuncClass kind = get_func_result_type(oid, nullptr, &row);
   HeapTuple own = SearchSysCache1(PROCOID, ObjectIdGetDatum(oid));
   if (!HeapTupleIsValid(own)) elog(ERROR, "cache lookup failed for function %u", oid);
+  if (!is_twin(form(own), kind, row)) {
+    ereport(ERROR,
+            (errcode(ERRCODE_INVALID_FUNCTION_DEFINITION),
+             errmsg("%s() cannot be a twin", NameStr(form(own)->proname)),
+             errdetail("Its last argument must be of text[], and its last column of jsonb.")));
+  }
   MemoryContext before = MemoryContextSwitchTo(TopMemoryContext);
   HeapTuple kept = heap_copytuple(own);
   if (kind == TYPEFUNC_COMPOSITE) row = BlessTupleDesc(CreateTupleDescCopy(row));
@@ -192,8 +222,8 @@ void call(FunctionCallInfo fcinfo, Twin* twin, Tuplestorestate* rows) {
     elog(ERROR, "cannot look at a slot");
   if (rows != nullptr) {
     options.dest = CreateDestReceiver(DestTuplestore);
-    SetTuplestoreDestReceiverParams(options.dest, rows, CurrentMemoryContext, false, nullptr,
-                                    nullptr);
+    SetTuplestoreDestReceiverParams(options.dest, rows, CurrentMemoryContext, false, twin->row,
+                                    print_mismatch(form(twin->own)));
   }
   if (SPI_execute_plan_extended(twin->call, &options) < 0)
     elog(ERROR, "cannot call %s()", NameStr(form(twin->own)->proname));
@@ -203,10 +233,12 @@ void call(FunctionCallInfo fcinfo, Twin* twin, Tuplestorestate* rows) {
 void take_row(const Twin* twin, MemoryContext context, Datum* values, bool* nulls) {
   int count = twin->row->natts - 1;
   if (SPI_processed != 1 || SPI_tuptable == nullptr || SPI_tuptable->tupdesc->natts != count)
-    elog(ERROR, "%s() is no twin of its routine", NameStr(form(twin->own)->proname));
+    raise_mismatch(form(twin->own));
   MemoryContext before = MemoryContextSwitchTo(context);
   for (int i = 0; i < count; i++) {
     Form_pg_attribute column = TupleDescAttr(twin->row, i);
+    if (TupleDescAttr(SPI_tuptable->tupdesc, i)->atttypid != column->atttypid)
+      raise_mismatch(form(twin->own));
     values[i] = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, i + 1, &nulls[i]);
     if (!nulls[i]) values[i] = datumCopy(values[i], column->attbyval, column->attlen);
   }
@@ -241,18 +273,21 @@ S2T_FUNCTION(s2t_twin) {
 
   MemoryContext context = CurrentMemoryContext;
   ErrorData* error = run_in_subtransaction(context, [&] {
+    twin->depth++;
     s2t::procedures::begin_remote(fcinfo->args[own->pronargs - 1]);
     SPI_connect();
     call(fcinfo, twin, rows);
     if (rows == nullptr && twin->row != nullptr) take_row(twin, context, values, nulls);
     SPI_finish();
   });
+  twin->depth--;
+  const char* notices = remote::end();
   // What WHEN OTHERS of PL/pgSQL lets pass, too.
   if (error != nullptr &&
       (error->sqlerrcode == ERRCODE_QUERY_CANCELED || error->sqlerrcode == ERRCODE_ASSERT_FAILURE))
     ReThrowError(error);
 
-  const char* problem = remote::problem(error, remote::end());
+  const char* problem = remote::problem(error, notices);
   if (error != nullptr) {
     memset(nulls, true, sizeof(bool) * columns);
     if (rows != nullptr) tuplestore_clear(rows);

@@ -15,7 +15,9 @@ BEGIN
     FOR found IN
         SELECT p.oid, p.oid::regprocedure::text AS name, pg_get_functiondef(p.oid) AS definition
           FROM pg_proc AS p
-         WHERE p.pronamespace = 's2t_shard'::regnamespace
+          JOIN pg_depend AS d ON d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e'
+          JOIN pg_extension AS e ON d.refclassid = 'pg_extension'::regclass AND d.refobjid = e.oid
+         WHERE e.extname = 's2t_shard'
     LOOP
         IF strpos(found.definition, '@' || 's2t@') <> 0 THEN
             EXECUTE replace(found.definition, '@' || 's2t@', home);

@@ -1,0 +1,107 @@
+# Of the schema s2t_shard: what its script may meet in a schema that was there, and twins of routines that their owner
+# has put something else in the place of. No server ends by it, and nobody gets rights of others.
+#
+# Part of `make test`; alone: as 007_upgrade.pl.
+
+use strict;
+use warnings;
+
+use FindBin;
+use lib "$FindBin::Bin/../perl";
+
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use S2TTest;
+use Test::More;
+
+my $node = PostgreSQL::Test::Cluster->new('twins');
+$node->init;
+$node->start;
+with_tools($node);
+$node->safe_psql('postgres', 'CREATE ROLE svc LOGIN; CREATE ROLE helper LOGIN');
+
+my $caller = q{'{svc,svc,NULL,x}'};
+sub says
+{
+	my ($database, $sql, $role) = @_;
+	my (undef, $stdout, $stderr) = $node->psql($database, $sql, extra_params => [ '-U', $role // 'svc' ]);
+	return "$stdout$stderr";
+}
+
+# Who may create extensions in a database, in which s2t is a superuser's.
+$node->safe_psql('postgres', 'CREATE DATABASE lent OWNER svc');
+$node->safe_psql('lent', 'CREATE SCHEMA s2t; CREATE EXTENSION s2t SCHEMA s2t');
+says('lent', q{
+	CREATE SCHEMA s2t_shard;
+	CREATE FUNCTION s2t_shard.mine() RETURNS text LANGUAGE sql SECURITY DEFINER AS 'SELECT current_user::text';
+	GRANT USAGE ON SCHEMA s2t_shard TO helper;
+	GRANT EXECUTE ON FUNCTION s2t_shard.mine() TO helper;
+	CREATE EXTENSION s2t_shard});
+is(says('lent', 'SELECT s2t_shard.mine()', 'helper'), 'svc', 'a function that was in the schema before stays whose it was');
+
+# The owner of the routines, and of their twins.
+$node->safe_psql('postgres', 'CREATE DATABASE own OWNER svc');
+is(says('own', 'CREATE SCHEMA s2t; CREATE EXTENSION s2t SCHEMA s2t; CREATE EXTENSION s2t_shard; SET client_min_messages = warning; CALL s2t.sp_seed_plans()'),
+	'', 'all belongs to a role');
+
+says('own', q{
+	CREATE FUNCTION s2t.s2t_add_consumer(text) RETURNS int LANGUAGE sql AS 'SELECT 1';
+	CREATE FUNCTION s2t.s2t_drop_consumer(text, text) RETURNS int LANGUAGE sql AS 'SELECT 1'});
+is(says('own', "SELECT * FROM s2t_shard.s2t_add_consumer('c', NULL, $caller)"), 't|', 'another routine of the name, with as many arguments or not:');
+is(says('own', "SELECT * FROM s2t_shard.s2t_drop_consumer('c', $caller)"), 't|', 'a twin calls its own');
+
+my $other = sub {
+	my ($signature, $returns, $body) = @_;
+	return says('own', qq{
+		SET client_min_messages = warning; ALTER EXTENSION s2t DROP FUNCTION s2t.$signature; DROP FUNCTION s2t.$signature CASCADE;
+		CREATE FUNCTION s2t.$signature RETURNS $returns LANGUAGE sql AS '$body'});
+};
+my $mismatch = qr/42804.*returns something else than its twin|returns something else than its twin.*42804/;
+is($other->('sp_export_transcript(uuid, text)', 'bigint', 'SELECT 4096::bigint'), '', 'in the place of a text: a number');
+like(says('own', "SELECT * FROM s2t_shard.sp_export_transcript(NULL, 'txt', $caller)"), $mismatch, 'is an error');
+is($other->('sp_list_revisions(uuid, uuid)', 'SETOF bigint', 'SELECT 4096::bigint'), '', 'in the place of rows: others');
+like(says('own', "SELECT * FROM s2t_shard.sp_list_revisions(NULL, NULL, $caller)"), $mismatch, 'is one');
+my $row = $node->safe_psql('own', q{SELECT string_agg('8::bigint AS ' || quote_ident(a.name), ', ' ORDER BY a.n) FROM pg_proc AS p, unnest(p.proargnames, p.proargmodes) WITH ORDINALITY AS a (name, mode, n)
+	WHERE p.oid = 's2t.sp_list_credits'::regproc AND a.mode = 't'});
+my $columns = $row =~ s/8::bigint AS (\S+?)(,|$)/$1 bigint$2/gr;
+is($other->('sp_list_credits(uuid)', "TABLE ($columns)", "SELECT $row"), '', 'as many columns of other types');
+like(says('own', "SELECT * FROM s2t_shard.sp_list_credits(gen_random_uuid(), $caller)"), $mismatch, 'is one');
+
+# A twin within itself, and the schema renamed between.
+is(says('own', q{
+	SET client_min_messages = warning;
+	CREATE FUNCTION public.nest() RETURNS trigger LANGUAGE plpgsql AS $$
+	BEGIN
+		IF NEW.name = 'outer' THEN
+			ALTER SCHEMA s2t RENAME TO speech;
+			PERFORM s2t_shard.s2t_add_consumer('inner', NULL, '{svc,svc,NULL,x}');
+			ALTER SCHEMA speech RENAME TO s2t;
+		END IF;
+		RETURN NEW;
+	END $$;
+	CREATE TRIGGER nest BEFORE INSERT ON s2t.event_consumers FOR EACH ROW EXECUTE FUNCTION public.nest()}), '', 'a trigger that renames the schema');
+my $add = "SET client_min_messages = warning; SELECT result, s2t_problem - 'notices' FROM s2t_shard.s2t_add_consumer('%s', NULL, $caller);";
+is(says('own', join ' ', map { sprintf $add, $_ } 'first', 'outer', 'last'), "t|\nt|\nt|", 'a twin goes on within, and after it');
+
+# A call that was cancelled is over, for what goes on without it.
+like(says('own', qq{
+	CREATE OR REPLACE FUNCTION public.nest() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(600); RETURN NEW; END';
+	SET statement_timeout = 200;
+	DO \$\$
+	BEGIN
+		PERFORM s2t_shard.s2t_add_consumer('late', NULL, $caller);
+	EXCEPTION WHEN query_canceled THEN RAISE NOTICE 'caller: %', s2t.s2t_remote_caller();
+	END \$\$}), qr/NOTICE:  caller: <NULL>/, 'who called is forgotten after a cancel');
+
+# What only a superuser can bind to the library's function.
+foreach my $function ('odd() RETURNS int', 'odd(a int) RETURNS SETOF int', 'odd(a text[]) RETURNS SETOF jsonb', 'odd(a text[]) RETURNS int',
+	'odd(a text[], b text[]) RETURNS record', 'odd(a text[], OUT b jsonb, OUT c int) RETURNS record')
+{
+	my $call = $function =~ /^odd\((?:(a)[^,)]*)?(, b)?/ ? 'odd(' . join(', ', ('NULL') x ((defined $1) + (defined $2))) . ')' : '';
+	like(says('own', qq{BEGIN; CREATE FUNCTION public.$function LANGUAGE c AS '\$libdir/s2t', 's2t_twin'; SELECT public.$call}, 'postgres'),
+		qr/ERROR:  odd\(\) cannot be a twin/, "no twin: $function");
+}
+
+unlike(slurp_file($node->logfile), qr/terminated by signal/, 'no process was lost');
+$node->stop;
+done_testing();
