@@ -183,7 +183,7 @@ BEGIN
           JOIN pg_extension AS e ON d.refclassid = 'pg_extension'::regclass AND d.refobjid = e.oid AND d.deptype = 'e'
           JOIN pg_proc AS p ON d.classid = 'pg_proc'::regclass AND p.oid = d.objid
           JOIN pg_language AS l ON l.oid = p.prolang
-         WHERE e.extname = 's2t'
+         WHERE e.extname IN ('s2t', 's2t_shard')
          ORDER BY p.oid::regprocedure::text
     LOOP
         object := format('routine %s', routine.oid::regprocedure);

@@ -25,7 +25,7 @@ my $texts = q{
 	SET search_path = '';
 	WITH home AS (SELECT extnamespace AS oid FROM pg_extension WHERE extname = 's2t'),
 	r AS (SELECT c.oid, relkind FROM pg_class AS c, home WHERE relnamespace = home.oid)
-	SELECT pg_get_functiondef(p.oid) FROM pg_proc AS p, home WHERE pronamespace = home.oid
+	SELECT pg_get_functiondef(p.oid) FROM pg_proc AS p, home WHERE pronamespace IN (home.oid, to_regnamespace('s2t_shard'))
 	UNION ALL SELECT pg_get_viewdef(oid) FROM r WHERE relkind = 'v'
 	UNION ALL SELECT pg_get_indexdef(oid) FROM r WHERE relkind = 'i'
 	UNION ALL SELECT pg_get_triggerdef(oid) FROM pg_trigger WHERE tgrelid IN (SELECT oid FROM r) AND NOT tgisinternal
@@ -50,10 +50,10 @@ foreach my $i (0 .. $#names)
 	my $says = sub { my ($role, $sql) = @_; my (undef, undef, $stderr) = $node->psql($before, $sql, extra_params => [ '-U', $role ]); return $stderr; };
 	my ($in_from, $in_to) = map { qq{SET search_path = "$_", public;} } $from, $to;
 
-	$as->($before, qq{CREATE SCHEMA "$from"; CREATE EXTENSION s2t SCHEMA "$from"; $in_from CALL s2t_grant('app', 'app')});
+	$as->($before, qq{CREATE SCHEMA "$from"; CREATE EXTENSION s2t SCHEMA "$from"; CREATE EXTENSION s2t_shard; $in_from CALL s2t_grant('app', 'app')});
 	is($as->($before, "$in_from SELECT count(*) FROM s2t_follow_rename()"), '0', "$what: nothing to do before");
 	$as->($before, $in_from . everything('before'));
-	$as->($after, qq{CREATE SCHEMA "$to"; CREATE EXTENSION s2t SCHEMA "$to"; $in_to CALL s2t_grant('app', 'app')});
+	$as->($after, qq{CREATE SCHEMA "$to"; CREATE EXTENSION s2t SCHEMA "$to"; CREATE EXTENSION s2t_shard; $in_to CALL s2t_grant('app', 'app')});
 	my ($rights_before, $members_before) = map { $node->safe_psql($before, $_) } $rights, $members;
 
 	my $stats = "$in_to SELECT * FROM sp_get_user_stats(gen_random_uuid())";
