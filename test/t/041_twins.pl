@@ -39,6 +39,15 @@ says('lent', q{
 	CREATE EXTENSION s2t_shard});
 is(says('lent', 'SELECT s2t_shard.mine()', 'helper'), 'svc', 'a function that was in the schema before stays whose it was');
 
+# Nor is one of a name that the extension has called in its place, where the schema is that role's.
+says('lent', q{CREATE FUNCTION s2t_shard.problem(text, jsonb) RETURNS jsonb LANGUAGE sql AS $$ SELECT to_jsonb(current_user::text) $$});
+$node->safe_psql('lent', q{
+	CREATE FUNCTION public.tell() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE NOTICE 'told'; RETURN NEW; END $$;
+	CREATE TRIGGER tell BEFORE INSERT ON s2t_shard.names FOR EACH ROW EXECUTE FUNCTION public.tell()});
+like(says('lent', qq{SELECT s2t_problem FROM s2t_shard.directory('claim_name',
+	jsonb_build_object('slot', 1, 'kind', 'email', 'key', 'k', 'claim', gen_random_uuid(), 'user_slot', 1), $caller)}, 'postgres'),
+	qr/told/, 'and none is called in the place of the extension\'s');
+
 # The owner of the routines, and of their twins.
 $node->safe_psql('postgres', 'CREATE DATABASE own OWNER svc');
 is(says('own', 'CREATE SCHEMA s2t; CREATE EXTENSION s2t SCHEMA s2t; CREATE EXTENSION s2t_shard; SET client_min_messages = warning; CALL s2t.sp_seed_plans()'),

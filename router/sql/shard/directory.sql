@@ -512,7 +512,7 @@ BEGIN
     END;
     notices := @s2t@.s2t_end_remote();
     IF notices IS NOT NULL THEN
-        s2t_problem := s2t_shard.problem(NULL, notices);
+        s2t_problem := s2t_shard.problem(NULL::s2t_shard.error, notices);
     END IF;
 EXCEPTION WHEN OTHERS THEN
     GET STACKED DIAGNOSTICS
