@@ -43,9 +43,15 @@ inet* client_address() {
   return address;
 }
 
-// Who calls: the session's client or, in a call for somebody else, the router's.
+// Who calls: the session's client or, in a call for somebody else, the router's. That one is
+// copied: a default of the table may call what ends the call.
 pg::remote::Caller caller() {
-  if (const pg::remote::Caller* remote = pg::remote::caller(); remote != nullptr) return *remote;
+  if (const pg::remote::Caller* remote = pg::remote::caller(); remote != nullptr) {
+    pg::remote::Caller copy = *remote;
+    if (copy.address != nullptr)
+      copy.address = DatumGetInetP(datumCopy(InetPGetDatum(copy.address), false, -1));
+    return copy;
+  }
   return {GetUserNameFromId(GetSessionUserId(), false), GetUserNameFromId(GetOuterUserId(), false),
           client_address(), application_name != nullptr ? application_name : ""};
 }

@@ -1,6 +1,6 @@
 -- Calls for somebody else: who is written down, and what is collected (docs/reference.md, "Calls for somebody else").
 \ir include/begin.sql
-SELECT plan(26);
+SELECT plan(27);
 
 INSERT INTO plans (code, name, monthly_minutes, monthly_usage_limit) VALUES ('OPEN', 'Open', NULL, NULL);
 SELECT s2t_register_user('an@example.com', 'an', 'hash', NULL, 'OPEN') AS an \gset
@@ -58,6 +58,18 @@ SELECT is(s2t_end_remote() -> 0 ->> 'message', 'before', 'an error that is caugh
 SELECT throws_ok($$ SELECT s2t_begin_remote('{login,worker}') $$, '22023', 'invalid caller', 'four parts');
 SELECT throws_ok($$ SELECT s2t_begin_remote('{login,"",NULL,NULL}') $$, '22023', 'invalid caller', 'two roles');
 SELECT throws_ok($$ SELECT s2t_begin_remote(NULL) $$, '22023', 'invalid caller', 'of somebody');
+
+-- Code of the owner's that ends the call, and begins another, in the middle of a row.
+CREATE FUNCTION pg_temp.other_caller() RETURNS text LANGUAGE plpgsql AS $$ BEGIN
+    PERFORM s2t_end_remote(), s2t_begin_remote('{other,other,2001:db8::1,other}');
+    RETURN 'default';
+  END $$;
+ALTER TABLE audit_log ADD COLUMN note text;
+ALTER TABLE audit_log ALTER COLUMN note SET DEFAULT pg_temp.other_caller();
+SELECT s2t_begin_remote('{login,worker,10.1.2.3,shop}') \gset ignored_
+SELECT s2t_set_verified(:'an', true) \gset ignored_
+SELECT results_eq('SELECT * FROM last_rows LIMIT 1',
+  $$ VALUES ('s2t_set_verified', 'login', 'worker', '10.1.2.3'::inet, 'shop') $$, 'a row has one caller');
 
 SELECT finish();
 ROLLBACK;

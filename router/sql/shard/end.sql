@@ -26,6 +26,15 @@ BEGIN
         EXECUTE format('ALTER FUNCTION %s OWNER TO %s', found.name, owner);
     END LOOP;
     EXECUTE format('GRANT USAGE ON SCHEMA s2t_shard TO %s', owner);
+    FOR found IN
+        SELECT r.rolname
+          FROM pg_namespace AS n
+          JOIN pg_roles AS r ON r.oid = n.nspowner
+         WHERE n.nspname = 's2t_shard' AND NOT r.rolsuper AND n.nspowner <> owner::regrole
+    LOOP
+        RAISE WARNING 'schema s2t_shard belongs to %, who can put functions there that are called instead of the extension''s', found.rolname
+              USING HINT = format('Use ALTER SCHEMA s2t_shard OWNER TO %s.', owner);
+    END LOOP;
     PERFORM pg_catalog.set_config('search_path', 's2t_shard, pg_temp', true);
 END
 $do$;
