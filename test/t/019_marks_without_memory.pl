@@ -53,12 +53,14 @@ foreach my $end ('COMMIT', 'ROLLBACK', "PREPARE TRANSACTION 'prepared'")
 {
 	$node->safe_psql('postgres', "SELECT take($MANY)");
 	my $session = session($node, 'postgres');
-	my $pid = $session->query_safe('SELECT pg_backend_pid()');
-	is($session->query_safe("BEGIN; SELECT fail_each()"), $MANY, "$end: calls that failed in one transaction");
+	# (Some versions of the library leave the end of the line on it.)
+	my $ask = sub { my $said = $session->query_safe(shift); chomp $said; return $said; };
+	my $pid = $ask->('SELECT pg_backend_pid()');
+	is($ask->("BEGIN; SELECT fail_each()"), $MANY, "$end: calls that failed in one transaction");
 	ok(limit_memory($pid, 1), "$end: no more memory");
-	is($session->query_safe("$end;\n\\echo :SQLSTATE"), '00000', "$end: the transaction ends as it was told to");
+	is($ask->("$end;\n\\echo :SQLSTATE"), '00000', "$end: the transaction ends as it was told to");
 	ok(limit_memory($pid, 'unlimited'), "$end: memory again");
-	is($session->query_safe('SELECT pg_backend_pid()'), $pid, "$end: the session goes on");
+	is($ask->('SELECT pg_backend_pid()'), $pid, "$end: the session goes on");
 	comes_true($node, 'postgres', q{SELECT count(*) FROM recordings WHERE status = 'failed' AND id IN (SELECT id FROM round)}, $MANY, "$end: every recording is marked");
 	$session->quit;
 }
