@@ -2,6 +2,7 @@
 // schema (docs/reference.md, "s2t_follow_rename").
 #include "pg/catalog.h"
 #include "pg/function.h"
+#include "pg/identity.h"
 #include "pg/subtransaction.h"
 
 extern "C" {
@@ -17,11 +18,8 @@ using s2t::pg::run_in_subtransaction;
 // routines has made of them: as the server does it for its own maintenance of a role's objects.
 // What it sets is undone.
 void follow_as_owner(Oid routine_owner, const char* schema) {
-  Oid role;
-  int context;
-  GetUserIdAndSecContext(&role, &context);
-  SetUserIdAndSecContext(routine_owner,
-                         context | SECURITY_LOCAL_USERID_CHANGE | SECURITY_RESTRICTED_OPERATION);
+  s2t::pg::Identity identity;
+  identity.take(routine_owner, SECURITY_RESTRICTED_OPERATION);
   int level = NewGUCNestLevel();
   (void)set_config_option("search_path", "pg_catalog, pg_temp", PGC_USERSET, PGC_S_SESSION,
                           GUC_ACTION_SAVE, true, 0, false);
@@ -31,7 +29,7 @@ void follow_as_owner(Oid routine_owner, const char* schema) {
     elog(ERROR, "s2t_follow_rename() cannot be called");
   SPI_finish();
   AtEOXact_GUC(false, level);
-  SetUserIdAndSecContext(role, context);
+  identity.give_back();
 }
 
 }  // namespace
