@@ -361,8 +361,8 @@ sub wait_for_series
 
 foreach my $job ('postgres-exporter', 'sql-exporter')
 {
-	my $series = wait_for_series("histogram_quantile(0.95, sum by (procedure_name, le) (rate(procedure_duration_seconds_bucket{job=\"$job\"}[20s])))");
-	my ($stats) = grep { $_->{metric}->{procedure_name} eq 'sp_get_user_stats' } @$series;
+	# Of this one alone: a look that fell into the middle of load() has numbers of other routines first.
+	my ($stats) = @{ wait_for_series("histogram_quantile(0.95, sum by (le) (rate(procedure_duration_seconds_bucket{procedure_name=\"sp_get_user_stats\",job=\"$job\"}[20s])))") };
 	ok($stats, "$job: a quantile of sp_get_user_stats") or diag_logs();
 	cmp_ok($stats->{value}->[1], '>', 0, "$job: takes some time");
 	cmp_ok($stats->{value}->[1], '<=', 10, "$job: within the bounds");
