@@ -28,21 +28,6 @@ const char* name_of(Outcome outcome) {
   return "failed";
 }
 
-// The client's address as an inet, worked out once in the life of a backend; nullptr without one.
-inet* client_address() {
-  static inet* address = nullptr;
-  static bool known = false;
-  if (known) return address;
-  known = true;
-  LOCAL_FCINFO(call, 0);
-  InitFunctionCallInfoData(*call, nullptr, 0, InvalidOid, nullptr, nullptr);
-  MemoryContext caller = MemoryContextSwitchTo(TopMemoryContext);
-  Datum found = inet_client_addr(call);
-  if (!call->isnull) address = DatumGetInetP(found);
-  MemoryContextSwitchTo(caller);
-  return address;
-}
-
 // Who calls: the session's client or, in a call for somebody else, the router's. That one is
 // copied: a default of the table may call what ends the call.
 pg::remote::Caller caller() {
@@ -52,8 +37,7 @@ pg::remote::Caller caller() {
       copy.address = DatumGetInetP(datumCopy(InetPGetDatum(copy.address), false, -1));
     return copy;
   }
-  return {GetUserNameFromId(GetSessionUserId(), false), GetUserNameFromId(GetOuterUserId(), false),
-          client_address(), application_name != nullptr ? application_name : ""};
+  return pg::remote::session_caller();
 }
 
 std::optional<std::string_view> unless_empty(const char* text) {

@@ -71,6 +71,15 @@ inline int64_t nanoseconds(const instr_time& time) {
 #endif
 }
 
+// Whether `role` may execute a function.
+inline bool may_execute(Oid function, Oid role) {
+#if PG_VERSION_NUM >= 160000
+  return object_aclcheck(ProcedureRelationId, function, role, ACL_EXECUTE) == ACLCHECK_OK;
+#else
+  return pg_proc_aclcheck(function, role, ACL_EXECUTE) == ACLCHECK_OK;
+#endif
+}
+
 using TreeWalker = bool (*)(Node* node, void* context);
 
 // expression_tree_walker(), whose declaration before PostgreSQL 16 is an unprototyped function

@@ -28,4 +28,22 @@ std::string_view from_utf8(std::string_view text) {
   return convert(text, PG_UTF8, GetDatabaseEncoding());
 }
 
+void in_database_encoding(void (*body)(void*), void* argument) {
+  const int client = pg_get_client_encoding();
+  if (client == GetDatabaseEncoding()) {
+    body(argument);
+    return;
+  }
+  (void)SetClientEncoding(GetDatabaseEncoding());
+  PG_TRY();
+  {
+    body(argument);
+  }
+  PG_FINALLY();
+  {
+    (void)SetClientEncoding(client);
+  }
+  PG_END_TRY();
+}
+
 }  // namespace s2t::pg

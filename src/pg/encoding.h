@@ -16,4 +16,15 @@ namespace s2t::pg {
 // Whether these two have anything to convert.
 [[nodiscard]] bool is_utf8_database();
 
+// Calls `body` while the client's encoding is that of the database: the server's send and receive
+// functions convert nothing there.
+void in_database_encoding(void (*body)(void*), void* argument);
+
+// The same for anything that can be called; it captures by reference what it leaves behind.
+template <typename Body>
+void in_database_encoding(Body&& body) {
+  in_database_encoding(
+      [](void* argument) { (*static_cast<std::remove_reference_t<Body>*>(argument))(); }, &body);
+}
+
 }  // namespace s2t::pg

@@ -83,6 +83,21 @@ void at_end_of_transaction(XactEvent event, void* nothing) {
     forget();
 }
 
+// The client's address as an inet, worked out once in the life of a backend; nullptr without one.
+inet* client_address() {
+  static inet* address = nullptr;
+  static bool known = false;
+  if (known) return address;
+  known = true;
+  LOCAL_FCINFO(call, 0);
+  InitFunctionCallInfoData(*call, nullptr, 0, InvalidOid, nullptr, nullptr);
+  MemoryContext caller = MemoryContextSwitchTo(TopMemoryContext);
+  Datum found = inet_client_addr(call);
+  if (!call->isnull) address = DatumGetInetP(found);
+  MemoryContextSwitchTo(caller);
+  return address;
+}
+
 void prepare() {
   static bool prepared = false;
   if (prepared) return;
@@ -95,6 +110,11 @@ void prepare() {
 }  // namespace
 
 const Caller* caller() { return current.memory != nullptr ? &current.caller : nullptr; }
+
+Caller session_caller() {
+  return {GetUserNameFromId(GetSessionUserId(), false), GetUserNameFromId(GetOuterUserId(), false),
+          client_address(), application_name != nullptr ? application_name : ""};
+}
 
 void begin(const Caller& told) {
   prepare();

@@ -17,6 +17,9 @@ struct Caller {
 // The caller of the call that is going on; nullptr unless begin() has told one. Lives until end().
 [[nodiscard]] const Caller* caller();
 
+// Whom a call is for that nobody makes for somebody else: the session's roles, client, application.
+[[nodiscard]] Caller session_caller();
+
 // From here on, to end() or to the end of the transaction, `told` is the caller, and what the
 // backend would tell its client (INFO, NOTICE, WARNING) is collected instead. Copies `told`.
 void begin(const Caller& told);

@@ -3,7 +3,6 @@
 #include "procedures/shared/remote_caller.h"
 
 #include "pg/function.h"
-#include "pg/remote.h"
 
 namespace {
 
@@ -46,6 +45,22 @@ void s2t::procedures::begin_remote(NullableDatum array) {
   remote::begin(caller);
 }
 
+Datum s2t::procedures::tell_remote(const remote::Caller& caller) {
+  Datum values[kParts] = {};
+  bool nulls[kParts] = {};
+  values[kSessionRole] = CStringGetTextDatum(caller.session_role);
+  values[kEffectiveRole] = CStringGetTextDatum(caller.effective_role);
+  nulls[kAddress] = caller.address == nullptr;
+  if (!nulls[kAddress])
+    values[kAddress] = DirectFunctionCall1(network_host, InetPGetDatum(caller.address));
+  nulls[kApplication] = caller.application[0] == '\0';
+  if (!nulls[kApplication]) values[kApplication] = CStringGetTextDatum(caller.application);
+  int dimensions[] = {kParts};
+  int bounds[] = {1};
+  return PointerGetDatum(
+      construct_md_array(values, nulls, 1, dimensions, bounds, TEXTOID, -1, false, TYPALIGN_INT));
+}
+
 S2T_FUNCTION(s2t_begin_remote) {
   s2t::procedures::begin_remote(fcinfo->args[0]);
   PG_RETURN_VOID();
@@ -60,17 +75,5 @@ S2T_FUNCTION(s2t_end_remote) {
 S2T_FUNCTION(s2t_remote_caller) {
   const remote::Caller* caller = remote::caller();
   if (caller == nullptr) PG_RETURN_NULL();
-  Datum values[kParts] = {};
-  bool nulls[kParts] = {};
-  values[kSessionRole] = CStringGetTextDatum(caller->session_role);
-  values[kEffectiveRole] = CStringGetTextDatum(caller->effective_role);
-  nulls[kAddress] = caller->address == nullptr;
-  if (!nulls[kAddress])
-    values[kAddress] = DirectFunctionCall1(network_host, InetPGetDatum(caller->address));
-  nulls[kApplication] = caller->application[0] == '\0';
-  if (!nulls[kApplication]) values[kApplication] = CStringGetTextDatum(caller->application);
-  int dimensions[] = {kParts};
-  int bounds[] = {1};
-  PG_RETURN_ARRAYTYPE_P(
-      construct_md_array(values, nulls, 1, dimensions, bounds, TEXTOID, -1, false, TYPALIGN_INT));
+  PG_RETURN_DATUM(s2t::procedures::tell_remote(*caller));
 }

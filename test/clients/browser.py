@@ -13,6 +13,7 @@ import time
 
 import uvicorn
 from selenium import webdriver
+from selenium.common.exceptions import TimeoutException
 from selenium.webdriver.chrome.options import Options
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
@@ -64,7 +65,10 @@ class Page:
 
     def wait(self, condition):
         """The value of condition(), as soon as it is one."""
-        return WebDriverWait(self.driver, PATIENCE, poll_frequency=0.1, ignored_exceptions=(Exception,)).until(lambda _: condition())
+        try:
+            return WebDriverWait(self.driver, PATIENCE, poll_frequency=0.1, ignored_exceptions=(Exception,)).until(lambda _: condition())
+        except TimeoutException as error:
+            raise AssertionError(f"after {PATIENCE} s the page is:\n{self.text('body')}\n{self.driver.get_log('browser')}") from error
 
     def all(self, selector):
         return self.driver.find_elements(By.CSS_SELECTOR, selector)
@@ -84,8 +88,15 @@ class Page:
 
     def click(self, selector):
         self.wait(lambda: self.one(selector).is_displayed())
+        # A click goes to a place: where the page grows above it meanwhile, it meets something else.
+        self.wait(lambda: self.stands_still(selector))
         # The list is drawn again and again while something is under way.
         self.wait(lambda: self.one(selector).click() or True)
+
+    def stands_still(self, selector):
+        before = self.one(selector).rect
+        time.sleep(0.05)
+        return self.one(selector).rect == before
 
     def fill(self, form, **fields):
         for name, value in fields.items():

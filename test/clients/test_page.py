@@ -53,6 +53,7 @@ def register(page, name="lan"):
     page.fill("#register", name="Nguyễn Thị Lan", user_name=name, email=f"{name}@example.com", password="mật khẩu")
     page.click("#register button")
     page.wait(lambda: page.one("#workspace").is_displayed())
+    page.wait(lambda: page.one("#left").is_displayed())
 
 
 def upload(page, folder, document, name):

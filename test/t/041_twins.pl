@@ -111,6 +111,55 @@ foreach my $function ('odd() RETURNS int', 'odd(a int) RETURNS SETOF int', 'odd(
 		qr/ERROR:  odd\(\) cannot be a twin/, "no twin: $function");
 }
 
+# Any of them by its name, with arguments and results in one bytea each: number and types, then the values.
+sub packed
+{
+	my @values = @_;
+	return unpack 'H*', join '', pack('n N*', scalar @values, map { $_->[0] } @values),
+	  map { defined $_->[1] ? pack('N', length $_->[1]) . $_->[1] . "\0" : pack('N', 0xFFFFFFFF) } @values;
+}
+my ($uuid, $text, $texts, $jsonb) = (2950, 25, 1009, 3802);
+my $who = [ $texts, pack('N N N N N', 1, 1, $text, 4, 1) . join '', map { defined $_ ? pack('N', length $_) . $_ : pack('N', 0xFFFFFFFF) } 'svc', 'svc', undef, 'x' ];
+my $by_name = sub { my ($twin, $arguments, $role) = @_; return says('own', "\\set VERBOSITY verbose\nSELECT encode(s2t_shard.call('$twin', '\\x$arguments'), 'hex')", $role) };
+my $version = says('own', 'SELECT s2t.s2t_version()');
+is($by_name->('s2t_version', packed($who)), packed([ $text, $version ], [ $jsonb, undef ]), 'one by its name');
+like(pack('H*', $by_name->('s2t_set_password', packed([ $uuid, undef ], [ $text, 'h' ], $who))), qr/"sqlstate": "22023"/, 'an error is a value');
+like($by_name->('no_such', packed($who)), qr/42883: +extension s2t_shard has no twin no_such/, 'none of that name');
+like($by_name->('s2t_version', packed([ $text, 'x' ], $who)), qr/42883: /, 'none with these arguments');
+like($by_name->('sp_list_plans', packed($who)), qr/42809: +sp_list_plans\(\) is no twin that returns one row/, 'not one that returns rows');
+says('own', "CREATE FUNCTION s2t_shard.mine(text[]) RETURNS jsonb LANGUAGE sql AS 'SELECT NULL::jsonb'");
+like($by_name->('mine', packed($who)), qr/42809: +mine\(\) is no twin/, 'nor another function');
+says('own', 'GRANT USAGE ON SCHEMA s2t_shard TO helper; GRANT EXECUTE ON FUNCTION s2t_shard.call(text, bytea) TO helper');
+like($by_name->('s2t_version', packed($who), 'helper'), qr/42501: +permission denied for function s2t_version/, 'nor one that the caller may not execute');
+like($by_name->('s2t_version', '00'), qr/08P01: /, 'bytes that end too soon');
+like($by_name->('s2t_version', packed($who) . '00'), qr/08P01: /, 'or go on');
+like($by_name->('s2t_version', substr(packed($who), 0, -2) . '01'), qr/22P03: +invalid packed value/, 'or have no end of a value');
+like($by_name->('s2t_version', 'ffff'), qr/08P01: /, 'or are too many values');
+is(says('own', qq{
+	SELECT setseed(0.5);
+	DO \$\$
+	DECLARE
+		good  CONSTANT bytea := '\\x} . packed([ $uuid, pack 'H*', '00' x 16 ], [ $text, 'words' ], $who) . qq{';
+		bytes bytea;
+		done  integer := 0;
+	BEGIN
+		FOR i IN 1 .. 5000 LOOP
+			bytes := good;
+			FOR n IN 0 .. floor(random() * 3)::integer LOOP
+				bytes := set_byte(bytes, floor(random() * length(bytes))::integer, floor(random() * 256)::integer);
+			END LOOP;
+			BEGIN
+				PERFORM s2t_shard.call('s2t_set_password', CASE WHEN random() < 0.2 THEN substr(bytes, 1, floor(random() * length(bytes))::integer) ELSE bytes END);
+				done := done + 1;
+			EXCEPTION WHEN OTHERS THEN
+				IF SQLSTATE NOT IN ('08P01', '22P03', '42883', '42804', '22021', '22003', '2202E', '54000', '42809') THEN
+					RAISE EXCEPTION '% %', SQLSTATE, SQLERRM;
+				END IF;
+			END;
+		END LOOP;
+		IF done NOT BETWEEN 100 AND 4900 THEN RAISE EXCEPTION 'done: %', done; END IF;
+	END \$\$}), '', 'or are any');
+
 unlike(slurp_file($node->logfile), qr/terminated by signal/, 'no process was lost');
 $node->stop;
 done_testing();

@@ -2,53 +2,36 @@
 -- What every routine of the router goes through.
 -- ------------------------------------------------------------------------------------------------
 
--- A superuser or a test may lift this rule; the rest of the application's transaction is not undone
--- either way.
+-- A superuser or a test may lift this rule (s2t_router.in_transaction); the rest of the application's
+-- transaction is not undone either way.
 CREATE FUNCTION s2t_router.may_write(in_routine text)
 RETURNS boolean
-LANGUAGE plpgsql
-SET search_path = pg_catalog, pg_temp
-AS $function$
-DECLARE
-    yes text;
-BEGIN
-    IF current_setting('transaction_read_only')::boolean THEN
-        RAISE EXCEPTION 'cannot execute % in a read-only transaction', in_routine
-              USING ERRCODE = 'read_only_sql_transaction';
-    END IF;
-    IF current_setting('s2t_router.wrote', true) = 'yes'
-       AND current_setting('s2t_router.in_transaction', true) IS DISTINCT FROM 'allow'
-    THEN
-        RAISE EXCEPTION 'cannot execute % as a second writing call in one transaction', in_routine
-              USING ERRCODE = 'active_sql_transaction',
-                    DETAIL = 'Each call is committed on its server at once: ROLLBACK undoes neither this one nor the first.',
-                    HINT = 'Commit after each writing call, or set s2t_router.in_transaction to "allow".';
-    END IF;
-    yes := set_config('s2t_router.wrote', 'yes', true);
-    RETURN true;
-END
-$function$;
+LANGUAGE c STRICT
+AS 'MODULE_PATHNAME', 's2t_router_may_write';
 
 COMMENT ON FUNCTION s2t_router.may_write(text)
     IS 'True; raises an error where a routine that writes must not: READ ONLY, or the second in one transaction.';
 
--- Not LANGUAGE sql: that is parsed anew in every transaction.
 CREATE FUNCTION s2t_router.caller()
 RETURNS text[]
-LANGUAGE plpgsql STABLE
-SET search_path = pg_catalog, pg_temp
-AS $function$
-BEGIN
-    RETURN ARRAY[session_user::text,
-                 -- The role that called, and not the owner whose rights are in force here.
-                 CASE current_setting('role') WHEN 'none' THEN session_user::text ELSE current_setting('role') END,
-                 host(inet_client_addr()),
-                 nullif(current_setting('application_name'), '')];
-END
-$function$;
+LANGUAGE c STABLE
+AS 'MODULE_PATHNAME', 's2t_router_caller';
 
 COMMENT ON FUNCTION s2t_router.caller()
     IS 'Who calls, as a server''s audit_log shall have it.';
+
+-- What the native routines (s2t_route_read, s2t_route_write) call; others have a proxy each.
+CREATE FUNCTION s2t_router.call(in_shard integer, in_twin text, in_arguments bytea)
+RETURNS bytea
+LANGUAGE plproxy
+AS $function$
+    CLUSTER 's2t_router';
+    RUN ON in_shard;
+    SELECT s2t_shard.call(in_twin, in_arguments);
+$function$;
+
+COMMENT ON FUNCTION s2t_router.call(integer, text, bytea)
+    IS 'Calls a twin on a server, with its arguments and results in one bytea each.';
 
 -- RAISE takes no NULL, and an option that is empty is not one that is absent: the statement is made of
 -- what there is.

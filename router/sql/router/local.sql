@@ -4,10 +4,8 @@
 
 CREATE FUNCTION @extschema@.s2t_slot(uuid)
 RETURNS integer
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-AS $function$
-    SELECT s2t_router.slot_of_id($1)
-$function$;
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME';
 
 REVOKE ALL ON FUNCTION @extschema@.s2t_slot(uuid) FROM PUBLIC;
 

@@ -117,81 +117,26 @@ $function$;
 COMMENT ON FUNCTION s2t_router.set_slots(integer, integer, integer)
     IS 'Says which server has these slots, the last included; returns how many changed.';
 
--- By the bytes of an id of version 7; of any other id by its 64-bit FNV-1a hash, in two halves
--- since there is no unsigned number of 64 bits.
-CREATE FUNCTION s2t_router.slot_of_bytes(in_bytes bytea)
-RETURNS integer
-LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE
-SET search_path = pg_catalog, pg_temp
-AS $function$
-DECLARE
-    mask CONSTANT bigint := 4294967295;
-    high bigint := 3421674724;  -- CBF29CE4
-    low  bigint := 2216829733;  -- 84222325
-    full_low bigint;
-BEGIN
-    FOR i IN 0 .. length(in_bytes) - 1 LOOP
-        low := low # get_byte(in_bytes, i);
-        -- The prime is 2^40 + 435.
-        full_low := low * 435;
-        high := (high * 435 + (full_low >> 32) + (low << 8)) & mask;
-        low := full_low & mask;
-    END LOOP;
-    -- The exclusive or of its groups of 12 bits.
-    RETURN ((low # (low >> 12) # ((low >> 24) | (high << 8)) # (high >> 4) # (high >> 16) # (high >> 28)) & 4095)::integer;
-END
-$function$;
-
-COMMENT ON FUNCTION s2t_router.slot_of_bytes(bytea)
-    IS 'The slot of some bytes: of their hash.';
-
 CREATE FUNCTION s2t_router.slot_of(in_name text)
 RETURNS integer
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-SET search_path = pg_catalog, pg_temp
-AS $function$
-    -- Capitals that lower() leaves, in a database of the locale C, are those of ASCII at most.
-    SELECT s2t_router.slot_of_bytes(convert_to(lower(lower(in_name) COLLATE "C"), getdatabaseencoding()))
-$function$;
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 's2t_router_slot_of_name';
 
 COMMENT ON FUNCTION s2t_router.slot_of(text)
     IS 'The slot of a name or an e-mail address, without regard to case; of a new user with this address.';
 
 CREATE FUNCTION s2t_router.slot_of_id(in_id uuid)
 RETURNS integer
-LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE
-SET search_path = pg_catalog, pg_temp
-AS $function$
-DECLARE
-    bytes bytea := uuid_send(in_id);
-BEGIN
-    IF get_byte(bytes, 6) >> 4 = 7 AND get_byte(bytes, 8) >> 6 = 2 THEN
-        RETURN (get_byte(bytes, 6) & 15) << 8 | get_byte(bytes, 7);
-    END IF;
-    RETURN s2t_router.slot_of_bytes(bytes);
-END
-$function$;
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 's2t_slot';
 
 COMMENT ON FUNCTION s2t_router.slot_of_id(uuid)
     IS 'The slot of an id, as s2t_slot() has it.';
 
 CREATE FUNCTION s2t_router.shard_of_slot(in_slot integer)
 RETURNS integer
-LANGUAGE plpgsql STABLE
-SET search_path = pg_catalog, pg_temp
-AS $function$
-DECLARE
-    found integer;
-BEGIN
-    SELECT s.shard INTO found FROM s2t_router.slots AS s WHERE s.slot = in_slot;
-    IF found IS NULL THEN
-        RAISE EXCEPTION 'no server has slot %', coalesce(in_slot::text, 'null')
-              USING ERRCODE = 'object_not_in_prerequisite_state',
-                    HINT = 'Use s2t_router.set_slots().';
-    END IF;
-    RETURN found;
-END
-$function$;
+LANGUAGE c STABLE
+AS 'MODULE_PATHNAME', 's2t_router_shard_of_slot';
 
 COMMENT ON FUNCTION s2t_router.shard_of_slot(integer)
     IS 'The number of the server that has a slot.';
@@ -212,22 +157,8 @@ COMMENT ON FUNCTION s2t_router.any_shard()
 -- An id that is NULL has no server; any of them says what is wrong with it.
 CREATE FUNCTION s2t_router.shard_of(in_id uuid)
 RETURNS integer
-LANGUAGE plpgsql STABLE
-SET search_path = pg_catalog, pg_temp
-AS $function$
-DECLARE
-    found integer;
-BEGIN
-    IF in_id IS NULL THEN
-        RETURN s2t_router.any_shard();
-    END IF;
-    SELECT s.shard INTO found FROM s2t_router.slots AS s WHERE s.slot = s2t_router.slot_of_id(in_id);
-    IF found IS NULL THEN
-        RETURN s2t_router.shard_of_slot(s2t_router.slot_of_id(in_id));
-    END IF;
-    RETURN found;
-END
-$function$;
+LANGUAGE c STABLE
+AS 'MODULE_PATHNAME', 's2t_router_shard_of';
 
 COMMENT ON FUNCTION s2t_router.shard_of(uuid)
     IS 'The number of the server that has an id.';

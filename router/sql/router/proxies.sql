@@ -37,130 +37,6 @@ $function$;
 COMMENT ON FUNCTION s2t_router.s2t_add_consumer(integer, text, text[], text[])
     IS 'Calls the twin of s2t_add_consumer() on a server.';
 
-CREATE FUNCTION s2t_router.s2t_add_credit(
-    in_shard integer,
-    in_user_id uuid,
-    in_recordings integer,
-    in_minutes integer,
-    in_expires_at timestamp with time zone,
-    in_note text,
-    in_key text,
-    in_caller text[],
-    OUT result uuid,
-    OUT s2t_problem jsonb)
-LANGUAGE plproxy
-SET client_min_messages = error SET datestyle = 'ISO, YMD' SET intervalstyle = postgres
-AS $function$
-    CLUSTER 's2t_router';
-    RUN ON in_shard;
-    SELECT * FROM s2t_shard.s2t_add_credit(in_user_id, in_recordings, in_minutes, in_expires_at, in_note, in_key, in_caller);
-$function$;
-
-COMMENT ON FUNCTION s2t_router.s2t_add_credit(integer, uuid, integer, integer, timestamp with time zone, text, text, text[])
-    IS 'Calls the twin of s2t_add_credit() on a server.';
-
-CREATE FUNCTION s2t_router.s2t_adjust_usage(
-    in_shard integer,
-    in_user_id uuid,
-    in_recordings integer,
-    in_seconds integer,
-    in_note text,
-    in_caller text[],
-    OUT usage_count integer,
-    OUT used_seconds integer,
-    OUT s2t_problem jsonb)
-LANGUAGE plproxy
-SET client_min_messages = error
-AS $function$
-    CLUSTER 's2t_router';
-    RUN ON in_shard;
-    SELECT * FROM s2t_shard.s2t_adjust_usage(in_user_id, in_recordings, in_seconds, in_note, in_caller);
-$function$;
-
-COMMENT ON FUNCTION s2t_router.s2t_adjust_usage(integer, uuid, integer, integer, text, text[])
-    IS 'Calls the twin of s2t_adjust_usage() on a server.';
-
-CREATE FUNCTION s2t_router.s2t_append_segments(
-    in_shard integer,
-    in_recording_id uuid,
-    in_segments jsonb,
-    in_duration_ms integer,
-    in_lease uuid,
-    in_caller text[],
-    OUT segment_count integer,
-    OUT duration_ms integer,
-    OUT charged_seconds integer,
-    OUT quota_ok boolean,
-    OUT remaining_seconds bigint,
-    OUT s2t_problem jsonb)
-LANGUAGE plproxy
-SET client_min_messages = error
-AS $function$
-    CLUSTER 's2t_router';
-    RUN ON in_shard;
-    SELECT * FROM s2t_shard.s2t_append_segments(in_recording_id, in_segments, in_duration_ms, in_lease, in_caller);
-$function$;
-
-COMMENT ON FUNCTION s2t_router.s2t_append_segments(integer, uuid, jsonb, integer, uuid, text[])
-    IS 'Calls the twin of s2t_append_segments() on a server.';
-
-CREATE FUNCTION s2t_router.s2t_cancel_credit(
-    in_shard integer,
-    in_user_id uuid,
-    in_credit_id uuid,
-    in_caller text[],
-    OUT result boolean,
-    OUT s2t_problem jsonb)
-LANGUAGE plproxy
-SET client_min_messages = error
-AS $function$
-    CLUSTER 's2t_router';
-    RUN ON in_shard;
-    SELECT * FROM s2t_shard.s2t_cancel_credit(in_user_id, in_credit_id, in_caller);
-$function$;
-
-COMMENT ON FUNCTION s2t_router.s2t_cancel_credit(integer, uuid, uuid, text[])
-    IS 'Calls the twin of s2t_cancel_credit() on a server.';
-
-CREATE FUNCTION s2t_router.s2t_cancel_plan_change(
-    in_shard integer,
-    in_user_id uuid,
-    in_caller text[],
-    OUT result boolean,
-    OUT s2t_problem jsonb)
-LANGUAGE plproxy
-SET client_min_messages = error
-AS $function$
-    CLUSTER 's2t_router';
-    RUN ON in_shard;
-    SELECT * FROM s2t_shard.s2t_cancel_plan_change(in_user_id, in_caller);
-$function$;
-
-COMMENT ON FUNCTION s2t_router.s2t_cancel_plan_change(integer, uuid, text[])
-    IS 'Calls the twin of s2t_cancel_plan_change() on a server.';
-
-CREATE FUNCTION s2t_router.s2t_change_user_plan(
-    in_shard integer,
-    in_user_id uuid,
-    in_new_plan_code text,
-    in_prorate boolean,
-    in_at text,
-    in_key text,
-    in_caller text[],
-    OUT success boolean,
-    OUT message text,
-    OUT s2t_problem jsonb)
-LANGUAGE plproxy
-SET client_min_messages = error
-AS $function$
-    CLUSTER 's2t_router';
-    RUN ON in_shard;
-    SELECT * FROM s2t_shard.s2t_change_user_plan(in_user_id, in_new_plan_code, in_prorate, in_at, in_key, in_caller);
-$function$;
-
-COMMENT ON FUNCTION s2t_router.s2t_change_user_plan(integer, uuid, text, boolean, text, text, text[])
-    IS 'Calls the twin of s2t_change_user_plan() on a server.';
-
 CREATE FUNCTION s2t_router.s2t_claim_recordings(
     in_shard integer,
     in_worker text,
@@ -178,98 +54,6 @@ $function$;
 
 COMMENT ON FUNCTION s2t_router.s2t_claim_recordings(integer, text, integer, interval, text[])
     IS 'Calls the twin of s2t_claim_recordings() on a server.';
-
-CREATE FUNCTION s2t_router.s2t_complete_recording(
-    in_shard integer,
-    in_recording_id uuid,
-    in_duration_ms integer,
-    in_segments jsonb,
-    in_lease uuid,
-    in_caller text[],
-    OUT repeated boolean,
-    OUT segment_count integer,
-    OUT duration_ms integer,
-    OUT charged_seconds integer,
-    OUT s2t_problem jsonb)
-LANGUAGE plproxy
-SET client_min_messages = error
-AS $function$
-    CLUSTER 's2t_router';
-    RUN ON in_shard;
-    SELECT * FROM s2t_shard.s2t_complete_recording(in_recording_id, in_duration_ms, in_segments, in_lease, in_caller);
-$function$;
-
-COMMENT ON FUNCTION s2t_router.s2t_complete_recording(integer, uuid, integer, jsonb, uuid, text[])
-    IS 'Calls the twin of s2t_complete_recording() on a server.';
-
-CREATE FUNCTION s2t_router.s2t_complete_recording_text(
-    in_shard integer,
-    in_recording_id uuid,
-    in_duration_ms integer,
-    in_segments text,
-    in_lease uuid,
-    in_caller text[],
-    OUT repeated boolean,
-    OUT segment_count integer,
-    OUT duration_ms integer,
-    OUT charged_seconds integer,
-    OUT s2t_problem jsonb)
-LANGUAGE plproxy
-SET client_min_messages = error
-AS $function$
-    CLUSTER 's2t_router';
-    RUN ON in_shard;
-    SELECT * FROM s2t_shard.s2t_complete_recording_text(in_recording_id, in_duration_ms, in_segments, in_lease, in_caller);
-$function$;
-
-COMMENT ON FUNCTION s2t_router.s2t_complete_recording_text(integer, uuid, integer, text, uuid, text[])
-    IS 'Calls the twin of s2t_complete_recording_text() on a server.';
-
-CREATE FUNCTION s2t_router.s2t_create_recording(
-    in_shard integer,
-    in_user_id uuid,
-    in_source text,
-    in_language text,
-    in_meta jsonb,
-    in_expected_ms integer,
-    in_key text,
-    in_priority integer,
-    in_caller text[],
-    OUT recording_id uuid,
-    OUT quota_ok boolean,
-    OUT error_message text,
-    OUT reason text,
-    OUT remaining_recordings integer,
-    OUT remaining_seconds bigint,
-    OUT s2t_problem jsonb)
-LANGUAGE plproxy
-SET client_min_messages = error
-AS $function$
-    CLUSTER 's2t_router';
-    RUN ON in_shard;
-    SELECT * FROM s2t_shard.s2t_create_recording(in_user_id, in_source, in_language, in_meta, in_expected_ms, in_key, in_priority, in_caller);
-$function$;
-
-COMMENT ON FUNCTION s2t_router.s2t_create_recording(integer, uuid, text, text, jsonb, integer, text, integer, text[])
-    IS 'Calls the twin of s2t_create_recording() on a server.';
-
-CREATE FUNCTION s2t_router.s2t_delete_recording(
-    in_shard integer,
-    in_user_id uuid,
-    in_recording_id uuid,
-    in_caller text[],
-    OUT result boolean,
-    OUT s2t_problem jsonb)
-LANGUAGE plproxy
-SET client_min_messages = error
-AS $function$
-    CLUSTER 's2t_router';
-    RUN ON in_shard;
-    SELECT * FROM s2t_shard.s2t_delete_recording(in_user_id, in_recording_id, in_caller);
-$function$;
-
-COMMENT ON FUNCTION s2t_router.s2t_delete_recording(integer, uuid, uuid, text[])
-    IS 'Calls the twin of s2t_delete_recording() on a server.';
 
 CREATE FUNCTION s2t_router.s2t_discard_events(
     in_shard integer,
@@ -323,33 +107,6 @@ $function$;
 COMMENT ON FUNCTION s2t_router.s2t_drop_consumer(integer, text, text[])
     IS 'Calls the twin of s2t_drop_consumer() on a server.';
 
-CREATE FUNCTION s2t_router.s2t_edit_segment(
-    in_shard integer,
-    in_user_id uuid,
-    in_recording_id uuid,
-    in_idx integer,
-    in_text text,
-    in_start_ms integer,
-    in_end_ms integer,
-    in_speaker text,
-    in_revision integer,
-    in_caller text[],
-    OUT revision integer,
-    OUT segment_count integer,
-    OUT changed integer,
-    OUT lost_words integer,
-    OUT s2t_problem jsonb)
-LANGUAGE plproxy
-SET client_min_messages = error
-AS $function$
-    CLUSTER 's2t_router';
-    RUN ON in_shard;
-    SELECT * FROM s2t_shard.s2t_edit_segment(in_user_id, in_recording_id, in_idx, in_text, in_start_ms, in_end_ms, in_speaker, in_revision, in_caller);
-$function$;
-
-COMMENT ON FUNCTION s2t_router.s2t_edit_segment(integer, uuid, uuid, integer, text, integer, integer, text, integer, text[])
-    IS 'Calls the twin of s2t_edit_segment() on a server.';
-
 CREATE FUNCTION s2t_router.s2t_event_types(
     in_shard integer,
     in_caller text[])
@@ -395,46 +152,6 @@ $function$;
 
 COMMENT ON FUNCTION s2t_router.s2t_export_user(integer, uuid, text[])
     IS 'Calls the twin of s2t_export_user() on a server.';
-
-CREATE FUNCTION s2t_router.s2t_extend_lease(
-    in_shard integer,
-    in_recording_id uuid,
-    in_lease uuid,
-    in_lease_time interval,
-    in_caller text[],
-    OUT lease_until timestamp with time zone,
-    OUT s2t_problem jsonb)
-LANGUAGE plproxy
-SET client_min_messages = error SET datestyle = 'ISO, YMD' SET intervalstyle = postgres
-AS $function$
-    CLUSTER 's2t_router';
-    RUN ON in_shard;
-    SELECT * FROM s2t_shard.s2t_extend_lease(in_recording_id, in_lease, in_lease_time, in_caller);
-$function$;
-
-COMMENT ON FUNCTION s2t_router.s2t_extend_lease(integer, uuid, uuid, interval, text[])
-    IS 'Calls the twin of s2t_extend_lease() on a server.';
-
-CREATE FUNCTION s2t_router.s2t_fail_recording(
-    in_shard integer,
-    in_recording_id uuid,
-    in_reason text,
-    in_lease uuid,
-    in_caller text[],
-    OUT repeated boolean,
-    OUT refunded_recordings integer,
-    OUT refunded_seconds integer,
-    OUT s2t_problem jsonb)
-LANGUAGE plproxy
-SET client_min_messages = error
-AS $function$
-    CLUSTER 's2t_router';
-    RUN ON in_shard;
-    SELECT * FROM s2t_shard.s2t_fail_recording(in_recording_id, in_reason, in_lease, in_caller);
-$function$;
-
-COMMENT ON FUNCTION s2t_router.s2t_fail_recording(integer, uuid, text, uuid, text[])
-    IS 'Calls the twin of s2t_fail_recording() on a server.';
 
 CREATE FUNCTION s2t_router.s2t_fail_stale_batch(
     in_shard integer,
@@ -503,31 +220,6 @@ $function$;
 COMMENT ON FUNCTION s2t_router.s2t_get_subscription(integer, uuid, text[])
     IS 'Calls the twin of s2t_get_subscription() on a server.';
 
-CREATE FUNCTION s2t_router.s2t_import_transcript(
-    in_shard integer,
-    in_recording_id uuid,
-    in_document text,
-    in_format text,
-    in_lease uuid,
-    in_caller text[],
-    OUT format text,
-    OUT language text,
-    OUT duration_ms integer,
-    OUT segment_count integer,
-    OUT repeated boolean,
-    OUT charged_seconds integer,
-    OUT s2t_problem jsonb)
-LANGUAGE plproxy
-SET client_min_messages = error
-AS $function$
-    CLUSTER 's2t_router';
-    RUN ON in_shard;
-    SELECT * FROM s2t_shard.s2t_import_transcript(in_recording_id, in_document, in_format, in_lease, in_caller);
-$function$;
-
-COMMENT ON FUNCTION s2t_router.s2t_import_transcript(integer, uuid, text, text, uuid, text[])
-    IS 'Calls the twin of s2t_import_transcript() on a server.';
-
 CREATE FUNCTION s2t_router.s2t_job_commands(
     in_shard integer,
     in_reset_schedule text,
@@ -567,30 +259,6 @@ $function$;
 
 COMMENT ON FUNCTION s2t_router.s2t_matches(integer, text, text, text[])
     IS 'Calls the twin of s2t_matches() on a server.';
-
-CREATE FUNCTION s2t_router.s2t_merge_segments(
-    in_shard integer,
-    in_user_id uuid,
-    in_recording_id uuid,
-    in_first integer,
-    in_last integer,
-    in_revision integer,
-    in_caller text[],
-    OUT revision integer,
-    OUT segment_count integer,
-    OUT changed integer,
-    OUT lost_words integer,
-    OUT s2t_problem jsonb)
-LANGUAGE plproxy
-SET client_min_messages = error
-AS $function$
-    CLUSTER 's2t_router';
-    RUN ON in_shard;
-    SELECT * FROM s2t_shard.s2t_merge_segments(in_user_id, in_recording_id, in_first, in_last, in_revision, in_caller);
-$function$;
-
-COMMENT ON FUNCTION s2t_router.s2t_merge_segments(integer, uuid, uuid, integer, integer, integer, text[])
-    IS 'Calls the twin of s2t_merge_segments() on a server.';
 
 CREATE FUNCTION s2t_router.s2t_parse_transcript(
     in_shard integer,
@@ -644,26 +312,6 @@ $function$;
 
 COMMENT ON FUNCTION s2t_router.s2t_purge_usage_batch(integer, interval, integer, text[])
     IS 'Calls the twin of s2t_purge_usage_batch() on a server.';
-
-CREATE FUNCTION s2t_router.s2t_queue_recording(
-    in_shard integer,
-    in_recording_id uuid,
-    in_priority integer,
-    in_not_before timestamp with time zone,
-    in_caller text[],
-    OUT queued boolean,
-    OUT error_message text,
-    OUT s2t_problem jsonb)
-LANGUAGE plproxy
-SET client_min_messages = error SET datestyle = 'ISO, YMD' SET intervalstyle = postgres
-AS $function$
-    CLUSTER 's2t_router';
-    RUN ON in_shard;
-    SELECT * FROM s2t_shard.s2t_queue_recording(in_recording_id, in_priority, in_not_before, in_caller);
-$function$;
-
-COMMENT ON FUNCTION s2t_router.s2t_queue_recording(integer, uuid, integer, timestamp with time zone, text[])
-    IS 'Calls the twin of s2t_queue_recording() on a server.';
 
 CREATE FUNCTION s2t_router.s2t_read_dead_events(
     in_shard integer,
@@ -732,52 +380,6 @@ $function$;
 COMMENT ON FUNCTION s2t_router.s2t_release_events(integer, text, uuid[], interval, text, text[])
     IS 'Calls the twin of s2t_release_events() on a server.';
 
-CREATE FUNCTION s2t_router.s2t_release_recording(
-    in_shard integer,
-    in_recording_id uuid,
-    in_lease uuid,
-    in_retry_after interval,
-    in_error text,
-    in_caller text[],
-    OUT status text,
-    OUT attempts_left integer,
-    OUT due_at timestamp with time zone,
-    OUT s2t_problem jsonb)
-LANGUAGE plproxy
-SET client_min_messages = error SET datestyle = 'ISO, YMD' SET intervalstyle = postgres
-AS $function$
-    CLUSTER 's2t_router';
-    RUN ON in_shard;
-    SELECT * FROM s2t_shard.s2t_release_recording(in_recording_id, in_lease, in_retry_after, in_error, in_caller);
-$function$;
-
-COMMENT ON FUNCTION s2t_router.s2t_release_recording(integer, uuid, uuid, interval, text, text[])
-    IS 'Calls the twin of s2t_release_recording() on a server.';
-
-CREATE FUNCTION s2t_router.s2t_rename_speaker(
-    in_shard integer,
-    in_user_id uuid,
-    in_recording_id uuid,
-    in_from text,
-    in_to text,
-    in_revision integer,
-    in_caller text[],
-    OUT revision integer,
-    OUT segment_count integer,
-    OUT changed integer,
-    OUT lost_words integer,
-    OUT s2t_problem jsonb)
-LANGUAGE plproxy
-SET client_min_messages = error
-AS $function$
-    CLUSTER 's2t_router';
-    RUN ON in_shard;
-    SELECT * FROM s2t_shard.s2t_rename_speaker(in_user_id, in_recording_id, in_from, in_to, in_revision, in_caller);
-$function$;
-
-COMMENT ON FUNCTION s2t_router.s2t_rename_speaker(integer, uuid, uuid, text, text, integer, text[])
-    IS 'Calls the twin of s2t_rename_speaker() on a server.';
-
 CREATE FUNCTION s2t_router.s2t_repair(
     in_shard integer,
     in_caller text[])
@@ -792,56 +394,6 @@ $function$;
 
 COMMENT ON FUNCTION s2t_router.s2t_repair(integer, text[])
     IS 'Calls the twin of s2t_repair() on a server.';
-
-CREATE FUNCTION s2t_router.s2t_replace_segments(
-    in_shard integer,
-    in_user_id uuid,
-    in_recording_id uuid,
-    in_duration_ms integer,
-    in_segments jsonb,
-    in_charge boolean,
-    in_caller text[],
-    OUT repeated boolean,
-    OUT revision integer,
-    OUT segment_count integer,
-    OUT duration_ms integer,
-    OUT charged_seconds integer,
-    OUT s2t_problem jsonb)
-LANGUAGE plproxy
-SET client_min_messages = error
-AS $function$
-    CLUSTER 's2t_router';
-    RUN ON in_shard;
-    SELECT * FROM s2t_shard.s2t_replace_segments(in_user_id, in_recording_id, in_duration_ms, in_segments, in_charge, in_caller);
-$function$;
-
-COMMENT ON FUNCTION s2t_router.s2t_replace_segments(integer, uuid, uuid, integer, jsonb, boolean, text[])
-    IS 'Calls the twin of s2t_replace_segments() on a server.';
-
-CREATE FUNCTION s2t_router.s2t_replace_transcript(
-    in_shard integer,
-    in_user_id uuid,
-    in_recording_id uuid,
-    in_document text,
-    in_format text,
-    in_charge boolean,
-    in_caller text[],
-    OUT repeated boolean,
-    OUT revision integer,
-    OUT segment_count integer,
-    OUT duration_ms integer,
-    OUT charged_seconds integer,
-    OUT s2t_problem jsonb)
-LANGUAGE plproxy
-SET client_min_messages = error
-AS $function$
-    CLUSTER 's2t_router';
-    RUN ON in_shard;
-    SELECT * FROM s2t_shard.s2t_replace_transcript(in_user_id, in_recording_id, in_document, in_format, in_charge, in_caller);
-$function$;
-
-COMMENT ON FUNCTION s2t_router.s2t_replace_transcript(integer, uuid, uuid, text, text, boolean, text[])
-    IS 'Calls the twin of s2t_replace_transcript() on a server.';
 
 CREATE FUNCTION s2t_router.s2t_require_cron(
     in_shard integer,
@@ -873,29 +425,6 @@ $function$;
 
 COMMENT ON FUNCTION s2t_router.s2t_reset_metrics(integer, text[])
     IS 'Calls the twin of s2t_reset_metrics() on a server.';
-
-CREATE FUNCTION s2t_router.s2t_retry_recording(
-    in_shard integer,
-    in_recording_id uuid,
-    in_expected_ms integer,
-    in_caller text[],
-    OUT recording_id uuid,
-    OUT quota_ok boolean,
-    OUT error_message text,
-    OUT reason text,
-    OUT remaining_recordings integer,
-    OUT remaining_seconds bigint,
-    OUT s2t_problem jsonb)
-LANGUAGE plproxy
-SET client_min_messages = error
-AS $function$
-    CLUSTER 's2t_router';
-    RUN ON in_shard;
-    SELECT * FROM s2t_shard.s2t_retry_recording(in_recording_id, in_expected_ms, in_caller);
-$function$;
-
-COMMENT ON FUNCTION s2t_router.s2t_retry_recording(integer, uuid, integer, text[])
-    IS 'Calls the twin of s2t_retry_recording() on a server.';
 
 CREATE FUNCTION s2t_router.s2t_revive_events(
     in_shard integer,
@@ -931,60 +460,6 @@ $function$;
 COMMENT ON FUNCTION s2t_router.s2t_rows_set_aside(integer, text[])
     IS 'Calls the twin of s2t_rows_set_aside() on a server.';
 
-CREATE FUNCTION s2t_router.s2t_set_password(
-    in_shard integer,
-    in_user_id uuid,
-    in_hashed_pass text,
-    in_caller text[],
-    OUT result boolean,
-    OUT s2t_problem jsonb)
-LANGUAGE plproxy
-SET client_min_messages = error
-AS $function$
-    CLUSTER 's2t_router';
-    RUN ON in_shard;
-    SELECT * FROM s2t_shard.s2t_set_password(in_user_id, in_hashed_pass, in_caller);
-$function$;
-
-COMMENT ON FUNCTION s2t_router.s2t_set_password(integer, uuid, text, text[])
-    IS 'Calls the twin of s2t_set_password() on a server.';
-
-CREATE FUNCTION s2t_router.s2t_set_status(
-    in_shard integer,
-    in_user_id uuid,
-    in_status text,
-    in_caller text[],
-    OUT result boolean,
-    OUT s2t_problem jsonb)
-LANGUAGE plproxy
-SET client_min_messages = error
-AS $function$
-    CLUSTER 's2t_router';
-    RUN ON in_shard;
-    SELECT * FROM s2t_shard.s2t_set_status(in_user_id, in_status, in_caller);
-$function$;
-
-COMMENT ON FUNCTION s2t_router.s2t_set_status(integer, uuid, text, text[])
-    IS 'Calls the twin of s2t_set_status() on a server.';
-
-CREATE FUNCTION s2t_router.s2t_set_verified(
-    in_shard integer,
-    in_user_id uuid,
-    in_verified boolean,
-    in_caller text[],
-    OUT result boolean,
-    OUT s2t_problem jsonb)
-LANGUAGE plproxy
-SET client_min_messages = error
-AS $function$
-    CLUSTER 's2t_router';
-    RUN ON in_shard;
-    SELECT * FROM s2t_shard.s2t_set_verified(in_user_id, in_verified, in_caller);
-$function$;
-
-COMMENT ON FUNCTION s2t_router.s2t_set_verified(integer, uuid, boolean, text[])
-    IS 'Calls the twin of s2t_set_verified() on a server.';
-
 CREATE FUNCTION s2t_router.s2t_snippet(
     in_shard integer,
     in_text text,
@@ -1002,31 +477,6 @@ $function$;
 
 COMMENT ON FUNCTION s2t_router.s2t_snippet(integer, text, text, text[])
     IS 'Calls the twin of s2t_snippet() on a server.';
-
-CREATE FUNCTION s2t_router.s2t_split_segment(
-    in_shard integer,
-    in_user_id uuid,
-    in_recording_id uuid,
-    in_idx integer,
-    in_at_ms integer,
-    in_at_char integer,
-    in_revision integer,
-    in_caller text[],
-    OUT revision integer,
-    OUT segment_count integer,
-    OUT changed integer,
-    OUT lost_words integer,
-    OUT s2t_problem jsonb)
-LANGUAGE plproxy
-SET client_min_messages = error
-AS $function$
-    CLUSTER 's2t_router';
-    RUN ON in_shard;
-    SELECT * FROM s2t_shard.s2t_split_segment(in_user_id, in_recording_id, in_idx, in_at_ms, in_at_char, in_revision, in_caller);
-$function$;
-
-COMMENT ON FUNCTION s2t_router.s2t_split_segment(integer, uuid, uuid, integer, integer, integer, integer, text[])
-    IS 'Calls the twin of s2t_split_segment() on a server.';
 
 CREATE FUNCTION s2t_router.s2t_take_events(
     in_shard integer,
@@ -1046,47 +496,6 @@ $function$;
 COMMENT ON FUNCTION s2t_router.s2t_take_events(integer, text, integer, interval, text[])
     IS 'Calls the twin of s2t_take_events() on a server.';
 
-CREATE FUNCTION s2t_router.s2t_undo(
-    in_shard integer,
-    in_user_id uuid,
-    in_recording_id uuid,
-    in_revision integer,
-    in_caller text[],
-    OUT revision integer,
-    OUT segment_count integer,
-    OUT changed integer,
-    OUT lost_words integer,
-    OUT s2t_problem jsonb)
-LANGUAGE plproxy
-SET client_min_messages = error
-AS $function$
-    CLUSTER 's2t_router';
-    RUN ON in_shard;
-    SELECT * FROM s2t_shard.s2t_undo(in_user_id, in_recording_id, in_revision, in_caller);
-$function$;
-
-COMMENT ON FUNCTION s2t_router.s2t_undo(integer, uuid, uuid, integer, text[])
-    IS 'Calls the twin of s2t_undo() on a server.';
-
-CREATE FUNCTION s2t_router.s2t_update_profile(
-    in_shard integer,
-    in_user_id uuid,
-    in_name text,
-    in_avatar_url text,
-    in_caller text[],
-    OUT result boolean,
-    OUT s2t_problem jsonb)
-LANGUAGE plproxy
-SET client_min_messages = error
-AS $function$
-    CLUSTER 's2t_router';
-    RUN ON in_shard;
-    SELECT * FROM s2t_shard.s2t_update_profile(in_user_id, in_name, in_avatar_url, in_caller);
-$function$;
-
-COMMENT ON FUNCTION s2t_router.s2t_update_profile(integer, uuid, text, text, text[])
-    IS 'Calls the twin of s2t_update_profile() on a server.';
-
 CREATE FUNCTION s2t_router.s2t_version(
     in_shard integer,
     in_caller text[],
@@ -1102,50 +511,6 @@ $function$;
 
 COMMENT ON FUNCTION s2t_router.s2t_version(integer, text[])
     IS 'Calls the twin of s2t_version() on a server.';
-
-CREATE FUNCTION s2t_router.sp_change_user_plan(
-    in_shard integer,
-    in_user_id uuid,
-    in_new_plan_code text,
-    in_prorate boolean,
-    given_success boolean,
-    given_message text,
-    in_caller text[],
-    OUT success boolean,
-    OUT message text,
-    OUT s2t_problem jsonb)
-LANGUAGE plproxy
-SET client_min_messages = error
-AS $function$
-    CLUSTER 's2t_router';
-    RUN ON in_shard;
-    SELECT * FROM s2t_shard.sp_change_user_plan(in_user_id, in_new_plan_code, in_prorate, given_success, given_message, in_caller);
-$function$;
-
-COMMENT ON FUNCTION s2t_router.sp_change_user_plan(integer, uuid, text, boolean, boolean, text, text[])
-    IS 'Calls the twin of sp_change_user_plan() on a server.';
-
-CREATE FUNCTION s2t_router.sp_check_quota_and_create_recording(
-    in_shard integer,
-    in_user_id uuid,
-    in_source text,
-    in_language text,
-    in_meta jsonb,
-    in_caller text[],
-    OUT recording_id uuid,
-    OUT quota_ok boolean,
-    OUT error_message text,
-    OUT s2t_problem jsonb)
-LANGUAGE plproxy
-SET client_min_messages = error
-AS $function$
-    CLUSTER 's2t_router';
-    RUN ON in_shard;
-    SELECT * FROM s2t_shard.sp_check_quota_and_create_recording(in_user_id, in_source, in_language, in_meta, in_caller);
-$function$;
-
-COMMENT ON FUNCTION s2t_router.sp_check_quota_and_create_recording(integer, uuid, text, text, jsonb, text[])
-    IS 'Calls the twin of sp_check_quota_and_create_recording() on a server.';
 
 CREATE FUNCTION s2t_router.sp_cleanup_old_recordings(
     in_shard integer,
@@ -1165,24 +530,6 @@ $function$;
 
 COMMENT ON FUNCTION s2t_router.sp_cleanup_old_recordings(integer, integer, integer, text[])
     IS 'Calls the twin of sp_cleanup_old_recordings() on a server.';
-
-CREATE FUNCTION s2t_router.sp_complete_recording(
-    in_shard integer,
-    in_recording_id uuid,
-    in_duration_ms integer,
-    in_segments jsonb,
-    in_caller text[],
-    OUT s2t_problem jsonb)
-LANGUAGE plproxy
-SET client_min_messages = error
-AS $function$
-    CLUSTER 's2t_router';
-    RUN ON in_shard;
-    SELECT * FROM s2t_shard.sp_complete_recording(in_recording_id, in_duration_ms, in_segments, in_caller);
-$function$;
-
-COMMENT ON FUNCTION s2t_router.sp_complete_recording(integer, uuid, integer, jsonb, text[])
-    IS 'Calls the twin of sp_complete_recording() on a server.';
 
 CREATE FUNCTION s2t_router.sp_create_search_index(
     in_shard integer,
@@ -1213,41 +560,6 @@ $function$;
 
 COMMENT ON FUNCTION s2t_router.sp_drop_search_index(integer, text[])
     IS 'Calls the twin of sp_drop_search_index() on a server.';
-
-CREATE FUNCTION s2t_router.sp_export_transcript(
-    in_shard integer,
-    in_recording_id uuid,
-    in_format text,
-    in_caller text[],
-    OUT result text,
-    OUT s2t_problem jsonb)
-LANGUAGE plproxy
-SET client_min_messages = error
-AS $function$
-    CLUSTER 's2t_router';
-    RUN ON in_shard;
-    SELECT * FROM s2t_shard.sp_export_transcript(in_recording_id, in_format, in_caller);
-$function$;
-
-COMMENT ON FUNCTION s2t_router.sp_export_transcript(integer, uuid, text, text[])
-    IS 'Calls the twin of sp_export_transcript() on a server.';
-
-CREATE FUNCTION s2t_router.sp_fail_recording(
-    in_shard integer,
-    in_recording_id uuid,
-    in_reason text,
-    in_caller text[],
-    OUT s2t_problem jsonb)
-LANGUAGE plproxy
-SET client_min_messages = error
-AS $function$
-    CLUSTER 's2t_router';
-    RUN ON in_shard;
-    SELECT * FROM s2t_shard.sp_fail_recording(in_recording_id, in_reason, in_caller);
-$function$;
-
-COMMENT ON FUNCTION s2t_router.sp_fail_recording(integer, uuid, text, text[])
-    IS 'Calls the twin of sp_fail_recording() on a server.';
 
 CREATE FUNCTION s2t_router.sp_get_chunks(
     in_shard integer,
@@ -1337,74 +649,6 @@ $function$;
 COMMENT ON FUNCTION s2t_router.sp_get_subscription(integer, uuid, text[])
     IS 'Calls the twin of sp_get_subscription() on a server.';
 
-CREATE FUNCTION s2t_router.sp_get_user_stats(
-    in_shard integer,
-    in_user_id uuid,
-    in_caller text[],
-    OUT total_recordings bigint,
-    OUT total_duration_minutes numeric,
-    OUT total_segments bigint,
-    OUT current_cycle_usage integer,
-    OUT current_cycle_seconds integer,
-    OUT quota_usage_percent numeric,
-    OUT quota_minutes_percent numeric,
-    OUT s2t_problem jsonb)
-LANGUAGE plproxy
-SET client_min_messages = error
-AS $function$
-    CLUSTER 's2t_router';
-    RUN ON in_shard;
-    SELECT * FROM s2t_shard.sp_get_user_stats(in_user_id, in_caller);
-$function$;
-
-COMMENT ON FUNCTION s2t_router.sp_get_user_stats(integer, uuid, text[])
-    IS 'Calls the twin of sp_get_user_stats() on a server.';
-
-CREATE FUNCTION s2t_router.sp_import_transcript(
-    in_shard integer,
-    in_recording_id uuid,
-    in_document text,
-    in_format text,
-    in_caller text[],
-    OUT format text,
-    OUT language text,
-    OUT duration_ms integer,
-    OUT segments integer,
-    OUT s2t_problem jsonb)
-LANGUAGE plproxy
-SET client_min_messages = error
-AS $function$
-    CLUSTER 's2t_router';
-    RUN ON in_shard;
-    SELECT * FROM s2t_shard.sp_import_transcript(in_recording_id, in_document, in_format, in_caller);
-$function$;
-
-COMMENT ON FUNCTION s2t_router.sp_import_transcript(integer, uuid, text, text, text[])
-    IS 'Calls the twin of sp_import_transcript() on a server.';
-
-CREATE FUNCTION s2t_router.sp_import_transcript_bytes(
-    in_shard integer,
-    in_recording_id uuid,
-    in_document bytea,
-    in_format text,
-    in_caller text[],
-    OUT format text,
-    OUT language text,
-    OUT duration_ms integer,
-    OUT segments integer,
-    OUT replaced bigint,
-    OUT s2t_problem jsonb)
-LANGUAGE plproxy
-SET client_min_messages = error
-AS $function$
-    CLUSTER 's2t_router';
-    RUN ON in_shard;
-    SELECT * FROM s2t_shard.sp_import_transcript_bytes(in_recording_id, in_document, in_format, in_caller);
-$function$;
-
-COMMENT ON FUNCTION s2t_router.sp_import_transcript_bytes(integer, uuid, bytea, text, text[])
-    IS 'Calls the twin of sp_import_transcript_bytes() on a server.';
-
 CREATE FUNCTION s2t_router.sp_list_credits(
     in_shard integer,
     in_user_id uuid,
@@ -1489,25 +733,6 @@ $function$;
 
 COMMENT ON FUNCTION s2t_router.sp_list_usage(integer, uuid, integer, uuid, text[])
     IS 'Calls the twin of sp_list_usage() on a server.';
-
-CREATE FUNCTION s2t_router.sp_render_transcript(
-    in_shard integer,
-    in_recording_id uuid,
-    in_format text,
-    in_options jsonb,
-    in_caller text[],
-    OUT result text,
-    OUT s2t_problem jsonb)
-LANGUAGE plproxy
-SET client_min_messages = error
-AS $function$
-    CLUSTER 's2t_router';
-    RUN ON in_shard;
-    SELECT * FROM s2t_shard.sp_render_transcript(in_recording_id, in_format, in_options, in_caller);
-$function$;
-
-COMMENT ON FUNCTION s2t_router.sp_render_transcript(integer, uuid, text, jsonb, text[])
-    IS 'Calls the twin of sp_render_transcript() on a server.';
 
 CREATE FUNCTION s2t_router.sp_reset_monthly_cycles(
     in_shard integer,

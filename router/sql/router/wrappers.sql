@@ -82,33 +82,8 @@ COMMENT ON FUNCTION @extschema@.s2t_add_consumer(text, text[])
 
 CREATE FUNCTION @extschema@.s2t_add_credit(in_user_id uuid, in_recordings integer DEFAULT 0, in_minutes integer DEFAULT 0, in_expires_at timestamp with time zone DEFAULT NULL::timestamp with time zone, in_note text DEFAULT NULL::text, in_key text DEFAULT NULL::text)
 RETURNS uuid
-LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = pg_catalog, pg_temp
-AS $function$
-DECLARE
-    the_shard   integer;
-    the_problem jsonb;
-    the_result  uuid;
-BEGIN
-    the_shard := CASE WHEN s2t_router.may_write('s2t_add_credit') THEN s2t_router.shard_of(in_user_id) END;
-    FOR the_attempt IN 1 .. 2 LOOP
-        BEGIN
-            SELECT p.result, p.s2t_problem
-              INTO the_result, the_problem
-              FROM s2t_router.s2t_add_credit(the_shard, in_user_id, in_recordings, in_minutes, in_expires_at, in_note, in_key, s2t_router.caller()) AS p;
-            IF the_problem IS NOT NULL THEN
-                PERFORM s2t_router.tell(the_problem);
-            END IF;
-            RETURN the_result;
-        EXCEPTION WHEN OTHERS THEN
-            the_shard := s2t_router.elsewhere(the_shard, the_attempt, SQLSTATE, SQLERRM);
-            IF the_shard IS NULL THEN
-                RAISE;
-            END IF;
-        END;
-    END LOOP;
-END
-$function$;
+LANGUAGE c SECURITY DEFINER
+AS 'MODULE_PATHNAME', 's2t_route_write';
 
 REVOKE ALL ON FUNCTION @extschema@.s2t_add_credit(uuid, integer, integer, timestamp with time zone, text, text) FROM PUBLIC;
 COMMENT ON FUNCTION @extschema@.s2t_add_credit(uuid, integer, integer, timestamp with time zone, text, text)
@@ -116,32 +91,8 @@ COMMENT ON FUNCTION @extschema@.s2t_add_credit(uuid, integer, integer, timestamp
 
 CREATE FUNCTION @extschema@.s2t_adjust_usage(in_user_id uuid, in_recordings integer, in_seconds integer, in_note text, OUT usage_count integer, OUT used_seconds integer)
 RETURNS record
-LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = pg_catalog, pg_temp
-AS $function$
-DECLARE
-    the_shard   integer;
-    the_problem jsonb;
-BEGIN
-    the_shard := CASE WHEN s2t_router.may_write('s2t_adjust_usage') THEN s2t_router.shard_of(in_user_id) END;
-    FOR the_attempt IN 1 .. 2 LOOP
-        BEGIN
-            SELECT p.usage_count, p.used_seconds, p.s2t_problem
-              INTO usage_count, used_seconds, the_problem
-              FROM s2t_router.s2t_adjust_usage(the_shard, in_user_id, in_recordings, in_seconds, in_note, s2t_router.caller()) AS p;
-            IF the_problem IS NOT NULL THEN
-                PERFORM s2t_router.tell(the_problem);
-            END IF;
-            RETURN;
-        EXCEPTION WHEN OTHERS THEN
-            the_shard := s2t_router.elsewhere(the_shard, the_attempt, SQLSTATE, SQLERRM);
-            IF the_shard IS NULL THEN
-                RAISE;
-            END IF;
-        END;
-    END LOOP;
-END
-$function$;
+LANGUAGE c SECURITY DEFINER
+AS 'MODULE_PATHNAME', 's2t_route_write';
 
 REVOKE ALL ON FUNCTION @extschema@.s2t_adjust_usage(uuid, integer, integer, text) FROM PUBLIC;
 COMMENT ON FUNCTION @extschema@.s2t_adjust_usage(uuid, integer, integer, text)
@@ -149,32 +100,8 @@ COMMENT ON FUNCTION @extschema@.s2t_adjust_usage(uuid, integer, integer, text)
 
 CREATE FUNCTION @extschema@.s2t_append_segments(in_recording_id uuid, in_segments jsonb, in_duration_ms integer DEFAULT NULL::integer, in_lease uuid DEFAULT NULL::uuid, OUT segment_count integer, OUT duration_ms integer, OUT charged_seconds integer, OUT quota_ok boolean, OUT remaining_seconds bigint)
 RETURNS record
-LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = pg_catalog, pg_temp
-AS $function$
-DECLARE
-    the_shard   integer;
-    the_problem jsonb;
-BEGIN
-    the_shard := CASE WHEN s2t_router.may_write('s2t_append_segments') THEN s2t_router.shard_of(in_recording_id) END;
-    FOR the_attempt IN 1 .. 2 LOOP
-        BEGIN
-            SELECT p.segment_count, p.duration_ms, p.charged_seconds, p.quota_ok, p.remaining_seconds, p.s2t_problem
-              INTO segment_count, duration_ms, charged_seconds, quota_ok, remaining_seconds, the_problem
-              FROM s2t_router.s2t_append_segments(the_shard, in_recording_id, in_segments, in_duration_ms, in_lease, s2t_router.caller()) AS p;
-            IF the_problem IS NOT NULL THEN
-                PERFORM s2t_router.tell(the_problem);
-            END IF;
-            RETURN;
-        EXCEPTION WHEN OTHERS THEN
-            the_shard := s2t_router.elsewhere(the_shard, the_attempt, SQLSTATE, SQLERRM);
-            IF the_shard IS NULL THEN
-                RAISE;
-            END IF;
-        END;
-    END LOOP;
-END
-$function$;
+LANGUAGE c SECURITY DEFINER
+AS 'MODULE_PATHNAME', 's2t_route_write';
 
 REVOKE ALL ON FUNCTION @extschema@.s2t_append_segments(uuid, jsonb, integer, uuid) FROM PUBLIC;
 COMMENT ON FUNCTION @extschema@.s2t_append_segments(uuid, jsonb, integer, uuid)
@@ -182,33 +109,8 @@ COMMENT ON FUNCTION @extschema@.s2t_append_segments(uuid, jsonb, integer, uuid)
 
 CREATE FUNCTION @extschema@.s2t_cancel_credit(in_user_id uuid, in_credit_id uuid)
 RETURNS boolean
-LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = pg_catalog, pg_temp
-AS $function$
-DECLARE
-    the_shard   integer;
-    the_problem jsonb;
-    the_result  boolean;
-BEGIN
-    the_shard := CASE WHEN s2t_router.may_write('s2t_cancel_credit') THEN s2t_router.shard_of(in_user_id) END;
-    FOR the_attempt IN 1 .. 2 LOOP
-        BEGIN
-            SELECT p.result, p.s2t_problem
-              INTO the_result, the_problem
-              FROM s2t_router.s2t_cancel_credit(the_shard, in_user_id, in_credit_id, s2t_router.caller()) AS p;
-            IF the_problem IS NOT NULL THEN
-                PERFORM s2t_router.tell(the_problem);
-            END IF;
-            RETURN the_result;
-        EXCEPTION WHEN OTHERS THEN
-            the_shard := s2t_router.elsewhere(the_shard, the_attempt, SQLSTATE, SQLERRM);
-            IF the_shard IS NULL THEN
-                RAISE;
-            END IF;
-        END;
-    END LOOP;
-END
-$function$;
+LANGUAGE c SECURITY DEFINER
+AS 'MODULE_PATHNAME', 's2t_route_write';
 
 REVOKE ALL ON FUNCTION @extschema@.s2t_cancel_credit(uuid, uuid) FROM PUBLIC;
 COMMENT ON FUNCTION @extschema@.s2t_cancel_credit(uuid, uuid)
@@ -216,33 +118,8 @@ COMMENT ON FUNCTION @extschema@.s2t_cancel_credit(uuid, uuid)
 
 CREATE FUNCTION @extschema@.s2t_cancel_plan_change(in_user_id uuid)
 RETURNS boolean
-LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = pg_catalog, pg_temp
-AS $function$
-DECLARE
-    the_shard   integer;
-    the_problem jsonb;
-    the_result  boolean;
-BEGIN
-    the_shard := CASE WHEN s2t_router.may_write('s2t_cancel_plan_change') THEN s2t_router.shard_of(in_user_id) END;
-    FOR the_attempt IN 1 .. 2 LOOP
-        BEGIN
-            SELECT p.result, p.s2t_problem
-              INTO the_result, the_problem
-              FROM s2t_router.s2t_cancel_plan_change(the_shard, in_user_id, s2t_router.caller()) AS p;
-            IF the_problem IS NOT NULL THEN
-                PERFORM s2t_router.tell(the_problem);
-            END IF;
-            RETURN the_result;
-        EXCEPTION WHEN OTHERS THEN
-            the_shard := s2t_router.elsewhere(the_shard, the_attempt, SQLSTATE, SQLERRM);
-            IF the_shard IS NULL THEN
-                RAISE;
-            END IF;
-        END;
-    END LOOP;
-END
-$function$;
+LANGUAGE c SECURITY DEFINER
+AS 'MODULE_PATHNAME', 's2t_route_write';
 
 REVOKE ALL ON FUNCTION @extschema@.s2t_cancel_plan_change(uuid) FROM PUBLIC;
 COMMENT ON FUNCTION @extschema@.s2t_cancel_plan_change(uuid)
@@ -250,32 +127,8 @@ COMMENT ON FUNCTION @extschema@.s2t_cancel_plan_change(uuid)
 
 CREATE FUNCTION @extschema@.s2t_change_user_plan(in_user_id uuid, in_new_plan_code text, in_prorate boolean DEFAULT false, in_at text DEFAULT 'now'::text, in_key text DEFAULT NULL::text, OUT success boolean, OUT message text)
 RETURNS record
-LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = pg_catalog, pg_temp
-AS $function$
-DECLARE
-    the_shard   integer;
-    the_problem jsonb;
-BEGIN
-    the_shard := CASE WHEN s2t_router.may_write('s2t_change_user_plan') THEN s2t_router.shard_of(in_user_id) END;
-    FOR the_attempt IN 1 .. 2 LOOP
-        BEGIN
-            SELECT p.success, p.message, p.s2t_problem
-              INTO success, message, the_problem
-              FROM s2t_router.s2t_change_user_plan(the_shard, in_user_id, in_new_plan_code, in_prorate, in_at, in_key, s2t_router.caller()) AS p;
-            IF the_problem IS NOT NULL THEN
-                PERFORM s2t_router.tell(the_problem);
-            END IF;
-            RETURN;
-        EXCEPTION WHEN OTHERS THEN
-            the_shard := s2t_router.elsewhere(the_shard, the_attempt, SQLSTATE, SQLERRM);
-            IF the_shard IS NULL THEN
-                RAISE;
-            END IF;
-        END;
-    END LOOP;
-END
-$function$;
+LANGUAGE c SECURITY DEFINER
+AS 'MODULE_PATHNAME', 's2t_route_write';
 
 REVOKE ALL ON FUNCTION @extschema@.s2t_change_user_plan(uuid, text, boolean, text, text) FROM PUBLIC;
 COMMENT ON FUNCTION @extschema@.s2t_change_user_plan(uuid, text, boolean, text, text)
@@ -323,32 +176,8 @@ COMMENT ON FUNCTION @extschema@.s2t_claim_recordings(text, integer, interval)
 
 CREATE FUNCTION @extschema@.s2t_complete_recording(in_recording_id uuid, in_duration_ms integer, in_segments jsonb, in_lease uuid DEFAULT NULL::uuid, OUT repeated boolean, OUT segment_count integer, OUT duration_ms integer, OUT charged_seconds integer)
 RETURNS record
-LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = pg_catalog, pg_temp
-AS $function$
-DECLARE
-    the_shard   integer;
-    the_problem jsonb;
-BEGIN
-    the_shard := CASE WHEN s2t_router.may_write('s2t_complete_recording') THEN s2t_router.shard_of(in_recording_id) END;
-    FOR the_attempt IN 1 .. 2 LOOP
-        BEGIN
-            SELECT p.repeated, p.segment_count, p.duration_ms, p.charged_seconds, p.s2t_problem
-              INTO repeated, segment_count, duration_ms, charged_seconds, the_problem
-              FROM s2t_router.s2t_complete_recording(the_shard, in_recording_id, in_duration_ms, in_segments, in_lease, s2t_router.caller()) AS p;
-            IF the_problem IS NOT NULL THEN
-                PERFORM s2t_router.tell(the_problem);
-            END IF;
-            RETURN;
-        EXCEPTION WHEN OTHERS THEN
-            the_shard := s2t_router.elsewhere(the_shard, the_attempt, SQLSTATE, SQLERRM);
-            IF the_shard IS NULL THEN
-                RAISE;
-            END IF;
-        END;
-    END LOOP;
-END
-$function$;
+LANGUAGE c SECURITY DEFINER
+AS 'MODULE_PATHNAME', 's2t_route_write';
 
 REVOKE ALL ON FUNCTION @extschema@.s2t_complete_recording(uuid, integer, jsonb, uuid) FROM PUBLIC;
 COMMENT ON FUNCTION @extschema@.s2t_complete_recording(uuid, integer, jsonb, uuid)
@@ -356,32 +185,8 @@ COMMENT ON FUNCTION @extschema@.s2t_complete_recording(uuid, integer, jsonb, uui
 
 CREATE FUNCTION @extschema@.s2t_complete_recording_text(in_recording_id uuid, in_duration_ms integer, in_segments text, in_lease uuid DEFAULT NULL::uuid, OUT repeated boolean, OUT segment_count integer, OUT duration_ms integer, OUT charged_seconds integer)
 RETURNS record
-LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = pg_catalog, pg_temp
-AS $function$
-DECLARE
-    the_shard   integer;
-    the_problem jsonb;
-BEGIN
-    the_shard := CASE WHEN s2t_router.may_write('s2t_complete_recording_text') THEN s2t_router.shard_of(in_recording_id) END;
-    FOR the_attempt IN 1 .. 2 LOOP
-        BEGIN
-            SELECT p.repeated, p.segment_count, p.duration_ms, p.charged_seconds, p.s2t_problem
-              INTO repeated, segment_count, duration_ms, charged_seconds, the_problem
-              FROM s2t_router.s2t_complete_recording_text(the_shard, in_recording_id, in_duration_ms, in_segments, in_lease, s2t_router.caller()) AS p;
-            IF the_problem IS NOT NULL THEN
-                PERFORM s2t_router.tell(the_problem);
-            END IF;
-            RETURN;
-        EXCEPTION WHEN OTHERS THEN
-            the_shard := s2t_router.elsewhere(the_shard, the_attempt, SQLSTATE, SQLERRM);
-            IF the_shard IS NULL THEN
-                RAISE;
-            END IF;
-        END;
-    END LOOP;
-END
-$function$;
+LANGUAGE c SECURITY DEFINER
+AS 'MODULE_PATHNAME', 's2t_route_write';
 
 REVOKE ALL ON FUNCTION @extschema@.s2t_complete_recording_text(uuid, integer, text, uuid) FROM PUBLIC;
 COMMENT ON FUNCTION @extschema@.s2t_complete_recording_text(uuid, integer, text, uuid)
@@ -389,32 +194,8 @@ COMMENT ON FUNCTION @extschema@.s2t_complete_recording_text(uuid, integer, text,
 
 CREATE FUNCTION @extschema@.s2t_create_recording(in_user_id uuid, in_source text, in_language text DEFAULT 'vi'::text, in_meta jsonb DEFAULT '{}'::jsonb, in_expected_ms integer DEFAULT NULL::integer, in_key text DEFAULT NULL::text, in_priority integer DEFAULT NULL::integer, OUT recording_id uuid, OUT quota_ok boolean, OUT error_message text, OUT reason text, OUT remaining_recordings integer, OUT remaining_seconds bigint)
 RETURNS record
-LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = pg_catalog, pg_temp
-AS $function$
-DECLARE
-    the_shard   integer;
-    the_problem jsonb;
-BEGIN
-    the_shard := CASE WHEN s2t_router.may_write('s2t_create_recording') THEN s2t_router.shard_of(in_user_id) END;
-    FOR the_attempt IN 1 .. 2 LOOP
-        BEGIN
-            SELECT p.recording_id, p.quota_ok, p.error_message, p.reason, p.remaining_recordings, p.remaining_seconds, p.s2t_problem
-              INTO recording_id, quota_ok, error_message, reason, remaining_recordings, remaining_seconds, the_problem
-              FROM s2t_router.s2t_create_recording(the_shard, in_user_id, in_source, in_language, in_meta, in_expected_ms, in_key, in_priority, s2t_router.caller()) AS p;
-            IF the_problem IS NOT NULL THEN
-                PERFORM s2t_router.tell(the_problem);
-            END IF;
-            RETURN;
-        EXCEPTION WHEN OTHERS THEN
-            the_shard := s2t_router.elsewhere(the_shard, the_attempt, SQLSTATE, SQLERRM);
-            IF the_shard IS NULL THEN
-                RAISE;
-            END IF;
-        END;
-    END LOOP;
-END
-$function$;
+LANGUAGE c SECURITY DEFINER
+AS 'MODULE_PATHNAME', 's2t_route_write';
 
 REVOKE ALL ON FUNCTION @extschema@.s2t_create_recording(uuid, text, text, jsonb, integer, text, integer) FROM PUBLIC;
 COMMENT ON FUNCTION @extschema@.s2t_create_recording(uuid, text, text, jsonb, integer, text, integer)
@@ -422,33 +203,8 @@ COMMENT ON FUNCTION @extschema@.s2t_create_recording(uuid, text, text, jsonb, in
 
 CREATE FUNCTION @extschema@.s2t_delete_recording(in_user_id uuid, in_recording_id uuid)
 RETURNS boolean
-LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = pg_catalog, pg_temp
-AS $function$
-DECLARE
-    the_shard   integer;
-    the_problem jsonb;
-    the_result  boolean;
-BEGIN
-    the_shard := CASE WHEN s2t_router.may_write('s2t_delete_recording') THEN s2t_router.shard_of(in_user_id) END;
-    FOR the_attempt IN 1 .. 2 LOOP
-        BEGIN
-            SELECT p.result, p.s2t_problem
-              INTO the_result, the_problem
-              FROM s2t_router.s2t_delete_recording(the_shard, in_user_id, in_recording_id, s2t_router.caller()) AS p;
-            IF the_problem IS NOT NULL THEN
-                PERFORM s2t_router.tell(the_problem);
-            END IF;
-            RETURN the_result;
-        EXCEPTION WHEN OTHERS THEN
-            the_shard := s2t_router.elsewhere(the_shard, the_attempt, SQLSTATE, SQLERRM);
-            IF the_shard IS NULL THEN
-                RAISE;
-            END IF;
-        END;
-    END LOOP;
-END
-$function$;
+LANGUAGE c SECURITY DEFINER
+AS 'MODULE_PATHNAME', 's2t_route_write';
 
 REVOKE ALL ON FUNCTION @extschema@.s2t_delete_recording(uuid, uuid) FROM PUBLIC;
 COMMENT ON FUNCTION @extschema@.s2t_delete_recording(uuid, uuid)
@@ -578,32 +334,8 @@ COMMENT ON FUNCTION @extschema@.s2t_drop_consumer(text)
 
 CREATE FUNCTION @extschema@.s2t_edit_segment(in_user_id uuid, in_recording_id uuid, in_idx integer, in_text text DEFAULT NULL::text, in_start_ms integer DEFAULT NULL::integer, in_end_ms integer DEFAULT NULL::integer, in_speaker text DEFAULT NULL::text, in_revision integer DEFAULT NULL::integer, OUT revision integer, OUT segment_count integer, OUT changed integer, OUT lost_words integer)
 RETURNS record
-LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = pg_catalog, pg_temp
-AS $function$
-DECLARE
-    the_shard   integer;
-    the_problem jsonb;
-BEGIN
-    the_shard := CASE WHEN s2t_router.may_write('s2t_edit_segment') THEN s2t_router.shard_of(in_user_id) END;
-    FOR the_attempt IN 1 .. 2 LOOP
-        BEGIN
-            SELECT p.revision, p.segment_count, p.changed, p.lost_words, p.s2t_problem
-              INTO revision, segment_count, changed, lost_words, the_problem
-              FROM s2t_router.s2t_edit_segment(the_shard, in_user_id, in_recording_id, in_idx, in_text, in_start_ms, in_end_ms, in_speaker, in_revision, s2t_router.caller()) AS p;
-            IF the_problem IS NOT NULL THEN
-                PERFORM s2t_router.tell(the_problem);
-            END IF;
-            RETURN;
-        EXCEPTION WHEN OTHERS THEN
-            the_shard := s2t_router.elsewhere(the_shard, the_attempt, SQLSTATE, SQLERRM);
-            IF the_shard IS NULL THEN
-                RAISE;
-            END IF;
-        END;
-    END LOOP;
-END
-$function$;
+LANGUAGE c SECURITY DEFINER
+AS 'MODULE_PATHNAME', 's2t_route_write';
 
 REVOKE ALL ON FUNCTION @extschema@.s2t_edit_segment(uuid, uuid, integer, text, integer, integer, text, integer) FROM PUBLIC;
 COMMENT ON FUNCTION @extschema@.s2t_edit_segment(uuid, uuid, integer, text, integer, integer, text, integer)
@@ -697,32 +429,8 @@ COMMENT ON FUNCTION @extschema@.s2t_export_user(uuid)
 
 CREATE FUNCTION @extschema@.s2t_extend_lease(in_recording_id uuid, in_lease uuid, in_lease_time interval DEFAULT '00:05:00'::interval, OUT lease_until timestamp with time zone)
 RETURNS timestamp with time zone
-LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = pg_catalog, pg_temp
-AS $function$
-DECLARE
-    the_shard   integer;
-    the_problem jsonb;
-BEGIN
-    the_shard := CASE WHEN s2t_router.may_write('s2t_extend_lease') THEN s2t_router.shard_of(in_recording_id) END;
-    FOR the_attempt IN 1 .. 2 LOOP
-        BEGIN
-            SELECT p.lease_until, p.s2t_problem
-              INTO lease_until, the_problem
-              FROM s2t_router.s2t_extend_lease(the_shard, in_recording_id, in_lease, in_lease_time, s2t_router.caller()) AS p;
-            IF the_problem IS NOT NULL THEN
-                PERFORM s2t_router.tell(the_problem);
-            END IF;
-            RETURN;
-        EXCEPTION WHEN OTHERS THEN
-            the_shard := s2t_router.elsewhere(the_shard, the_attempt, SQLSTATE, SQLERRM);
-            IF the_shard IS NULL THEN
-                RAISE;
-            END IF;
-        END;
-    END LOOP;
-END
-$function$;
+LANGUAGE c SECURITY DEFINER
+AS 'MODULE_PATHNAME', 's2t_route_write';
 
 REVOKE ALL ON FUNCTION @extschema@.s2t_extend_lease(uuid, uuid, interval) FROM PUBLIC;
 COMMENT ON FUNCTION @extschema@.s2t_extend_lease(uuid, uuid, interval)
@@ -730,32 +438,8 @@ COMMENT ON FUNCTION @extschema@.s2t_extend_lease(uuid, uuid, interval)
 
 CREATE FUNCTION @extschema@.s2t_fail_recording(in_recording_id uuid, in_reason text, in_lease uuid DEFAULT NULL::uuid, OUT repeated boolean, OUT refunded_recordings integer, OUT refunded_seconds integer)
 RETURNS record
-LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = pg_catalog, pg_temp
-AS $function$
-DECLARE
-    the_shard   integer;
-    the_problem jsonb;
-BEGIN
-    the_shard := CASE WHEN s2t_router.may_write('s2t_fail_recording') THEN s2t_router.shard_of(in_recording_id) END;
-    FOR the_attempt IN 1 .. 2 LOOP
-        BEGIN
-            SELECT p.repeated, p.refunded_recordings, p.refunded_seconds, p.s2t_problem
-              INTO repeated, refunded_recordings, refunded_seconds, the_problem
-              FROM s2t_router.s2t_fail_recording(the_shard, in_recording_id, in_reason, in_lease, s2t_router.caller()) AS p;
-            IF the_problem IS NOT NULL THEN
-                PERFORM s2t_router.tell(the_problem);
-            END IF;
-            RETURN;
-        EXCEPTION WHEN OTHERS THEN
-            the_shard := s2t_router.elsewhere(the_shard, the_attempt, SQLSTATE, SQLERRM);
-            IF the_shard IS NULL THEN
-                RAISE;
-            END IF;
-        END;
-    END LOOP;
-END
-$function$;
+LANGUAGE c SECURITY DEFINER
+AS 'MODULE_PATHNAME', 's2t_route_write';
 
 REVOKE ALL ON FUNCTION @extschema@.s2t_fail_recording(uuid, text, uuid) FROM PUBLIC;
 COMMENT ON FUNCTION @extschema@.s2t_fail_recording(uuid, text, uuid)
@@ -897,32 +581,8 @@ COMMENT ON FUNCTION @extschema@.s2t_get_subscription(uuid)
 
 CREATE FUNCTION @extschema@.s2t_import_transcript(in_recording_id uuid, in_document text, in_format text DEFAULT 'auto'::text, in_lease uuid DEFAULT NULL::uuid, OUT format text, OUT language text, OUT duration_ms integer, OUT segment_count integer, OUT repeated boolean, OUT charged_seconds integer)
 RETURNS record
-LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = pg_catalog, pg_temp
-AS $function$
-DECLARE
-    the_shard   integer;
-    the_problem jsonb;
-BEGIN
-    the_shard := CASE WHEN s2t_router.may_write('s2t_import_transcript') THEN s2t_router.shard_of(in_recording_id) END;
-    FOR the_attempt IN 1 .. 2 LOOP
-        BEGIN
-            SELECT p.format, p.language, p.duration_ms, p.segment_count, p.repeated, p.charged_seconds, p.s2t_problem
-              INTO format, language, duration_ms, segment_count, repeated, charged_seconds, the_problem
-              FROM s2t_router.s2t_import_transcript(the_shard, in_recording_id, in_document, in_format, in_lease, s2t_router.caller()) AS p;
-            IF the_problem IS NOT NULL THEN
-                PERFORM s2t_router.tell(the_problem);
-            END IF;
-            RETURN;
-        EXCEPTION WHEN OTHERS THEN
-            the_shard := s2t_router.elsewhere(the_shard, the_attempt, SQLSTATE, SQLERRM);
-            IF the_shard IS NULL THEN
-                RAISE;
-            END IF;
-        END;
-    END LOOP;
-END
-$function$;
+LANGUAGE c SECURITY DEFINER
+AS 'MODULE_PATHNAME', 's2t_route_write';
 
 REVOKE ALL ON FUNCTION @extschema@.s2t_import_transcript(uuid, text, text, uuid) FROM PUBLIC;
 COMMENT ON FUNCTION @extschema@.s2t_import_transcript(uuid, text, text, uuid)
@@ -997,32 +657,8 @@ COMMENT ON FUNCTION @extschema@.s2t_matches(text, text)
 
 CREATE FUNCTION @extschema@.s2t_merge_segments(in_user_id uuid, in_recording_id uuid, in_first integer, in_last integer, in_revision integer DEFAULT NULL::integer, OUT revision integer, OUT segment_count integer, OUT changed integer, OUT lost_words integer)
 RETURNS record
-LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = pg_catalog, pg_temp
-AS $function$
-DECLARE
-    the_shard   integer;
-    the_problem jsonb;
-BEGIN
-    the_shard := CASE WHEN s2t_router.may_write('s2t_merge_segments') THEN s2t_router.shard_of(in_user_id) END;
-    FOR the_attempt IN 1 .. 2 LOOP
-        BEGIN
-            SELECT p.revision, p.segment_count, p.changed, p.lost_words, p.s2t_problem
-              INTO revision, segment_count, changed, lost_words, the_problem
-              FROM s2t_router.s2t_merge_segments(the_shard, in_user_id, in_recording_id, in_first, in_last, in_revision, s2t_router.caller()) AS p;
-            IF the_problem IS NOT NULL THEN
-                PERFORM s2t_router.tell(the_problem);
-            END IF;
-            RETURN;
-        EXCEPTION WHEN OTHERS THEN
-            the_shard := s2t_router.elsewhere(the_shard, the_attempt, SQLSTATE, SQLERRM);
-            IF the_shard IS NULL THEN
-                RAISE;
-            END IF;
-        END;
-    END LOOP;
-END
-$function$;
+LANGUAGE c SECURITY DEFINER
+AS 'MODULE_PATHNAME', 's2t_route_write';
 
 REVOKE ALL ON FUNCTION @extschema@.s2t_merge_segments(uuid, uuid, integer, integer, integer) FROM PUBLIC;
 COMMENT ON FUNCTION @extschema@.s2t_merge_segments(uuid, uuid, integer, integer, integer)
@@ -1131,32 +767,8 @@ COMMENT ON FUNCTION @extschema@.s2t_purge_usage_batch(interval, integer)
 
 CREATE FUNCTION @extschema@.s2t_queue_recording(in_recording_id uuid, in_priority integer, in_not_before timestamp with time zone DEFAULT NULL::timestamp with time zone, OUT queued boolean, OUT error_message text)
 RETURNS record
-LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = pg_catalog, pg_temp
-AS $function$
-DECLARE
-    the_shard   integer;
-    the_problem jsonb;
-BEGIN
-    the_shard := CASE WHEN s2t_router.may_write('s2t_queue_recording') THEN s2t_router.shard_of(in_recording_id) END;
-    FOR the_attempt IN 1 .. 2 LOOP
-        BEGIN
-            SELECT p.queued, p.error_message, p.s2t_problem
-              INTO queued, error_message, the_problem
-              FROM s2t_router.s2t_queue_recording(the_shard, in_recording_id, in_priority, in_not_before, s2t_router.caller()) AS p;
-            IF the_problem IS NOT NULL THEN
-                PERFORM s2t_router.tell(the_problem);
-            END IF;
-            RETURN;
-        EXCEPTION WHEN OTHERS THEN
-            the_shard := s2t_router.elsewhere(the_shard, the_attempt, SQLSTATE, SQLERRM);
-            IF the_shard IS NULL THEN
-                RAISE;
-            END IF;
-        END;
-    END LOOP;
-END
-$function$;
+LANGUAGE c SECURITY DEFINER
+AS 'MODULE_PATHNAME', 's2t_route_write';
 
 REVOKE ALL ON FUNCTION @extschema@.s2t_queue_recording(uuid, integer, timestamp with time zone) FROM PUBLIC;
 COMMENT ON FUNCTION @extschema@.s2t_queue_recording(uuid, integer, timestamp with time zone)
@@ -1286,32 +898,8 @@ COMMENT ON FUNCTION @extschema@.s2t_release_events(text, uuid[], interval, text)
 
 CREATE FUNCTION @extschema@.s2t_release_recording(in_recording_id uuid, in_lease uuid, in_retry_after interval DEFAULT NULL::interval, in_error text DEFAULT NULL::text, OUT status text, OUT attempts_left integer, OUT due_at timestamp with time zone)
 RETURNS record
-LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = pg_catalog, pg_temp
-AS $function$
-DECLARE
-    the_shard   integer;
-    the_problem jsonb;
-BEGIN
-    the_shard := CASE WHEN s2t_router.may_write('s2t_release_recording') THEN s2t_router.shard_of(in_recording_id) END;
-    FOR the_attempt IN 1 .. 2 LOOP
-        BEGIN
-            SELECT p.status, p.attempts_left, p.due_at, p.s2t_problem
-              INTO status, attempts_left, due_at, the_problem
-              FROM s2t_router.s2t_release_recording(the_shard, in_recording_id, in_lease, in_retry_after, in_error, s2t_router.caller()) AS p;
-            IF the_problem IS NOT NULL THEN
-                PERFORM s2t_router.tell(the_problem);
-            END IF;
-            RETURN;
-        EXCEPTION WHEN OTHERS THEN
-            the_shard := s2t_router.elsewhere(the_shard, the_attempt, SQLSTATE, SQLERRM);
-            IF the_shard IS NULL THEN
-                RAISE;
-            END IF;
-        END;
-    END LOOP;
-END
-$function$;
+LANGUAGE c SECURITY DEFINER
+AS 'MODULE_PATHNAME', 's2t_route_write';
 
 REVOKE ALL ON FUNCTION @extschema@.s2t_release_recording(uuid, uuid, interval, text) FROM PUBLIC;
 COMMENT ON FUNCTION @extschema@.s2t_release_recording(uuid, uuid, interval, text)
@@ -1319,32 +907,8 @@ COMMENT ON FUNCTION @extschema@.s2t_release_recording(uuid, uuid, interval, text
 
 CREATE FUNCTION @extschema@.s2t_rename_speaker(in_user_id uuid, in_recording_id uuid, in_from text, in_to text, in_revision integer DEFAULT NULL::integer, OUT revision integer, OUT segment_count integer, OUT changed integer, OUT lost_words integer)
 RETURNS record
-LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = pg_catalog, pg_temp
-AS $function$
-DECLARE
-    the_shard   integer;
-    the_problem jsonb;
-BEGIN
-    the_shard := CASE WHEN s2t_router.may_write('s2t_rename_speaker') THEN s2t_router.shard_of(in_user_id) END;
-    FOR the_attempt IN 1 .. 2 LOOP
-        BEGIN
-            SELECT p.revision, p.segment_count, p.changed, p.lost_words, p.s2t_problem
-              INTO revision, segment_count, changed, lost_words, the_problem
-              FROM s2t_router.s2t_rename_speaker(the_shard, in_user_id, in_recording_id, in_from, in_to, in_revision, s2t_router.caller()) AS p;
-            IF the_problem IS NOT NULL THEN
-                PERFORM s2t_router.tell(the_problem);
-            END IF;
-            RETURN;
-        EXCEPTION WHEN OTHERS THEN
-            the_shard := s2t_router.elsewhere(the_shard, the_attempt, SQLSTATE, SQLERRM);
-            IF the_shard IS NULL THEN
-                RAISE;
-            END IF;
-        END;
-    END LOOP;
-END
-$function$;
+LANGUAGE c SECURITY DEFINER
+AS 'MODULE_PATHNAME', 's2t_route_write';
 
 REVOKE ALL ON FUNCTION @extschema@.s2t_rename_speaker(uuid, uuid, text, text, integer) FROM PUBLIC;
 COMMENT ON FUNCTION @extschema@.s2t_rename_speaker(uuid, uuid, text, text, integer)
@@ -1379,32 +943,8 @@ COMMENT ON FUNCTION @extschema@.s2t_repair()
 
 CREATE FUNCTION @extschema@.s2t_replace_segments(in_user_id uuid, in_recording_id uuid, in_duration_ms integer, in_segments jsonb, in_charge boolean DEFAULT false, OUT repeated boolean, OUT revision integer, OUT segment_count integer, OUT duration_ms integer, OUT charged_seconds integer)
 RETURNS record
-LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = pg_catalog, pg_temp
-AS $function$
-DECLARE
-    the_shard   integer;
-    the_problem jsonb;
-BEGIN
-    the_shard := CASE WHEN s2t_router.may_write('s2t_replace_segments') THEN s2t_router.shard_of(in_user_id) END;
-    FOR the_attempt IN 1 .. 2 LOOP
-        BEGIN
-            SELECT p.repeated, p.revision, p.segment_count, p.duration_ms, p.charged_seconds, p.s2t_problem
-              INTO repeated, revision, segment_count, duration_ms, charged_seconds, the_problem
-              FROM s2t_router.s2t_replace_segments(the_shard, in_user_id, in_recording_id, in_duration_ms, in_segments, in_charge, s2t_router.caller()) AS p;
-            IF the_problem IS NOT NULL THEN
-                PERFORM s2t_router.tell(the_problem);
-            END IF;
-            RETURN;
-        EXCEPTION WHEN OTHERS THEN
-            the_shard := s2t_router.elsewhere(the_shard, the_attempt, SQLSTATE, SQLERRM);
-            IF the_shard IS NULL THEN
-                RAISE;
-            END IF;
-        END;
-    END LOOP;
-END
-$function$;
+LANGUAGE c SECURITY DEFINER
+AS 'MODULE_PATHNAME', 's2t_route_write';
 
 REVOKE ALL ON FUNCTION @extschema@.s2t_replace_segments(uuid, uuid, integer, jsonb, boolean) FROM PUBLIC;
 COMMENT ON FUNCTION @extschema@.s2t_replace_segments(uuid, uuid, integer, jsonb, boolean)
@@ -1412,32 +952,8 @@ COMMENT ON FUNCTION @extschema@.s2t_replace_segments(uuid, uuid, integer, jsonb,
 
 CREATE FUNCTION @extschema@.s2t_replace_transcript(in_user_id uuid, in_recording_id uuid, in_document text, in_format text DEFAULT 'auto'::text, in_charge boolean DEFAULT false, OUT repeated boolean, OUT revision integer, OUT segment_count integer, OUT duration_ms integer, OUT charged_seconds integer)
 RETURNS record
-LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = pg_catalog, pg_temp
-AS $function$
-DECLARE
-    the_shard   integer;
-    the_problem jsonb;
-BEGIN
-    the_shard := CASE WHEN s2t_router.may_write('s2t_replace_transcript') THEN s2t_router.shard_of(in_user_id) END;
-    FOR the_attempt IN 1 .. 2 LOOP
-        BEGIN
-            SELECT p.repeated, p.revision, p.segment_count, p.duration_ms, p.charged_seconds, p.s2t_problem
-              INTO repeated, revision, segment_count, duration_ms, charged_seconds, the_problem
-              FROM s2t_router.s2t_replace_transcript(the_shard, in_user_id, in_recording_id, in_document, in_format, in_charge, s2t_router.caller()) AS p;
-            IF the_problem IS NOT NULL THEN
-                PERFORM s2t_router.tell(the_problem);
-            END IF;
-            RETURN;
-        EXCEPTION WHEN OTHERS THEN
-            the_shard := s2t_router.elsewhere(the_shard, the_attempt, SQLSTATE, SQLERRM);
-            IF the_shard IS NULL THEN
-                RAISE;
-            END IF;
-        END;
-    END LOOP;
-END
-$function$;
+LANGUAGE c SECURITY DEFINER
+AS 'MODULE_PATHNAME', 's2t_route_write';
 
 REVOKE ALL ON FUNCTION @extschema@.s2t_replace_transcript(uuid, uuid, text, text, boolean) FROM PUBLIC;
 COMMENT ON FUNCTION @extschema@.s2t_replace_transcript(uuid, uuid, text, text, boolean)
@@ -1506,32 +1022,8 @@ COMMENT ON FUNCTION @extschema@.s2t_reset_metrics()
 
 CREATE FUNCTION @extschema@.s2t_retry_recording(in_recording_id uuid, in_expected_ms integer DEFAULT NULL::integer, OUT recording_id uuid, OUT quota_ok boolean, OUT error_message text, OUT reason text, OUT remaining_recordings integer, OUT remaining_seconds bigint)
 RETURNS record
-LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = pg_catalog, pg_temp
-AS $function$
-DECLARE
-    the_shard   integer;
-    the_problem jsonb;
-BEGIN
-    the_shard := CASE WHEN s2t_router.may_write('s2t_retry_recording') THEN s2t_router.shard_of(in_recording_id) END;
-    FOR the_attempt IN 1 .. 2 LOOP
-        BEGIN
-            SELECT p.recording_id, p.quota_ok, p.error_message, p.reason, p.remaining_recordings, p.remaining_seconds, p.s2t_problem
-              INTO recording_id, quota_ok, error_message, reason, remaining_recordings, remaining_seconds, the_problem
-              FROM s2t_router.s2t_retry_recording(the_shard, in_recording_id, in_expected_ms, s2t_router.caller()) AS p;
-            IF the_problem IS NOT NULL THEN
-                PERFORM s2t_router.tell(the_problem);
-            END IF;
-            RETURN;
-        EXCEPTION WHEN OTHERS THEN
-            the_shard := s2t_router.elsewhere(the_shard, the_attempt, SQLSTATE, SQLERRM);
-            IF the_shard IS NULL THEN
-                RAISE;
-            END IF;
-        END;
-    END LOOP;
-END
-$function$;
+LANGUAGE c SECURITY DEFINER
+AS 'MODULE_PATHNAME', 's2t_route_write';
 
 REVOKE ALL ON FUNCTION @extschema@.s2t_retry_recording(uuid, integer) FROM PUBLIC;
 COMMENT ON FUNCTION @extschema@.s2t_retry_recording(uuid, integer)
@@ -1634,33 +1126,8 @@ COMMENT ON FUNCTION @extschema@.s2t_rows_set_aside()
 
 CREATE FUNCTION @extschema@.s2t_set_password(in_user_id uuid, in_hashed_pass text)
 RETURNS boolean
-LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = pg_catalog, pg_temp
-AS $function$
-DECLARE
-    the_shard   integer;
-    the_problem jsonb;
-    the_result  boolean;
-BEGIN
-    the_shard := CASE WHEN s2t_router.may_write('s2t_set_password') THEN s2t_router.shard_of(in_user_id) END;
-    FOR the_attempt IN 1 .. 2 LOOP
-        BEGIN
-            SELECT p.result, p.s2t_problem
-              INTO the_result, the_problem
-              FROM s2t_router.s2t_set_password(the_shard, in_user_id, in_hashed_pass, s2t_router.caller()) AS p;
-            IF the_problem IS NOT NULL THEN
-                PERFORM s2t_router.tell(the_problem);
-            END IF;
-            RETURN the_result;
-        EXCEPTION WHEN OTHERS THEN
-            the_shard := s2t_router.elsewhere(the_shard, the_attempt, SQLSTATE, SQLERRM);
-            IF the_shard IS NULL THEN
-                RAISE;
-            END IF;
-        END;
-    END LOOP;
-END
-$function$;
+LANGUAGE c SECURITY DEFINER
+AS 'MODULE_PATHNAME', 's2t_route_write';
 
 REVOKE ALL ON FUNCTION @extschema@.s2t_set_password(uuid, text) FROM PUBLIC;
 COMMENT ON FUNCTION @extschema@.s2t_set_password(uuid, text)
@@ -1668,33 +1135,8 @@ COMMENT ON FUNCTION @extschema@.s2t_set_password(uuid, text)
 
 CREATE FUNCTION @extschema@.s2t_set_status(in_user_id uuid, in_status text)
 RETURNS boolean
-LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = pg_catalog, pg_temp
-AS $function$
-DECLARE
-    the_shard   integer;
-    the_problem jsonb;
-    the_result  boolean;
-BEGIN
-    the_shard := CASE WHEN s2t_router.may_write('s2t_set_status') THEN s2t_router.shard_of(in_user_id) END;
-    FOR the_attempt IN 1 .. 2 LOOP
-        BEGIN
-            SELECT p.result, p.s2t_problem
-              INTO the_result, the_problem
-              FROM s2t_router.s2t_set_status(the_shard, in_user_id, in_status, s2t_router.caller()) AS p;
-            IF the_problem IS NOT NULL THEN
-                PERFORM s2t_router.tell(the_problem);
-            END IF;
-            RETURN the_result;
-        EXCEPTION WHEN OTHERS THEN
-            the_shard := s2t_router.elsewhere(the_shard, the_attempt, SQLSTATE, SQLERRM);
-            IF the_shard IS NULL THEN
-                RAISE;
-            END IF;
-        END;
-    END LOOP;
-END
-$function$;
+LANGUAGE c SECURITY DEFINER
+AS 'MODULE_PATHNAME', 's2t_route_write';
 
 REVOKE ALL ON FUNCTION @extschema@.s2t_set_status(uuid, text) FROM PUBLIC;
 COMMENT ON FUNCTION @extschema@.s2t_set_status(uuid, text)
@@ -1702,33 +1144,8 @@ COMMENT ON FUNCTION @extschema@.s2t_set_status(uuid, text)
 
 CREATE FUNCTION @extschema@.s2t_set_verified(in_user_id uuid, in_verified boolean)
 RETURNS boolean
-LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = pg_catalog, pg_temp
-AS $function$
-DECLARE
-    the_shard   integer;
-    the_problem jsonb;
-    the_result  boolean;
-BEGIN
-    the_shard := CASE WHEN s2t_router.may_write('s2t_set_verified') THEN s2t_router.shard_of(in_user_id) END;
-    FOR the_attempt IN 1 .. 2 LOOP
-        BEGIN
-            SELECT p.result, p.s2t_problem
-              INTO the_result, the_problem
-              FROM s2t_router.s2t_set_verified(the_shard, in_user_id, in_verified, s2t_router.caller()) AS p;
-            IF the_problem IS NOT NULL THEN
-                PERFORM s2t_router.tell(the_problem);
-            END IF;
-            RETURN the_result;
-        EXCEPTION WHEN OTHERS THEN
-            the_shard := s2t_router.elsewhere(the_shard, the_attempt, SQLSTATE, SQLERRM);
-            IF the_shard IS NULL THEN
-                RAISE;
-            END IF;
-        END;
-    END LOOP;
-END
-$function$;
+LANGUAGE c SECURITY DEFINER
+AS 'MODULE_PATHNAME', 's2t_route_write';
 
 REVOKE ALL ON FUNCTION @extschema@.s2t_set_verified(uuid, boolean) FROM PUBLIC;
 COMMENT ON FUNCTION @extschema@.s2t_set_verified(uuid, boolean)
@@ -1772,32 +1189,8 @@ COMMENT ON FUNCTION @extschema@.s2t_snippet(text, text)
 
 CREATE FUNCTION @extschema@.s2t_split_segment(in_user_id uuid, in_recording_id uuid, in_idx integer, in_at_ms integer DEFAULT NULL::integer, in_at_char integer DEFAULT NULL::integer, in_revision integer DEFAULT NULL::integer, OUT revision integer, OUT segment_count integer, OUT changed integer, OUT lost_words integer)
 RETURNS record
-LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = pg_catalog, pg_temp
-AS $function$
-DECLARE
-    the_shard   integer;
-    the_problem jsonb;
-BEGIN
-    the_shard := CASE WHEN s2t_router.may_write('s2t_split_segment') THEN s2t_router.shard_of(in_user_id) END;
-    FOR the_attempt IN 1 .. 2 LOOP
-        BEGIN
-            SELECT p.revision, p.segment_count, p.changed, p.lost_words, p.s2t_problem
-              INTO revision, segment_count, changed, lost_words, the_problem
-              FROM s2t_router.s2t_split_segment(the_shard, in_user_id, in_recording_id, in_idx, in_at_ms, in_at_char, in_revision, s2t_router.caller()) AS p;
-            IF the_problem IS NOT NULL THEN
-                PERFORM s2t_router.tell(the_problem);
-            END IF;
-            RETURN;
-        EXCEPTION WHEN OTHERS THEN
-            the_shard := s2t_router.elsewhere(the_shard, the_attempt, SQLSTATE, SQLERRM);
-            IF the_shard IS NULL THEN
-                RAISE;
-            END IF;
-        END;
-    END LOOP;
-END
-$function$;
+LANGUAGE c SECURITY DEFINER
+AS 'MODULE_PATHNAME', 's2t_route_write';
 
 REVOKE ALL ON FUNCTION @extschema@.s2t_split_segment(uuid, uuid, integer, integer, integer, integer) FROM PUBLIC;
 COMMENT ON FUNCTION @extschema@.s2t_split_segment(uuid, uuid, integer, integer, integer, integer)
@@ -1845,32 +1238,8 @@ COMMENT ON FUNCTION @extschema@.s2t_take_events(text, integer, interval)
 
 CREATE FUNCTION @extschema@.s2t_undo(in_user_id uuid, in_recording_id uuid, in_revision integer DEFAULT NULL::integer, OUT revision integer, OUT segment_count integer, OUT changed integer, OUT lost_words integer)
 RETURNS record
-LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = pg_catalog, pg_temp
-AS $function$
-DECLARE
-    the_shard   integer;
-    the_problem jsonb;
-BEGIN
-    the_shard := CASE WHEN s2t_router.may_write('s2t_undo') THEN s2t_router.shard_of(in_user_id) END;
-    FOR the_attempt IN 1 .. 2 LOOP
-        BEGIN
-            SELECT p.revision, p.segment_count, p.changed, p.lost_words, p.s2t_problem
-              INTO revision, segment_count, changed, lost_words, the_problem
-              FROM s2t_router.s2t_undo(the_shard, in_user_id, in_recording_id, in_revision, s2t_router.caller()) AS p;
-            IF the_problem IS NOT NULL THEN
-                PERFORM s2t_router.tell(the_problem);
-            END IF;
-            RETURN;
-        EXCEPTION WHEN OTHERS THEN
-            the_shard := s2t_router.elsewhere(the_shard, the_attempt, SQLSTATE, SQLERRM);
-            IF the_shard IS NULL THEN
-                RAISE;
-            END IF;
-        END;
-    END LOOP;
-END
-$function$;
+LANGUAGE c SECURITY DEFINER
+AS 'MODULE_PATHNAME', 's2t_route_write';
 
 REVOKE ALL ON FUNCTION @extschema@.s2t_undo(uuid, uuid, integer) FROM PUBLIC;
 COMMENT ON FUNCTION @extschema@.s2t_undo(uuid, uuid, integer)
@@ -1878,33 +1247,8 @@ COMMENT ON FUNCTION @extschema@.s2t_undo(uuid, uuid, integer)
 
 CREATE FUNCTION @extschema@.s2t_update_profile(in_user_id uuid, in_name text DEFAULT NULL::text, in_avatar_url text DEFAULT NULL::text)
 RETURNS boolean
-LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = pg_catalog, pg_temp
-AS $function$
-DECLARE
-    the_shard   integer;
-    the_problem jsonb;
-    the_result  boolean;
-BEGIN
-    the_shard := CASE WHEN s2t_router.may_write('s2t_update_profile') THEN s2t_router.shard_of(in_user_id) END;
-    FOR the_attempt IN 1 .. 2 LOOP
-        BEGIN
-            SELECT p.result, p.s2t_problem
-              INTO the_result, the_problem
-              FROM s2t_router.s2t_update_profile(the_shard, in_user_id, in_name, in_avatar_url, s2t_router.caller()) AS p;
-            IF the_problem IS NOT NULL THEN
-                PERFORM s2t_router.tell(the_problem);
-            END IF;
-            RETURN the_result;
-        EXCEPTION WHEN OTHERS THEN
-            the_shard := s2t_router.elsewhere(the_shard, the_attempt, SQLSTATE, SQLERRM);
-            IF the_shard IS NULL THEN
-                RAISE;
-            END IF;
-        END;
-    END LOOP;
-END
-$function$;
+LANGUAGE c SECURITY DEFINER
+AS 'MODULE_PATHNAME', 's2t_route_write';
 
 REVOKE ALL ON FUNCTION @extschema@.s2t_update_profile(uuid, text, text) FROM PUBLIC;
 COMMENT ON FUNCTION @extschema@.s2t_update_profile(uuid, text, text)
@@ -1947,32 +1291,8 @@ COMMENT ON FUNCTION @extschema@.s2t_version()
     IS 'The version of the loaded library.';
 
 CREATE PROCEDURE @extschema@.sp_change_user_plan(IN in_user_id uuid, IN in_new_plan_code text, IN in_prorate boolean DEFAULT false, INOUT success boolean DEFAULT NULL::boolean, INOUT message text DEFAULT NULL::text)
-LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = pg_catalog, pg_temp
-AS $function$
-DECLARE
-    the_shard   integer;
-    the_problem jsonb;
-BEGIN
-    the_shard := CASE WHEN s2t_router.may_write('sp_change_user_plan') THEN s2t_router.shard_of(in_user_id) END;
-    FOR the_attempt IN 1 .. 2 LOOP
-        BEGIN
-            SELECT p.success, p.message, p.s2t_problem
-              INTO success, message, the_problem
-              FROM s2t_router.sp_change_user_plan(the_shard, in_user_id, in_new_plan_code, in_prorate, success, message, s2t_router.caller()) AS p;
-            IF the_problem IS NOT NULL THEN
-                PERFORM s2t_router.tell(the_problem);
-            END IF;
-            RETURN;
-        EXCEPTION WHEN OTHERS THEN
-            the_shard := s2t_router.elsewhere(the_shard, the_attempt, SQLSTATE, SQLERRM);
-            IF the_shard IS NULL THEN
-                RAISE;
-            END IF;
-        END;
-    END LOOP;
-END
-$function$;
+LANGUAGE c SECURITY DEFINER
+AS 'MODULE_PATHNAME', 's2t_route_write';
 
 REVOKE ALL ON PROCEDURE @extschema@.sp_change_user_plan(uuid, text, boolean, boolean, text) FROM PUBLIC;
 COMMENT ON PROCEDURE @extschema@.sp_change_user_plan(uuid, text, boolean, boolean, text)
@@ -1980,32 +1300,8 @@ COMMENT ON PROCEDURE @extschema@.sp_change_user_plan(uuid, text, boolean, boolea
 
 CREATE FUNCTION @extschema@.sp_check_quota_and_create_recording(in_user_id uuid, in_source text, in_language text DEFAULT 'vi'::text, in_meta jsonb DEFAULT '{}'::jsonb, OUT recording_id uuid, OUT quota_ok boolean, OUT error_message text)
 RETURNS record
-LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = pg_catalog, pg_temp
-AS $function$
-DECLARE
-    the_shard   integer;
-    the_problem jsonb;
-BEGIN
-    the_shard := CASE WHEN s2t_router.may_write('sp_check_quota_and_create_recording') THEN s2t_router.shard_of(in_user_id) END;
-    FOR the_attempt IN 1 .. 2 LOOP
-        BEGIN
-            SELECT p.recording_id, p.quota_ok, p.error_message, p.s2t_problem
-              INTO recording_id, quota_ok, error_message, the_problem
-              FROM s2t_router.sp_check_quota_and_create_recording(the_shard, in_user_id, in_source, in_language, in_meta, s2t_router.caller()) AS p;
-            IF the_problem IS NOT NULL THEN
-                PERFORM s2t_router.tell(the_problem);
-            END IF;
-            RETURN;
-        EXCEPTION WHEN OTHERS THEN
-            the_shard := s2t_router.elsewhere(the_shard, the_attempt, SQLSTATE, SQLERRM);
-            IF the_shard IS NULL THEN
-                RAISE;
-            END IF;
-        END;
-    END LOOP;
-END
-$function$;
+LANGUAGE c SECURITY DEFINER
+AS 'MODULE_PATHNAME', 's2t_route_write';
 
 REVOKE ALL ON FUNCTION @extschema@.sp_check_quota_and_create_recording(uuid, text, text, jsonb) FROM PUBLIC;
 COMMENT ON FUNCTION @extschema@.sp_check_quota_and_create_recording(uuid, text, text, jsonb)
@@ -2049,32 +1345,8 @@ COMMENT ON FUNCTION @extschema@.sp_cleanup_old_recordings(integer, integer)
     IS 'Deletes one batch of the oldest recordings that are past their retention, done or failed, with their segments; (0, 0) means nothing is left.';
 
 CREATE PROCEDURE @extschema@.sp_complete_recording(IN in_recording_id uuid, IN in_duration_ms integer, IN in_segments jsonb)
-LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = pg_catalog, pg_temp
-AS $function$
-DECLARE
-    the_shard   integer;
-    the_problem jsonb;
-BEGIN
-    the_shard := CASE WHEN s2t_router.may_write('sp_complete_recording') THEN s2t_router.shard_of(in_recording_id) END;
-    FOR the_attempt IN 1 .. 2 LOOP
-        BEGIN
-            SELECT p.s2t_problem
-              INTO the_problem
-              FROM s2t_router.sp_complete_recording(the_shard, in_recording_id, in_duration_ms, in_segments, s2t_router.caller()) AS p;
-            IF the_problem IS NOT NULL THEN
-                PERFORM s2t_router.tell(the_problem);
-            END IF;
-            RETURN;
-        EXCEPTION WHEN OTHERS THEN
-            the_shard := s2t_router.elsewhere(the_shard, the_attempt, SQLSTATE, SQLERRM);
-            IF the_shard IS NULL THEN
-                RAISE;
-            END IF;
-        END;
-    END LOOP;
-END
-$function$;
+LANGUAGE c SECURITY DEFINER
+AS 'MODULE_PATHNAME', 's2t_route_write';
 
 REVOKE ALL ON PROCEDURE @extschema@.sp_complete_recording(uuid, integer, jsonb) FROM PUBLIC;
 COMMENT ON PROCEDURE @extschema@.sp_complete_recording(uuid, integer, jsonb)
@@ -2140,65 +1412,16 @@ COMMENT ON PROCEDURE @extschema@.sp_drop_search_index()
 
 CREATE FUNCTION @extschema@.sp_export_transcript(in_recording_id uuid, in_format text DEFAULT 'txt'::text)
 RETURNS text
-LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = pg_catalog, pg_temp
-AS $function$
-DECLARE
-    the_shard   integer;
-    the_problem jsonb;
-    the_result  text;
-BEGIN
-    the_shard := s2t_router.shard_of(in_recording_id);
-    FOR the_attempt IN 1 .. 2 LOOP
-        BEGIN
-            SELECT p.result, p.s2t_problem
-              INTO the_result, the_problem
-              FROM s2t_router.sp_export_transcript(the_shard, in_recording_id, in_format, s2t_router.caller()) AS p;
-            IF the_problem IS NOT NULL THEN
-                PERFORM s2t_router.tell(the_problem);
-            END IF;
-            RETURN the_result;
-        EXCEPTION WHEN OTHERS THEN
-            the_shard := s2t_router.elsewhere(the_shard, the_attempt, SQLSTATE, SQLERRM);
-            IF the_shard IS NULL THEN
-                RAISE;
-            END IF;
-        END;
-    END LOOP;
-END
-$function$;
+LANGUAGE c SECURITY DEFINER
+AS 'MODULE_PATHNAME', 's2t_route_read';
 
 REVOKE ALL ON FUNCTION @extschema@.sp_export_transcript(uuid, text) FROM PUBLIC;
 COMMENT ON FUNCTION @extschema@.sp_export_transcript(uuid, text)
     IS 'The transcript of a completed recording as a file: txt, srt, vtt, json, tsv, csv, md or ttml.';
 
 CREATE PROCEDURE @extschema@.sp_fail_recording(IN in_recording_id uuid, IN in_reason text)
-LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = pg_catalog, pg_temp
-AS $function$
-DECLARE
-    the_shard   integer;
-    the_problem jsonb;
-BEGIN
-    the_shard := CASE WHEN s2t_router.may_write('sp_fail_recording') THEN s2t_router.shard_of(in_recording_id) END;
-    FOR the_attempt IN 1 .. 2 LOOP
-        BEGIN
-            SELECT p.s2t_problem
-              INTO the_problem
-              FROM s2t_router.sp_fail_recording(the_shard, in_recording_id, in_reason, s2t_router.caller()) AS p;
-            IF the_problem IS NOT NULL THEN
-                PERFORM s2t_router.tell(the_problem);
-            END IF;
-            RETURN;
-        EXCEPTION WHEN OTHERS THEN
-            the_shard := s2t_router.elsewhere(the_shard, the_attempt, SQLSTATE, SQLERRM);
-            IF the_shard IS NULL THEN
-                RAISE;
-            END IF;
-        END;
-    END LOOP;
-END
-$function$;
+LANGUAGE c SECURITY DEFINER
+AS 'MODULE_PATHNAME', 's2t_route_write';
 
 REVOKE ALL ON PROCEDURE @extschema@.sp_fail_recording(uuid, text) FROM PUBLIC;
 COMMENT ON PROCEDURE @extschema@.sp_fail_recording(uuid, text)
@@ -2386,32 +1609,8 @@ COMMENT ON FUNCTION @extschema@.sp_get_subscription(uuid)
 
 CREATE FUNCTION @extschema@.sp_get_user_stats(in_user_id uuid, OUT total_recordings bigint, OUT total_duration_minutes numeric, OUT total_segments bigint, OUT current_cycle_usage integer, OUT current_cycle_seconds integer, OUT quota_usage_percent numeric, OUT quota_minutes_percent numeric)
 RETURNS record
-LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = pg_catalog, pg_temp
-AS $function$
-DECLARE
-    the_shard   integer;
-    the_problem jsonb;
-BEGIN
-    the_shard := s2t_router.shard_of(in_user_id);
-    FOR the_attempt IN 1 .. 2 LOOP
-        BEGIN
-            SELECT p.total_recordings, p.total_duration_minutes, p.total_segments, p.current_cycle_usage, p.current_cycle_seconds, p.quota_usage_percent, p.quota_minutes_percent, p.s2t_problem
-              INTO total_recordings, total_duration_minutes, total_segments, current_cycle_usage, current_cycle_seconds, quota_usage_percent, quota_minutes_percent, the_problem
-              FROM s2t_router.sp_get_user_stats(the_shard, in_user_id, s2t_router.caller()) AS p;
-            IF the_problem IS NOT NULL THEN
-                PERFORM s2t_router.tell(the_problem);
-            END IF;
-            RETURN;
-        EXCEPTION WHEN OTHERS THEN
-            the_shard := s2t_router.elsewhere(the_shard, the_attempt, SQLSTATE, SQLERRM);
-            IF the_shard IS NULL THEN
-                RAISE;
-            END IF;
-        END;
-    END LOOP;
-END
-$function$;
+LANGUAGE c SECURITY DEFINER
+AS 'MODULE_PATHNAME', 's2t_route_read';
 
 REVOKE ALL ON FUNCTION @extschema@.sp_get_user_stats(uuid) FROM PUBLIC;
 COMMENT ON FUNCTION @extschema@.sp_get_user_stats(uuid)
@@ -2419,32 +1618,8 @@ COMMENT ON FUNCTION @extschema@.sp_get_user_stats(uuid)
 
 CREATE FUNCTION @extschema@.sp_import_transcript(in_recording_id uuid, in_document text, in_format text DEFAULT 'auto'::text, OUT format text, OUT language text, OUT duration_ms integer, OUT segments integer)
 RETURNS record
-LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = pg_catalog, pg_temp
-AS $function$
-DECLARE
-    the_shard   integer;
-    the_problem jsonb;
-BEGIN
-    the_shard := CASE WHEN s2t_router.may_write('sp_import_transcript') THEN s2t_router.shard_of(in_recording_id) END;
-    FOR the_attempt IN 1 .. 2 LOOP
-        BEGIN
-            SELECT p.format, p.language, p.duration_ms, p.segments, p.s2t_problem
-              INTO format, language, duration_ms, segments, the_problem
-              FROM s2t_router.sp_import_transcript(the_shard, in_recording_id, in_document, in_format, s2t_router.caller()) AS p;
-            IF the_problem IS NOT NULL THEN
-                PERFORM s2t_router.tell(the_problem);
-            END IF;
-            RETURN;
-        EXCEPTION WHEN OTHERS THEN
-            the_shard := s2t_router.elsewhere(the_shard, the_attempt, SQLSTATE, SQLERRM);
-            IF the_shard IS NULL THEN
-                RAISE;
-            END IF;
-        END;
-    END LOOP;
-END
-$function$;
+LANGUAGE c SECURITY DEFINER
+AS 'MODULE_PATHNAME', 's2t_route_write';
 
 REVOKE ALL ON FUNCTION @extschema@.sp_import_transcript(uuid, text, text) FROM PUBLIC;
 COMMENT ON FUNCTION @extschema@.sp_import_transcript(uuid, text, text)
@@ -2452,32 +1627,8 @@ COMMENT ON FUNCTION @extschema@.sp_import_transcript(uuid, text, text)
 
 CREATE FUNCTION @extschema@.sp_import_transcript_bytes(in_recording_id uuid, in_document bytea, in_format text DEFAULT 'auto'::text, OUT format text, OUT language text, OUT duration_ms integer, OUT segments integer, OUT replaced bigint)
 RETURNS record
-LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = pg_catalog, pg_temp
-AS $function$
-DECLARE
-    the_shard   integer;
-    the_problem jsonb;
-BEGIN
-    the_shard := CASE WHEN s2t_router.may_write('sp_import_transcript_bytes') THEN s2t_router.shard_of(in_recording_id) END;
-    FOR the_attempt IN 1 .. 2 LOOP
-        BEGIN
-            SELECT p.format, p.language, p.duration_ms, p.segments, p.replaced, p.s2t_problem
-              INTO format, language, duration_ms, segments, replaced, the_problem
-              FROM s2t_router.sp_import_transcript_bytes(the_shard, in_recording_id, in_document, in_format, s2t_router.caller()) AS p;
-            IF the_problem IS NOT NULL THEN
-                PERFORM s2t_router.tell(the_problem);
-            END IF;
-            RETURN;
-        EXCEPTION WHEN OTHERS THEN
-            the_shard := s2t_router.elsewhere(the_shard, the_attempt, SQLSTATE, SQLERRM);
-            IF the_shard IS NULL THEN
-                RAISE;
-            END IF;
-        END;
-    END LOOP;
-END
-$function$;
+LANGUAGE c SECURITY DEFINER
+AS 'MODULE_PATHNAME', 's2t_route_write';
 
 REVOKE ALL ON FUNCTION @extschema@.sp_import_transcript_bytes(uuid, bytea, text) FROM PUBLIC;
 COMMENT ON FUNCTION @extschema@.sp_import_transcript_bytes(uuid, bytea, text)
@@ -2740,33 +1891,8 @@ COMMENT ON PROCEDURE @extschema@.sp_purge_usage_entries(interval, integer, bigin
 
 CREATE FUNCTION @extschema@.sp_render_transcript(in_recording_id uuid, in_format text, in_options jsonb DEFAULT '{}'::jsonb)
 RETURNS text
-LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = pg_catalog, pg_temp
-AS $function$
-DECLARE
-    the_shard   integer;
-    the_problem jsonb;
-    the_result  text;
-BEGIN
-    the_shard := s2t_router.shard_of(in_recording_id);
-    FOR the_attempt IN 1 .. 2 LOOP
-        BEGIN
-            SELECT p.result, p.s2t_problem
-              INTO the_result, the_problem
-              FROM s2t_router.sp_render_transcript(the_shard, in_recording_id, in_format, in_options, s2t_router.caller()) AS p;
-            IF the_problem IS NOT NULL THEN
-                PERFORM s2t_router.tell(the_problem);
-            END IF;
-            RETURN the_result;
-        EXCEPTION WHEN OTHERS THEN
-            the_shard := s2t_router.elsewhere(the_shard, the_attempt, SQLSTATE, SQLERRM);
-            IF the_shard IS NULL THEN
-                RAISE;
-            END IF;
-        END;
-    END LOOP;
-END
-$function$;
+LANGUAGE c SECURITY DEFINER
+AS 'MODULE_PATHNAME', 's2t_route_read';
 
 REVOKE ALL ON FUNCTION @extschema@.sp_render_transcript(uuid, text, jsonb) FROM PUBLIC;
 COMMENT ON FUNCTION @extschema@.sp_render_transcript(uuid, text, jsonb)

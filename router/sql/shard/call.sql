@@ -1,0 +1,12 @@
+-- ------------------------------------------------------------------------------------------------
+-- Any twin that returns one row, by its name.
+-- ------------------------------------------------------------------------------------------------
+
+-- With the rights of whoever calls: EXECUTE on the twin itself is looked at.
+CREATE FUNCTION s2t_shard.call(in_twin text, in_arguments bytea)
+RETURNS bytea
+LANGUAGE c STRICT
+AS 'MODULE_PATHNAME', 's2t_call';
+
+COMMENT ON FUNCTION s2t_shard.call(text, bytea)
+    IS 'Calls the twin of this name, with its arguments and results in one bytea each, in the router''s own form.';
