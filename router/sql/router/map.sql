@@ -202,23 +202,6 @@ $function$;
 COMMENT ON FUNCTION s2t_router.divide(uuid[])
     IS 'Those of the ids that the server of the first has, and the others.';
 
-CREATE FUNCTION s2t_router.shard_of_login(in_name text)
-RETURNS integer
-LANGUAGE plpgsql STABLE
-SET search_path = pg_catalog, pg_temp
-AS $function$
-BEGIN
-    IF in_name IS NULL THEN
-        RETURN s2t_router.any_shard();
-    END IF;
-    -- As registering trims it.
-    RETURN s2t_router.shard_of_slot(s2t_router.slot_of(btrim(in_name, E' \t\n\r\f\x0B')));
-END
-$function$;
-
-COMMENT ON FUNCTION s2t_router.shard_of_login(text)
-    IS 'The number of the server that has the slot of an e-mail address or a name.';
-
 CREATE FUNCTION s2t_router.shards()
 RETURNS TABLE (n integer, name text, slots bigint, up boolean, version text, problem text)
 LANGUAGE plpgsql

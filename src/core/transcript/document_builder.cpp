@@ -37,6 +37,10 @@ size_t count_nodes(std::string_view text) {
   return nodes;
 }
 
+// What the parser says of no document at all: from version 3.12 on, something of streams.
+constexpr const char* kEmpty =
+    "syntax error while parsing value - unexpected end of input; expected '[', '{', or a literal";
+
 // The parser's own words about a syntax error, without its heading and without the text it read.
 std::string reason_of(const char* what) {
   std::string_view reason = what;
@@ -101,7 +105,7 @@ class TranscriptDocument::Builder {
     }
     throw Refusal{failure(Code::kInvalidParameter, kInvalid, nullptr,
                           "The document is not JSON: %s, at byte %zu.",
-                          reason_of(error.what()).c_str(), offset)};
+                          source_.empty() ? kEmpty : reason_of(error.what()).c_str(), offset)};
   }
 
  private:
