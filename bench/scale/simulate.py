@@ -20,7 +20,7 @@ import sys
 SLOTS = 4096
 # Microseconds of a core: what the call does, and what every call costs beside that (parsing, the twin, commit, PL/Proxy's side).
 CREATE, COMPLETE, PER_SEGMENT, READ, READ_SEGMENT, STATS, EVERY_CALL, ROLLOVER = 18, 30, 2.1, 20, 3, 3, 200, 14
-ROUTER_CALL = 350       # of a router's core and its pooler's
+ROUTER_CALL = 160       # of a router's core and its pooler's
 SECONDS_OF_A_CALL = 0.004   # as a connection from router to shard is held, waiting for the disk included
 BYTES_OF_A_USER = 1100  # users, profile, subscription, two names, a claim, with indexes
 BYTES_OF_A_RECORDING = 900  # with indexes and its ledger's entries

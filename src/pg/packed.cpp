@@ -1,48 +1,66 @@
 #include "pg/packed.h"
 
-extern "C" {
-#include "libpq/pqformat.h"
-}
-
 namespace s2t::pg {
 
 namespace {
 
-// Reads `packed` in place.
-StringInfoData open(bytea* packed) {
-  StringInfoData message = {};
-  message.data = VARDATA_ANY(packed);
-  message.len = message.maxlen = static_cast<int>(VARSIZE_ANY_EXHDR(packed));
-  return message;
-}
+constexpr char kNull = '-';
 
-int read_header(StringInfo message, Oid* types) {
-  const int count = static_cast<int>(pq_getmsgint(message, 2));
-  if (count > Packing::kMost) {
-    ereport(ERROR, (errcode(ERRCODE_PROTOCOL_VIOLATION),
-                    errmsg("%d packed values are more than %d", count, Packing::kMost)));
-  }
-  for (int i = 0; i < count; i++) types[i] = pq_getmsgint(message, 4);
-  return count;
-}
-
-[[noreturn]] void raise_bad_value() {
-  ereport(ERROR, (errcode(ERRCODE_INVALID_BINARY_REPRESENTATION), errmsg("invalid packed value")));
+[[noreturn]] void raise_bad_message() {
+  ereport(ERROR,
+          (errcode(ERRCODE_INVALID_BINARY_REPRESENTATION), errmsg("invalid packed values")));
   pg_unreachable();
+}
+
+bool stands_as_it_is(Oid type) { return type == TEXTOID || type == JSONBOID; }
+
+std::string_view view_of(text* packed) {
+  return {VARDATA_ANY(packed), static_cast<size_t>(VARSIZE_ANY_EXHDR(packed))};
+}
+
+char take_char(std::string_view* rest) {
+  if (rest->empty()) raise_bad_message();
+  const char c = rest->front();
+  rest->remove_prefix(1);
+  return c;
+}
+
+// A number of decimal digits, and the character after it in `end`.
+uint32_t take_number(std::string_view* rest, char* end) {
+  uint64_t number = 0;
+  int digits = 0;
+  char c = take_char(rest);
+  for (; c >= '0' && c <= '9'; c = take_char(rest)) {
+    number = number * 10 + static_cast<uint64_t>(c - '0');
+    if (++digits > 10) raise_bad_message();
+  }
+  if (digits == 0 || number > PG_UINT32_MAX) raise_bad_message();
+  *end = c;
+  return static_cast<uint32_t>(number);
+}
+
+int take_types(std::string_view* rest, Oid* types) {
+  int count = 0;
+  char end = ',';
+  while (end == ',') {
+    if (count == Packing::kMost) raise_bad_message();
+    types[count++] = take_number(rest, &end);
+  }
+  if (end != ':') raise_bad_message();
+  return count;
 }
 
 }  // namespace
 
-int read_types(bytea* packed, Oid* types) {
-  StringInfoData message = open(packed);
-  return read_header(&message, types);
+int read_types(text* packed, Oid* types) {
+  std::string_view rest = view_of(packed);
+  return take_types(&rest, types);
 }
 
 Packing* Packing::make(MemoryContext memory, const Oid* types, int count) {
   auto* packing = static_cast<Packing*>(MemoryContextAllocZero(memory, sizeof(Packing)));
   packing->count_ = count;
-  packing->kinds_ =
-      static_cast<Kind*>(MemoryContextAllocZero(memory, sizeof(Kind) * Max(count, 1)));
+  packing->kinds_ = static_cast<Kind*>(MemoryContextAllocZero(memory, sizeof(Kind) * count));
   for (int i = 0; i < count; i++) {
     Kind* kind = &packing->kinds_[i];
     Oid function = InvalidOid;
@@ -56,31 +74,72 @@ Packing* Packing::make(MemoryContext memory, const Oid* types, int count) {
   return packing;
 }
 
-bytea* Packing::pack(const Datum* values, const bool* nulls) const {
-  StringInfoData message;
-  pq_begintypsend(&message);
-  pq_sendint16(&message, count_);
-  for (int i = 0; i < count_; i++) pq_sendint32(&message, kinds_[i].type);
-  for (int i = 0; i < count_; i++) {
-    if (nulls[i]) {
-      pq_sendint32(&message, -1);
-      continue;
-    }
-    bytea* value = SendFunctionCall(&kinds_[i].send, values[i]);
-    const int length = static_cast<int>(VARSIZE(value) - VARHDRSZ);
-    pq_sendint32(&message, length);
-    pq_sendbytes(&message, VARDATA(value), length);
-    // Receive functions want an end, and so need no copy.
-    pq_sendbyte(&message, '\0');
-    pfree(value);
+void Packing::pack_value(StringInfo message, Kind* kind, Datum value) {
+  if (kind->type == TEXTOID) {
+    text* words = DatumGetTextPP(value);
+    const int length = static_cast<int>(VARSIZE_ANY_EXHDR(words));
+    appendStringInfo(message, "%d:", length);
+    appendBinaryStringInfo(message, VARDATA_ANY(words), length);
+    return;
   }
-  return pq_endtypsend(&message);
+  if (kind->type == JSONBOID) {
+    Jsonb* json = DatumGetJsonbP(value);
+    const char* words = JsonbToCString(nullptr, &json->root, static_cast<int>(VARSIZE(json)));
+    const int length = static_cast<int>(strlen(words));
+    appendStringInfo(message, "%d:", length);
+    appendBinaryStringInfo(message, words, length);
+    return;
+  }
+  bytea* bytes = SendFunctionCall(&kind->send, value);
+  const int length = static_cast<int>(VARSIZE(bytes) - VARHDRSZ);
+  appendStringInfo(message, "%d:", length * 2);
+  enlargeStringInfo(message, length * 2);
+  message->len += static_cast<int>(
+      hex_encode(VARDATA(bytes), static_cast<size_t>(length), message->data + message->len));
+  message->data[message->len] = '\0';
 }
 
-void Packing::unpack(bytea* packed, Datum* values, bool* nulls) const {
-  StringInfoData message = open(packed);
+Datum Packing::unpack_value(Kind* kind, std::string_view bytes) {
+  if (stands_as_it_is(kind->type)) {
+    // Whoever packed it may have counted wrong.
+    (void)pg_verify_mbstr(GetDatabaseEncoding(), bytes.data(), static_cast<int>(bytes.size()),
+                          false);
+    if (kind->type == TEXTOID)
+      return PointerGetDatum(
+          cstring_to_text_with_len(bytes.data(), static_cast<int>(bytes.size())));
+    return DirectFunctionCall1(jsonb_in, CStringGetDatum(pnstrdup(bytes.data(), bytes.size())));
+  }
+  StringInfoData value;
+  initStringInfo(&value);
+  enlargeStringInfo(&value, static_cast<int>(bytes.size() / 2));
+  value.len = static_cast<int>(hex_decode(bytes.data(), bytes.size(), value.data));
+  value.data[value.len] = '\0';
+  Datum received = ReceiveFunctionCall(&kind->receive, &value, kind->parameter, -1);
+  if (value.cursor != value.len) raise_bad_message();
+  return received;
+}
+
+text* Packing::pack(const Datum* values, const bool* nulls) const {
+  StringInfoData message;
+  initStringInfo(&message);
+  // The length of a text goes before it.
+  appendStringInfoSpaces(&message, VARHDRSZ);
+  for (int i = 0; i < count_; i++)
+    appendStringInfo(&message, "%u%c", kinds_[i].type, i == count_ - 1 ? ':' : ',');
+  for (int i = 0; i < count_; i++) {
+    if (nulls[i])
+      appendStringInfoChar(&message, kNull);
+    else
+      pack_value(&message, &kinds_[i], values[i]);
+  }
+  SET_VARSIZE(message.data, message.len);
+  return reinterpret_cast<text*>(message.data);
+}
+
+void Packing::unpack(text* packed, Datum* values, bool* nulls) const {
+  std::string_view rest = view_of(packed);
   Oid types[kMost];
-  const int count = read_header(&message, types);
+  const int count = take_types(&rest, types);
   bool same = count == count_;
   for (int i = 0; same && i < count; i++) same = types[i] == kinds_[i].type;
   if (!same) {
@@ -88,19 +147,19 @@ void Packing::unpack(bytea* packed, Datum* values, bool* nulls) const {
                     errhint("Update s2t, s2t_shard and s2t_router to one version.")));
   }
   for (int i = 0; i < count; i++) {
-    const int length = static_cast<int>(pq_getmsgint(&message, 4));
-    nulls[i] = length == -1;
     values[i] = 0;
-    if (nulls[i]) continue;
-    StringInfoData value = {};
-    value.data = const_cast<char*>(pq_getmsgbytes(&message, length));
-    value.len = length;
-    value.maxlen = length + 1;
-    if (pq_getmsgbyte(&message) != '\0') raise_bad_value();
-    values[i] = ReceiveFunctionCall(&kinds_[i].receive, &value, kinds_[i].parameter, -1);
-    if (value.cursor != length) raise_bad_value();
+    nulls[i] = !rest.empty() && rest.front() == kNull;
+    if (nulls[i]) {
+      rest.remove_prefix(1);
+      continue;
+    }
+    char end = '\0';
+    const size_t length = take_number(&rest, &end);
+    if (end != ':' || length > rest.size()) raise_bad_message();
+    values[i] = unpack_value(&kinds_[i], rest.substr(0, length));
+    rest.remove_prefix(length);
   }
-  pq_getmsgend(&message);
+  if (!rest.empty()) raise_bad_message();
 }
 
 }  // namespace s2t::pg

@@ -1,5 +1,5 @@
 // s2t_call: what a router calls, to call a twin (twin.cpp) whose arguments and results are in one
-// bytea each: a statement with many columns costs a server more to parse than to carry out.
+// text each: a statement with many columns costs a server more to parse than to carry out.
 #include "pg/compat.h"
 #include "pg/function.h"
 #include "pg/packed.h"
@@ -84,7 +84,7 @@ const Known* find(Oid oid) {
 
 S2T_FUNCTION(s2t_call) {
   const char* name = TextDatumGetCString(PG_GETARG_DATUM(0));
-  bytea* packed = PG_GETARG_BYTEA_PP(1);
+  text* packed = PG_GETARG_TEXT_PP(1);
   Oid types[Packing::kMost];
   const int count = s2t::pg::read_types(packed, types);
   const Known* twin = find(find_function(fcinfo, name, types, count));
@@ -107,5 +107,5 @@ S2T_FUNCTION(s2t_call) {
     tuple.t_data = row;
     heap_deform_tuple(&tuple, twin->row, values, nulls);
   }
-  PG_RETURN_BYTEA_P(twin->results->pack(values, nulls));
+  PG_RETURN_TEXT_P(twin->results->pack(values, nulls));
 }

@@ -1,6 +1,7 @@
 // s2t_twin: what is behind each of the schema s2t_shard's twins, which a router calls. A twin has
 // the name and the arguments of a routine of the API, and who calls as one more; it returns what
 // that routine does, and one more column for an error and NOTICEs (docs/scale.md, "The parts").
+#include "pg/compat.h"
 #include "pg/function.h"
 #include "pg/remote.h"
 #include "pg/subtransaction.h"
@@ -27,10 +28,15 @@ struct Twin {
   TupleDesc row;  // what it returns; nullptr if that is nothing but a problem
   Oid schema;     // of the routine; InvalidOid until it has been looked up
   NameData name;  // of that schema, at that time
+  uint64_t seen;  // changes of routines before that
+  Oid direct;     // the routine, where it needs no plan
   SPIPlanPtr call;
   SPIPlanPtr fence;  // or nullptr
   int depth;         // calls of it that are going on, one within another
 };
+
+// Changes of any routine that this session has heard of.
+uint64_t changes = 0;
 
 Form_pg_proc form(HeapTuple routine) { return reinterpret_cast<Form_pg_proc>(GETSTRUCT(routine)); }
 
@@ -129,30 +135,63 @@ SPIPlanPtr prepare(const char* query, const Twin* twin) {
   return plan;
 }
 
-// Within SPI.
+// Whether the columns of a routine that returns one row are those of its twin.
+bool has_columns(Oid routine, const Twin* twin) {
+  const int count = twin->row == nullptr ? 0 : twin->row->natts - 1;
+  Oid type = InvalidOid;
+  TupleDesc row = nullptr;
+  TypeFuncClass kind = get_func_result_type(routine, &type, &row);
+  if (kind == TYPEFUNC_SCALAR && type == VOIDOID) return count == 0;
+  if (kind == TYPEFUNC_SCALAR) return count == 1 && TupleDescAttr(twin->row, 0)->atttypid == type;
+  if (kind != TYPEFUNC_COMPOSITE || row->natts != count) return false;
+  for (int i = 0; i < count; i++) {
+    if (TupleDescAttr(row, i)->atttypid != TupleDescAttr(twin->row, i)->atttypid) return false;
+  }
+  return true;
+}
+
+// Whether a routine is called without a plan: what a statement does around a function in C is little,
+// but takes 10 us. It would not call a strict one without all of its arguments.
+bool needs_no_plan(const Form_pg_proc routine) {
+  return routine->prolang == ClanguageId && routine->prokind == PROKIND_FUNCTION &&
+         !routine->proretset && !routine->proisstrict;
+}
+
 void look_up_routine(Twin* twin) {
+  const uint64_t seen = changes;
   Form_pg_proc own = form(twin->own);
   Oid schema_oid = find_schema();
   Form_pg_proc routine = form(find_routine(own, schema_oid));
   if (routine->proretset != own->proretset) raise_mismatch(own);
+  if (!routine->proretset && !has_columns(routine->oid, twin)) raise_mismatch(own);
 
   const char* name = get_namespace_name(schema_oid);
   const char* schema = quote_identifier(name);
-  const char* fence = routine->prolang == ClanguageId ? nullptr : print_fence(twin->own, schema);
   // What a call further out is at stays there: a schema renamed in the middle of it is rare enough.
   if (twin->depth == 1 && twin->call != nullptr) SPI_freeplan(twin->call);
   if (twin->depth == 1 && twin->fence != nullptr) SPI_freeplan(twin->fence);
-  twin->schema = InvalidOid;
+  twin->schema = twin->direct = InvalidOid;
   twin->call = twin->fence = nullptr;
-  twin->call = prepare(print_call(routine, schema), twin);
-  if (fence != nullptr) twin->fence = prepare(fence, twin);
+  if (needs_no_plan(routine)) {
+    twin->direct = routine->oid;
+  } else {
+    const char* fence = routine->prolang == ClanguageId ? nullptr : print_fence(twin->own, schema);
+    SPI_connect();
+    twin->call = prepare(print_call(routine, schema), twin);
+    if (fence != nullptr) twin->fence = prepare(fence, twin);
+    SPI_finish();
+  }
   namestrcpy(&twin->name, name);
+  twin->seen = seen;
   twin->schema = schema_oid;
 }
 
-// The texts of the plans have the schema's name: after ALTER SCHEMA ... RENAME they are made anew.
+void note_change(Datum /*argument*/, int /*cache*/, uint32 /*hash*/) { changes++; }
+
+// Another routine may be in the place of the one that was looked up; and the texts of the plans have
+// the schema's name, so that they are made anew after ALTER SCHEMA ... RENAME.
 bool is_up_to_date(const Twin* twin) {
-  if (!OidIsValid(twin->schema)) return false;
+  if (!OidIsValid(twin->schema) || twin->seen != changes) return false;
   const char* name = get_namespace_name(twin->schema);
   return name != nullptr && strcmp(name, NameStr(twin->name)) == 0;
 }
@@ -173,6 +212,7 @@ Twin* find_twin(FunctionCallInfo fcinfo) {
     options.keysize = sizeof(Oid);
     options.entrysize = sizeof(Twin);
     twins = hash_create("s2t twins", 128, &options, HASH_ELEM | HASH_BLOBS);
+    CacheRegisterSyscacheCallback(PROCOID, note_change, 0);
   }
   Oid oid = fcinfo->flinfo->fn_oid;
   auto* known = static_cast<Twin*>(hash_search(twins, &oid, HASH_FIND, nullptr));
@@ -212,10 +252,39 @@ ParamListInfo make_parameters(FunctionCallInfo fcinfo, const Twin* twin) {
   return parameters;
 }
 
-// Calls the routine, on behalf of whom the last argument names. Rows go to `rows`, which is nullptr
-// for what returns one; that is in SPI_tuptable.
-void call(FunctionCallInfo fcinfo, Twin* twin, Tuplestorestate* rows) {
-  if (!is_up_to_date(twin)) look_up_routine(twin);
+// Calls the routine as a statement would, and takes its row.
+void call_directly(FunctionCallInfo fcinfo, const Twin* twin, Datum* values, bool* nulls) {
+  const int inputs = form(twin->own)->pronargs - 1;
+  const bool returns_row = get_func_rettype(twin->direct) == RECORDOID;
+  if (!s2t::pg::compat::may_execute(twin->direct, GetUserId()))
+    aclcheck_error(ACLCHECK_NO_PRIV, OBJECT_FUNCTION, NameStr(form(twin->own)->proname));
+  LOCAL_FCINFO(call, FUNC_MAX_ARGS);
+  FmgrInfo function;
+  fmgr_info(twin->direct, &function);
+  InitFunctionCallInfoData(*call, &function, inputs, InvalidOid, nullptr, nullptr);
+  memcpy(call->args, fcinfo->args, sizeof(NullableDatum) * inputs);
+  CommandCounterIncrement();
+  PushActiveSnapshot(GetTransactionSnapshot());
+  Datum result = FunctionCallInvoke(call);
+  PopActiveSnapshot();
+  CommandCounterIncrement();
+
+  if (twin->row == nullptr || call->isnull) return;
+  if (!returns_row) {
+    values[0] = result;
+    nulls[0] = false;
+    return;
+  }
+  HeapTupleHeader row = DatumGetHeapTupleHeader(result);
+  HeapTupleData tuple = {};
+  tuple.t_len = HeapTupleHeaderGetDatumLength(row);
+  tuple.t_data = row;
+  heap_deform_tuple(&tuple, twin->row, values, nulls);
+}
+
+// Calls the routine by a statement. Rows go to `rows`, which is nullptr for what returns one; that is
+// in SPI_tuptable.
+void call_by_plan(FunctionCallInfo fcinfo, const Twin* twin, Tuplestorestate* rows) {
   SPIExecuteOptions options = {};
   options.params = make_parameters(fcinfo, twin);
   if (twin->fence != nullptr && SPI_execute_plan_extended(twin->fence, &options) < 0)
@@ -275,8 +344,13 @@ S2T_FUNCTION(s2t_twin) {
   ErrorData* error = run_in_subtransaction(context, [&] {
     twin->depth++;
     s2t::procedures::begin_remote(fcinfo->args[own->pronargs - 1]);
+    if (!is_up_to_date(twin)) look_up_routine(twin);
+    if (OidIsValid(twin->direct)) {
+      call_directly(fcinfo, twin, values, nulls);
+      return;
+    }
     SPI_connect();
-    call(fcinfo, twin, rows);
+    call_by_plan(fcinfo, twin, rows);
     if (rows == nullptr && twin->row != nullptr) take_row(twin, context, values, nulls);
     SPI_finish();
   });

@@ -1,4 +1,5 @@
-// s2t_router_shard_of, s2t_router_shard_of_slot, s2t_router_slot_of_name: the map of the slots.
+// s2t_router_shard_of, s2t_router_shard_of_slot, s2t_router_slot_of_name: the map of the slots; and
+// s2t_router_map_changed, the trigger that tells of its changes.
 #include "router/map.h"
 
 #include "pg/function.h"
@@ -12,6 +13,21 @@ namespace {
 // The columns of the table "slots", as the extension's script makes it.
 enum Column : AttrNumber { kSlot = 1, kShard = 2 };
 
+// What has been looked up, as of the table's last invalidation.
+struct Cache {
+  std::optional<int32_t> shards[core::kSlots];
+  bool empty = true;
+  Oid relation = InvalidOid;
+};
+
+constinit Cache cache;
+
+void forget(Datum /*argument*/, Oid relation) {
+  if (cache.empty || (OidIsValid(relation) && relation != cache.relation)) return;
+  for (std::optional<int32_t>& shard : cache.shards) shard.reset();
+  cache.empty = true;
+}
+
 [[noreturn]] void raise_no_server(const char* slot) {
   ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
                   errmsg("no server has slot %s", slot), errhint("Use %s.set_slots().", kSchema)));
@@ -19,9 +35,7 @@ enum Column : AttrNumber { kSlot = 1, kShard = 2 };
 }
 
 // As the map is now, whatever the transaction's snapshot has: a shard says so where it is wrong.
-int shard_of_slot(int slot) {
-  Oid oid = get_relname_relid("slots", get_namespace_oid(kSchema, false));
-  Relation map = table_open(oid, AccessShareLock);
+std::optional<int32_t> read_shard(Relation map, int slot) {
   Oid index = RelationGetPrimaryKeyIndex(map);
   Snapshot snapshot = RegisterSnapshot(GetLatestSnapshot());
   ScanKeyData key;
@@ -33,9 +47,29 @@ int shard_of_slot(int slot) {
   if (HeapTupleIsValid(row)) shard = heap_getattr(row, kShard, RelationGetDescr(map), &is_null);
   systable_endscan(scan);
   UnregisterSnapshot(snapshot);
-  table_close(map, AccessShareLock);
-  if (is_null) raise_no_server(psprintf("%d", slot));
+  if (is_null) return std::nullopt;
   return DatumGetInt32(shard);
+}
+
+int shard_of_slot(int slot) {
+  const bool known = slot >= 0 && slot < core::kSlots;
+  if (known && cache.shards[slot]) return *cache.shards[slot];
+
+  static bool registered = false;
+  if (!registered) CacheRegisterRelcacheCallback(forget, 0);
+  registered = true;
+  // Opening it takes the invalidations that are there; what comes later is of later changes.
+  Oid oid = get_relname_relid("slots", get_namespace_oid(kSchema, false));
+  Relation map = table_open(oid, AccessShareLock);
+  const std::optional<int32_t> shard = read_shard(map, slot);
+  if (known && shard) {
+    cache.shards[slot] = shard;
+    cache.empty = false;
+    cache.relation = RelationGetRelid(map);
+  }
+  table_close(map, AccessShareLock);
+  if (!shard) raise_no_server(psprintf("%d", slot));
+  return *shard;
 }
 
 }  // namespace
@@ -56,4 +90,14 @@ S2T_FUNCTION(s2t_router_shard_of_slot) {
 
 S2T_FUNCTION(s2t_router_slot_of_name) {
   PG_RETURN_INT32(s2t::pg::slot_of_email(s2t::pg::Arguments(fcinfo).as_text(0, "in_name")));
+}
+
+// On the table "slots": after a statement.
+S2T_FUNCTION(s2t_router_map_changed) {
+  if (!CALLED_AS_TRIGGER(fcinfo)) {
+    ereport(ERROR, (errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+                    errmsg("function was not called as a trigger")));
+  }
+  CacheInvalidateRelcache(reinterpret_cast<TriggerData*>(fcinfo->context)->tg_relation);
+  return PointerGetDatum(nullptr);
 }

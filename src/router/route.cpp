@@ -112,13 +112,13 @@ const Route* find_route(Oid oid) {
       memcpy(hash_search(routes, &oid, HASH_ENTER, nullptr), &route, sizeof route));
 }
 
-bytea* ask(int shard, Datum twin, bytea* question) {
+text* ask(int shard, Datum twin, text* question) {
   // What PL/Proxy itself tells is not for the caller. An error puts it back, see route().
   client_min_messages = ERROR;
-  NullableDatum answer = call_helper("call", {INT4OID, TEXTOID, BYTEAOID},
+  NullableDatum answer = call_helper("call", {INT4OID, TEXTOID, TEXTOID},
                                      {{Int32GetDatum(shard), false}, {twin, false}, {PointerGetDatum(question), false}});
   if (answer.isnull) elog(ERROR, "server %d has not answered", shard);
-  return DatumGetByteaPP(answer.value);
+  return DatumGetTextPP(answer.value);
 }
 
 // nullptr if there is none.
@@ -151,11 +151,11 @@ NullableDatum elsewhere(int shard, int attempt, const char* sqlstate, const char
 }
 
 // Asks a server, and once more another one if the slot has moved there. Errors are raised.
-void ask_and_follow(const Route* route, NullableDatum id, Datum twin, bytea* question,
+void ask_and_follow(const Route* route, NullableDatum id, Datum twin, text* question,
                     Datum* values, bool* nulls) {
   int shard = shard_of(id);
   for (int attempt = 1;; attempt++) {
-    bytea* answer = nullptr;
+    text* answer = nullptr;
     const int level = client_min_messages;
     ErrorData* error = pg::run_in_subtransaction(
         CurrentMemoryContext, [&] { answer = ask(shard, twin, question); });
@@ -194,7 +194,7 @@ Datum route_call(FunctionCallInfo fcinfo, bool writes) {
   }
   values[route->inputs] = procedures::tell_remote(pg::remote::session_caller());
   nulls[route->inputs] = false;
-  bytea* question = nullptr;
+  text* question = nullptr;
   // Texts travel in the encoding of the database, as PL/Proxy tells the server.
   pg::in_database_encoding([&] { question = route->question->pack(values, nulls); });
 

@@ -21,8 +21,8 @@ COMMENT ON FUNCTION s2t_router.caller()
     IS 'Who calls, as a server''s audit_log shall have it.';
 
 -- What the native routines (s2t_route_read, s2t_route_write) call; others have a proxy each.
-CREATE FUNCTION s2t_router.call(in_shard integer, in_twin text, in_arguments bytea)
-RETURNS bytea
+CREATE FUNCTION s2t_router.call(in_shard integer, in_twin text, in_arguments text)
+RETURNS text
 LANGUAGE plproxy
 AS $function$
     CLUSTER 's2t_router';
@@ -30,8 +30,8 @@ AS $function$
     SELECT s2t_shard.call(in_twin, in_arguments);
 $function$;
 
-COMMENT ON FUNCTION s2t_router.call(integer, text, bytea)
-    IS 'Calls a twin on a server, with its arguments and results in one bytea each.';
+COMMENT ON FUNCTION s2t_router.call(integer, text, text)
+    IS 'Calls a twin on a server, with its arguments and results in one text each.';
 
 -- RAISE takes no NULL, and an option that is empty is not one that is absent: the statement is made of
 -- what there is.

@@ -22,6 +22,24 @@ COMMENT ON TABLE s2t_router.slots IS 'Which server has a slot, as far as this ro
 COMMENT ON COLUMN s2t_router.slots.slot IS 'Slot of an id: s2t_slot().';
 COMMENT ON COLUMN s2t_router.slots.shard IS 'Number of the server.';
 
+-- Sessions keep what they have looked up, until somebody changes it: also one that replays changes.
+CREATE FUNCTION s2t_router.map_changed()
+RETURNS trigger
+LANGUAGE c
+AS 'MODULE_PATHNAME', 's2t_router_map_changed';
+
+COMMENT ON FUNCTION s2t_router.map_changed()
+    IS 'Trigger of the table slots: makes every session look them up anew.';
+
+CREATE TRIGGER map_changed
+AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON s2t_router.slots
+FOR EACH STATEMENT
+EXECUTE FUNCTION s2t_router.map_changed();
+
+ALTER TABLE s2t_router.slots ENABLE ALWAYS TRIGGER map_changed;
+
+COMMENT ON TRIGGER map_changed ON s2t_router.slots IS 'Makes every session look the slots up anew.';
+
 -- What an extension's script makes is not dumped, but for this.
 SELECT pg_catalog.pg_extension_config_dump('s2t_router.shards', '');
 SELECT pg_catalog.pg_extension_config_dump('s2t_router.slots', '');

@@ -3,10 +3,10 @@
 -- ------------------------------------------------------------------------------------------------
 
 -- With the rights of whoever calls: EXECUTE on the twin itself is looked at.
-CREATE FUNCTION s2t_shard.call(in_twin text, in_arguments bytea)
-RETURNS bytea
+CREATE FUNCTION s2t_shard.call(in_twin text, in_arguments text)
+RETURNS text
 LANGUAGE c STRICT
 AS 'MODULE_PATHNAME', 's2t_call';
 
-COMMENT ON FUNCTION s2t_shard.call(text, bytea)
-    IS 'Calls the twin of this name, with its arguments and results in one bytea each, in the router''s own form.';
+COMMENT ON FUNCTION s2t_shard.call(text, text)
+    IS 'Calls the twin of this name, with its arguments and results in one text each, in the router''s own form.';
