@@ -22,17 +22,19 @@ constexpr const char* kName = "sp_reset_monthly_cycles";
 constexpr int kBatch = 1000;
 constexpr int64_t kArchivedBytes = 60;  // of a row of usage_cycles, as BulkInsert counts them
 
-// Where the next batch begins: ended cycles are visited in the order in which they ended, and of
-// one end in that of the users.
-struct Position {
-  pg::Place place;
-  bool finished = false;
-};
-
 // A subscription whose cycle has ended, by where it lies.
 struct Ended {
   pg_uuid_t user_id;
   ItemPointerData tid;
+};
+
+// Where the next batch begins: ended cycles are visited in the order in which they ended, and of
+// one end in that of the users; or in that of the users where all were found before.
+struct Position {
+  pg::Place place;
+  bool finished = false;
+  bool found_all = false;
+  std::span<Ended> found;  // those that are left
 };
 
 int compare_users(const void* left, const void* right) {
@@ -40,10 +42,11 @@ int compare_users(const void* left, const void* right) {
                 &static_cast<const Ended*>(right)->user_id, UUID_LEN);
 }
 
-// The next kBatch subscriptions at most whose cycles have ended, in the order of their users, which
+// The next `most` subscriptions at most whose cycles have ended, in the order of their users, which
 // is that of all locks. All of them where the index does not go on with the user: there is no
 // telling then where to go on.
-std::span<Ended> find_ended(Table* subscriptions, TimestampTz now, Position* position) {
+std::span<Ended> find_ended(Table* subscriptions, TimestampTz now, size_t most,
+                            Position* position) {
   namespace s = pg::user_subscriptions;
   bool indexed = subscriptions->has_index(s::by_cycle_end);
   bool ordered = indexed && subscriptions->index_continues_with(s::by_cycle_end, s::user_id);
@@ -61,7 +64,7 @@ std::span<Ended> find_ended(Table* subscriptions, TimestampTz now, Position* pos
     TimestampTz end = row.as_timestamp(s::cycle_end, DT_NOBEGIN);
     const pg_uuid_t* user_id = row.as_uuid(s::user_id);
     if (end > now) continue;
-    if (ordered && ended.size() == kBatch) {
+    if (ordered && ended.size() == most) {
       position->finished = false;
       break;
     }
@@ -73,6 +76,32 @@ std::span<Ended> find_ended(Table* subscriptions, TimestampTz now, Position* pos
   scan.end();
   qsort(ended.begin(), ended.size(), sizeof(Ended), compare_users);
   return ended.all();
+}
+
+std::span<Ended> next_batch(Table* subscriptions, TimestampTz now, Position* position) {
+  if (!position->found_all) return find_ended(subscriptions, now, kBatch, position);
+  std::span<Ended> batch = position->found.first(Min(position->found.size(), size_t{kBatch}));
+  position->found = position->found.subspan(batch.size());
+  position->finished = position->found.empty();
+  return batch;
+}
+
+// All of them, in memory that outlives the session. Where nothing is committed between batches, the
+// locks of all are held at once: they have one order over all batches. What was found lies where it
+// does as long as a snapshot of before is held.
+void find_all(FunctionCallInfo fcinfo, Position* position) {
+  Session session = Session::open(fcinfo, kName);
+  Account account = Account::open(&session);
+  std::span<Ended> ended =
+      find_ended(account.subscriptions(), Session::now(), SIZE_MAX, position);
+  session.in_callers_memory([&] {
+    pg::Array<Ended> kept;
+    for (const Ended& one : ended) kept.push(one);
+    position->found = kept.all();
+  });
+  position->found_all = true;
+  position->finished = false;
+  session.close();
 }
 
 // Opens the next cycle for one subscription whose cycle has ended, as the scan found it or, if
@@ -136,7 +165,7 @@ bool try_to_close(FunctionCallInfo fcinfo, pg::Deferred deferred, Position* posi
     Session session = Session::open(fcinfo, kName);
     TimestampTz now = Session::now();
     Account account = Account::open(&session);
-    *closed = close_cycles(&account, find_ended(account.subscriptions(), now, position), now);
+    *closed = close_cycles(&account, next_batch(account.subscriptions(), now, position), now);
     session.close();
   });
 }
@@ -146,7 +175,7 @@ std::span<const pg_uuid_t> find_users(FunctionCallInfo fcinfo, Position* positio
   MemoryContext caller = CurrentMemoryContext;
   Session session = Session::open(fcinfo, kName);
   Account account = Account::open(&session);
-  std::span<Ended> ended = find_ended(account.subscriptions(), Session::now(), position);
+  std::span<Ended> ended = next_batch(account.subscriptions(), Session::now(), position);
   auto* users = static_cast<pg_uuid_t*>(
       MemoryContextAllocHuge(caller, sizeof(pg_uuid_t) * Max(ended.size(), 1)));
   for (size_t i = 0; i < ended.size(); i++) users[i] = ended[i].user_id;
@@ -229,12 +258,20 @@ S2T_PROCEDURE(sp_reset_monthly_cycles) {
   auto deferred = atomic ? s2t::pg::Deferred::kAtCommit : s2t::pg::Deferred::kNow;
   SetAside set_aside(s2t::metrics::set_aside::Job::kReset, "user");
   Position position;
+  Snapshot held = nullptr;
+  if (atomic) {
+    held = RegisterSnapshot(GetTransactionSnapshot());
+    find_all(fcinfo, &position);
+  }
   int64_t closed = 0;
   while (!position.finished) {
     closed += close_batch(fcinfo, deferred, &position, &set_aside);
     if (!atomic) s2t::pg::commit_and_go_on();
   }
-  if (!atomic) s2t::pg::wait_for_commits();
+  if (atomic)
+    UnregisterSnapshot(held);
+  else
+    s2t::pg::wait_for_commits();
   set_aside.tell();
   report(closed);
   SPI_finish();
