@@ -7,8 +7,7 @@ namespace {
 constexpr char kNull = '-';
 
 [[noreturn]] void raise_bad_message() {
-  ereport(ERROR,
-          (errcode(ERRCODE_INVALID_BINARY_REPRESENTATION), errmsg("invalid packed values")));
+  ereport(ERROR, (errcode(ERRCODE_INVALID_BINARY_REPRESENTATION), errmsg("invalid packed values")));
   pg_unreachable();
 }
 

@@ -1,4 +1,5 @@
-// Values that travel between two servers in one text, so that what carries them need not know what they are.
+// Values that travel between two servers in one text, so that what carries them need not know what
+// they are.
 #pragma once
 
 #include "pg/server.h"
@@ -6,9 +7,9 @@
 namespace s2t::pg {
 
 // Values of given types, there and back. The text begins with the types' numbers, "2950,25:", and
-// goes on with the values: "-" for null, else the length in bytes, a colon and those bytes. Texts and
-// JSON stand there as they are, in the encoding of the database; of others it is the bytes of the
-// type's send function, in hexadecimal digits.
+// goes on with the values: "-" for null, else the length in bytes, a colon and those bytes. Texts
+// and JSON stand there as they are, in the encoding of the database; of others it is the bytes of
+// the type's send function, in hexadecimal digits.
 class Packing {
  public:
   // At most this many values.

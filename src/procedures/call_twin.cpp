@@ -2,6 +2,7 @@
 // text each: a statement with many columns costs a server more to parse than to carry out.
 #include "pg/compat.h"
 #include "pg/function.h"
+#include "pg/function_cache.h"
 #include "pg/packed.h"
 
 namespace {
@@ -44,26 +45,20 @@ bool is_twin_of_one_row(HeapTuple function) {
 }
 
 const Known* find(Oid oid) {
-  static HTAB* twins = nullptr;
-  if (twins == nullptr) {
-    HASHCTL options = {};
-    options.keysize = sizeof(Oid);
-    options.entrysize = sizeof(Known);
-    twins = hash_create("s2t twins called", 128, &options, HASH_ELEM | HASH_BLOBS);
-  }
-  if (auto* known = static_cast<Known*>(hash_search(twins, &oid, HASH_FIND, nullptr)))
-    return known;
+  static constinit s2t::pg::FunctionCache<Known> twins("s2t twins called");
+  if (const Known* known = twins.find(oid)) return known;
 
   HeapTuple function = SearchSysCache1(PROCOID, ObjectIdGetDatum(oid));
   if (!HeapTupleIsValid(function)) elog(ERROR, "cache lookup failed for function %u", oid);
   if (!is_twin_of_one_row(function)) {
-    ereport(ERROR, (errcode(ERRCODE_WRONG_OBJECT_TYPE),
-                    errmsg("%s() is no twin that returns one row", NameStr(form(function)->proname))));
+    ereport(ERROR,
+            (errcode(ERRCODE_WRONG_OBJECT_TYPE),
+             errmsg("%s() is no twin that returns one row", NameStr(form(function)->proname))));
   }
   Known twin = {};
   twin.oid = oid;
-  twin.arguments = Packing::make(TopMemoryContext, form(function)->proargtypes.values,
-                                 form(function)->pronargs);
+  twin.arguments =
+      Packing::make(TopMemoryContext, form(function)->proargtypes.values, form(function)->pronargs);
   Oid types[Packing::kMost] = {JSONBOID};
   int count = 1;
   TupleDesc row = nullptr;
@@ -77,7 +72,7 @@ const Known* find(Oid oid) {
   }
   twin.results = Packing::make(TopMemoryContext, types, count);
   ReleaseSysCache(function);
-  return static_cast<Known*>(memcpy(hash_search(twins, &oid, HASH_ENTER, nullptr), &twin, sizeof twin));
+  return twins.add(twin);
 }
 
 }  // namespace

@@ -92,8 +92,7 @@ std::span<Ended> next_batch(Table* subscriptions, TimestampTz now, Position* pos
 void find_all(FunctionCallInfo fcinfo, Position* position) {
   Session session = Session::open(fcinfo, kName);
   Account account = Account::open(&session);
-  std::span<Ended> ended =
-      find_ended(account.subscriptions(), Session::now(), SIZE_MAX, position);
+  std::span<Ended> ended = find_ended(account.subscriptions(), Session::now(), SIZE_MAX, position);
   session.in_callers_memory([&] {
     pg::Array<Ended> kept;
     for (const Ended& one : ended) kept.push(one);

@@ -3,6 +3,7 @@
 // that routine does, and one more column for an error and NOTICEs (docs/scale.md, "The parts").
 #include "pg/compat.h"
 #include "pg/function.h"
+#include "pg/function_cache.h"
 #include "pg/remote.h"
 #include "pg/subtransaction.h"
 #include "procedures/shared/remote_caller.h"
@@ -150,8 +151,8 @@ bool has_columns(Oid routine, const Twin* twin) {
   return true;
 }
 
-// Whether a routine is called without a plan: what a statement does around a function in C is little,
-// but takes 10 us. It would not call a strict one without all of its arguments.
+// Whether a routine is called without a plan: what a statement does around a function in C is
+// little, but takes 10 us. It would not call a strict one without all of its arguments.
 bool needs_no_plan(const Form_pg_proc routine) {
   return routine->prolang == ClanguageId && routine->prokind == PROKIND_FUNCTION &&
          !routine->proretset && !routine->proisstrict;
@@ -188,8 +189,8 @@ void look_up_routine(Twin* twin) {
 
 void note_change(Datum /*argument*/, int /*cache*/, uint32 /*hash*/) { changes++; }
 
-// Another routine may be in the place of the one that was looked up; and the texts of the plans have
-// the schema's name, so that they are made anew after ALTER SCHEMA ... RENAME.
+// Another routine may be in the place of the one that was looked up; and the texts of the plans
+// have the schema's name, so that they are made anew after ALTER SCHEMA ... RENAME.
 bool is_up_to_date(const Twin* twin) {
   if (!OidIsValid(twin->schema) || twin->seen != changes) return false;
   const char* name = get_namespace_name(twin->schema);
@@ -206,17 +207,12 @@ bool is_twin(const Form_pg_proc own, TypeFuncClass kind, const TupleDesc row) {
 }
 
 Twin* find_twin(FunctionCallInfo fcinfo) {
-  static HTAB* twins = nullptr;
-  if (twins == nullptr) {
-    HASHCTL options = {};
-    options.keysize = sizeof(Oid);
-    options.entrysize = sizeof(Twin);
-    twins = hash_create("s2t twins", 128, &options, HASH_ELEM | HASH_BLOBS);
-    CacheRegisterSyscacheCallback(PROCOID, note_change, 0);
-  }
+  static constinit s2t::pg::FunctionCache<Twin> twins("s2t twins");
+  static bool registered = false;
+  if (!registered) CacheRegisterSyscacheCallback(PROCOID, note_change, 0);
+  registered = true;
   Oid oid = fcinfo->flinfo->fn_oid;
-  auto* known = static_cast<Twin*>(hash_search(twins, &oid, HASH_FIND, nullptr));
-  if (known != nullptr) return known;
+  if (Twin* known = twins.find(oid)) return known;
 
   TupleDesc row = nullptr;
   TypeFuncClass kind = get_func_result_type(oid, nullptr, &row);
@@ -228,18 +224,14 @@ Twin* find_twin(FunctionCallInfo fcinfo) {
              errmsg("%s() cannot be a twin", NameStr(form(own)->proname)),
              errdetail("Its last argument must be of text[], and its last column of jsonb.")));
   }
+  Twin twin = {};
+  twin.oid = oid;
   MemoryContext before = MemoryContextSwitchTo(TopMemoryContext);
-  HeapTuple kept = heap_copytuple(own);
-  if (kind == TYPEFUNC_COMPOSITE) row = BlessTupleDesc(CreateTupleDescCopy(row));
+  twin.own = heap_copytuple(own);
+  if (kind == TYPEFUNC_COMPOSITE) twin.row = BlessTupleDesc(CreateTupleDescCopy(row));
   MemoryContextSwitchTo(before);
   ReleaseSysCache(own);
-
-  auto* twin = static_cast<Twin*>(hash_search(twins, &oid, HASH_ENTER, nullptr));
-  *twin = {};
-  twin->oid = oid;
-  twin->own = kept;
-  twin->row = kind == TYPEFUNC_COMPOSITE ? row : nullptr;
-  return twin;
+  return twins.add(twin);
 }
 
 ParamListInfo make_parameters(FunctionCallInfo fcinfo, const Twin* twin) {
@@ -282,8 +274,8 @@ void call_directly(FunctionCallInfo fcinfo, const Twin* twin, Datum* values, boo
   heap_deform_tuple(&tuple, twin->row, values, nulls);
 }
 
-// Calls the routine by a statement. Rows go to `rows`, which is nullptr for what returns one; that is
-// in SPI_tuptable.
+// Calls the routine by a statement. Rows go to `rows`, which is nullptr for what returns one; that
+// is in SPI_tuptable.
 void call_by_plan(FunctionCallInfo fcinfo, const Twin* twin, Tuplestorestate* rows) {
   SPIExecuteOptions options = {};
   options.params = make_parameters(fcinfo, twin);

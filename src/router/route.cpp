@@ -1,8 +1,10 @@
-// s2t_route_read, s2t_route_write: what is behind each of a router's routines that goes by an id and
-// returns one row. It has the name, the arguments and the results of a routine of the API, finds the
-// server by the slot of the id, and calls the twin that is there (docs/scale.md, "The parts").
+// s2t_route_read, s2t_route_write: what is behind each of a router's routines that goes by an id
+// and returns one row. It has the name, the arguments and the results of a routine of the API,
+// finds the server by the slot of the id, and calls the twin that is there (docs/scale.md, "The
+// parts").
 #include "pg/encoding.h"
 #include "pg/function.h"
+#include "pg/function_cache.h"
 #include "pg/packed.h"
 #include "pg/remote.h"
 #include "pg/subtransaction.h"
@@ -23,9 +25,9 @@ constexpr const char* kMoved = "S2M01";
 struct Route {
   Oid oid;
   int inputs;
-  int key;        // the argument that has the slot
-  TupleDesc row;  // what it returns; nullptr if that is one value or nothing
-  int columns;    // 0 for nothing
+  int key;            // the argument that has the slot
+  TupleDesc row;      // what it returns; nullptr if that is one value or nothing
+  int columns;        // 0 for nothing
   Packing* question;  // the arguments, and who calls
   Packing* answer;    // the columns, and what a server tells beside them
 };
@@ -98,25 +100,17 @@ Route make_route(Oid oid) {
 }
 
 const Route* find_route(Oid oid) {
-  static HTAB* routes = nullptr;
-  if (routes == nullptr) {
-    HASHCTL options = {};
-    options.keysize = sizeof(Oid);
-    options.entrysize = sizeof(Route);
-    routes = hash_create("s2t routes", 128, &options, HASH_ELEM | HASH_BLOBS);
-  }
-  if (auto* known = static_cast<Route*>(hash_search(routes, &oid, HASH_FIND, nullptr)))
-    return known;
-  const Route route = make_route(oid);
-  return static_cast<Route*>(
-      memcpy(hash_search(routes, &oid, HASH_ENTER, nullptr), &route, sizeof route));
+  static constinit pg::FunctionCache<Route> routes("s2t routes");
+  if (const Route* known = routes.find(oid)) return known;
+  return routes.add(make_route(oid));
 }
 
 text* ask(int shard, Datum twin, text* question) {
   // What PL/Proxy itself tells is not for the caller. An error puts it back, see route().
   client_min_messages = ERROR;
-  NullableDatum answer = call_helper("call", {INT4OID, TEXTOID, TEXTOID},
-                                     {{Int32GetDatum(shard), false}, {twin, false}, {PointerGetDatum(question), false}});
+  NullableDatum answer = call_helper(
+      "call", {INT4OID, TEXTOID, TEXTOID},
+      {{Int32GetDatum(shard), false}, {twin, false}, {PointerGetDatum(question), false}});
   if (answer.isnull) elog(ERROR, "server %d has not answered", shard);
   return DatumGetTextPP(answer.value);
 }
@@ -140,8 +134,8 @@ Problem read_problem(NullableDatum told) {
   return problem;
 }
 
-// The server to repeat a failed call on, null if the error is the answer; raises another error where
-// the server cannot be reached.
+// The server to repeat a failed call on, null if the error is the answer; raises another error
+// where the server cannot be reached.
 NullableDatum elsewhere(int shard, int attempt, const char* sqlstate, const char* message) {
   return call_helper("elsewhere", {INT4OID, INT4OID, TEXTOID, TEXTOID},
                      {{Int32GetDatum(shard), false},
@@ -151,14 +145,14 @@ NullableDatum elsewhere(int shard, int attempt, const char* sqlstate, const char
 }
 
 // Asks a server, and once more another one if the slot has moved there. Errors are raised.
-void ask_and_follow(const Route* route, NullableDatum id, Datum twin, text* question,
-                    Datum* values, bool* nulls) {
+void ask_and_follow(const Route* route, NullableDatum id, Datum twin, text* question, Datum* values,
+                    bool* nulls) {
   int shard = shard_of(id);
   for (int attempt = 1;; attempt++) {
     text* answer = nullptr;
     const int level = client_min_messages;
-    ErrorData* error = pg::run_in_subtransaction(
-        CurrentMemoryContext, [&] { answer = ask(shard, twin, question); });
+    ErrorData* error = pg::run_in_subtransaction(CurrentMemoryContext,
+                                                 [&] { answer = ask(shard, twin, question); });
     client_min_messages = level;
     NullableDatum next = {0, true};
     if (error != nullptr) {

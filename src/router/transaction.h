@@ -1,5 +1,5 @@
-// What a router's routines may do in the transaction of their caller (docs/scale.md, "What differs for
-// applications").
+// What a router's routines may do in the transaction of their caller (docs/scale.md, "What differs
+// for applications").
 #pragma once
 
 namespace s2t::router {
