@@ -22,7 +22,11 @@ struct Cache {
 
 constinit Cache cache;
 
+// Invalidations of any table that this session has heard of.
+uint64_t changes = 0;
+
 void forget(Datum /*argument*/, Oid relation) {
+  changes++;
   if (cache.empty || (OidIsValid(relation) && relation != cache.relation)) return;
   for (std::optional<int32_t>& shard : cache.shards) shard.reset();
   cache.empty = true;
@@ -58,11 +62,13 @@ int shard_of_slot(int slot) {
   static bool registered = false;
   if (!registered) CacheRegisterRelcacheCallback(forget, 0);
   registered = true;
-  // Opening it takes the invalidations that are there; what comes later is of later changes.
+  // Opening it takes the invalidations that are there. One that comes while the index is opened may
+  // be of a change that the snapshot does not have: what was read is not kept then.
   Oid oid = get_relname_relid("slots", get_namespace_oid(kSchema, false));
   Relation map = table_open(oid, AccessShareLock);
+  const uint64_t seen = changes;
   const std::optional<int32_t> shard = read_shard(map, slot);
-  if (known && shard) {
+  if (known && shard && seen == changes) {
     cache.shards[slot] = shard;
     cache.empty = false;
     cache.relation = RelationGetRelid(map);
