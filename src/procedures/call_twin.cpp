@@ -36,7 +36,7 @@ Oid find_function(FunctionCallInfo fcinfo, const char* name, const Oid* types, i
 }
 
 // Whether a function is s2t_twin() of this library, and returns one row. Others might return what
-// they do not declare.
+// they do not declare, or nothing.
 bool is_twin_of_one_row(HeapTuple function) {
   bool is_null = true;
   Datum symbol = SysCacheGetAttr(PROCOID, function, Anum_pg_proc_prosrc, &is_null);
@@ -44,35 +44,40 @@ bool is_twin_of_one_row(HeapTuple function) {
          strcmp(TextDatumGetCString(symbol), "s2t_twin") == 0;
 }
 
-const Known* find(Oid oid) {
-  static constinit s2t::pg::FunctionCache<Known> twins("s2t twins called");
-  if (const Known* known = twins.find(oid)) return known;
-
-  HeapTuple function = SearchSysCache1(PROCOID, ObjectIdGetDatum(oid));
-  if (!HeapTupleIsValid(function)) elog(ERROR, "cache lookup failed for function %u", oid);
-  if (!is_twin_of_one_row(function)) {
-    ereport(ERROR,
-            (errcode(ERRCODE_WRONG_OBJECT_TYPE),
-             errmsg("%s() is no twin that returns one row", NameStr(form(function)->proname))));
-  }
+Known make_known(HeapTuple function) {
   Known twin = {};
-  twin.oid = oid;
+  twin.oid = form(function)->oid;
   twin.arguments =
       Packing::make(TopMemoryContext, form(function)->proargtypes.values, form(function)->pronargs);
   Oid types[Packing::kMost] = {JSONBOID};
   int count = 1;
   TupleDesc row = nullptr;
-  if (get_func_result_type(oid, nullptr, &row) == TYPEFUNC_COMPOSITE) {
+  if (get_func_result_type(twin.oid, nullptr, &row) == TYPEFUNC_COMPOSITE) {
     MemoryContext before = MemoryContextSwitchTo(TopMemoryContext);
     twin.row = CreateTupleDescCopy(row);
     MemoryContextSwitchTo(before);
     count = row->natts;
-    if (count > Packing::kMost) elog(ERROR, "function %u has too many columns", oid);
+    if (count > Packing::kMost) elog(ERROR, "function %u has too many columns", twin.oid);
     for (int i = 0; i < count; i++) types[i] = TupleDescAttr(row, i)->atttypid;
   }
   twin.results = Packing::make(TopMemoryContext, types, count);
+  return twin;
+}
+
+const Known* find(Oid oid) {
+  static constinit s2t::pg::FunctionCache<Known> twins("s2t twins called");
+  HeapTuple function = SearchSysCache1(PROCOID, ObjectIdGetDatum(oid));
+  if (!HeapTupleIsValid(function)) elog(ERROR, "cache lookup failed for function %u", oid);
+  // At every call: its owner may have put another in the place of one that is known.
+  if (!is_twin_of_one_row(function)) {
+    ereport(ERROR,
+            (errcode(ERRCODE_WRONG_OBJECT_TYPE),
+             errmsg("%s() is no twin that returns one row", NameStr(form(function)->proname))));
+  }
+  const Known* twin = twins.find(oid);
+  if (twin == nullptr) twin = twins.add(make_known(function));
   ReleaseSysCache(function);
-  return twins.add(twin);
+  return twin;
 }
 
 }  // namespace
@@ -96,6 +101,7 @@ S2T_FUNCTION(s2t_call) {
   nulls[0] = call->isnull;
 
   if (twin->row != nullptr) {
+    if (nulls[0]) elog(ERROR, "twin %s() has returned no row", name);
     HeapTupleHeader row = DatumGetHeapTupleHeader(values[0]);
     HeapTupleData tuple = {};
     tuple.t_len = HeapTupleHeaderGetDatumLength(row);

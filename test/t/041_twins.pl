@@ -135,6 +135,13 @@ like($by_name->('s2t_version', packed([ $text, 'x' ], $who)), qr/42883: /, 'none
 like($by_name->('sp_list_plans', packed($who)), qr/42809: +sp_list_plans\(\) is no twin that returns one row/, 'not one that returns rows');
 says('own', "CREATE FUNCTION s2t_shard.mine(text[]) RETURNS jsonb LANGUAGE sql AS 'SELECT NULL::jsonb'");
 like($by_name->('mine', packed($who)), qr/42809: +mine\(\) is no twin/, 'nor another function');
+my $set_password = "SELECT left(s2t_shard.call('s2t_set_password', '" . packed([ $uuid, undef ], [ $text, 'h' ], $who) . "'), 8)";
+like(says('own', qq{
+	BEGIN;
+	$set_password;
+	CREATE OR REPLACE FUNCTION s2t_shard.s2t_set_password(in_user_id uuid, in_hashed_pass text, in_caller text[], OUT result boolean, OUT s2t_problem jsonb)
+	LANGUAGE sql AS 'SELECT NULL::boolean, NULL::jsonb WHERE false';
+	$set_password}), qr/^16,3802:.*s2t_set_password\(\) is no twin that returns one row/s, 'nor one that was a twin when it was called before');
 says('own', 'GRANT USAGE ON SCHEMA s2t_shard TO helper; GRANT EXECUTE ON FUNCTION s2t_shard.call(text, text) TO helper');
 like($by_name->('s2t_version', packed($who), 'helper'), qr/42501: +permission denied for function s2t_version/, 'nor one that the caller may not execute');
 like($by_name->('s2t_version', $_), $bad, "no packed values: '$_'") foreach
