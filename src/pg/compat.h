@@ -80,6 +80,15 @@ inline bool may_execute(Oid function, Oid role) {
 #endif
 }
 
+// The index of a primary key that is not deferrable; InvalidOid if there is none.
+inline Oid primary_key_of(Relation relation) {
+#if PG_VERSION_NUM >= 180000
+  return RelationGetPrimaryKeyIndex(relation, false);
+#else
+  return RelationGetPrimaryKeyIndex(relation);
+#endif
+}
+
 using TreeWalker = bool (*)(Node* node, void* context);
 
 // expression_tree_walker(), whose declaration before PostgreSQL 16 is an unprototyped function

@@ -2,6 +2,7 @@
 // s2t_router_map_changed, the trigger that tells of its changes.
 #include "router/map.h"
 
+#include "pg/compat.h"
 #include "pg/function.h"
 #include "pg/ids.h"
 #include "router/helper.h"
@@ -40,7 +41,7 @@ void forget(Datum /*argument*/, Oid relation) {
 
 // As the map is now, whatever the transaction's snapshot has: a shard says so where it is wrong.
 std::optional<int32_t> read_shard(Relation map, int slot) {
-  Oid index = RelationGetPrimaryKeyIndex(map);
+  Oid index = pg::compat::primary_key_of(map);
   Snapshot snapshot = RegisterSnapshot(GetLatestSnapshot());
   ScanKeyData key;
   ScanKeyInit(&key, kSlot, BTEqualStrategyNumber, F_INT4EQ, Int32GetDatum(slot));
