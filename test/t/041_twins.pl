@@ -49,7 +49,7 @@ like(says('lent', qq{SELECT s2t_problem FROM s2t_shard.directory('claim_name',
 	qr/told/, 'and none is called in the place of the extension\'s');
 
 # The owner of the routines, and of their twins.
-$node->safe_psql('postgres', 'CREATE DATABASE own OWNER svc');
+$node->safe_psql('postgres', 'CREATE DATABASE own OWNER svc TEMPLATE template0 ENCODING \'UTF8\' LOCALE \'C\'');
 is(says('own', 'CREATE SCHEMA s2t; CREATE EXTENSION s2t SCHEMA s2t; CREATE EXTENSION s2t_shard; SET client_min_messages = warning; CALL s2t.sp_seed_plans()'),
 	'', 'all belongs to a role');
 
