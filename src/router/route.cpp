@@ -106,7 +106,7 @@ const Route* find_route(Oid oid) {
 }
 
 text* ask(int shard, Datum twin, text* question) {
-  // What PL/Proxy itself tells is not for the caller. An error puts it back, see route().
+  // What PL/Proxy itself tells is not for the caller; ask_and_follow() puts it back.
   client_min_messages = ERROR;
   NullableDatum answer = call_helper(
       "call", {INT4OID, TEXTOID, TEXTOID},
