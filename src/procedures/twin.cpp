@@ -247,7 +247,7 @@ ParamListInfo make_parameters(FunctionCallInfo fcinfo, const Twin* twin) {
 // Calls the routine as a statement would, and takes its row.
 void call_directly(FunctionCallInfo fcinfo, const Twin* twin, Datum* values, bool* nulls) {
   const int inputs = form(twin->own)->pronargs - 1;
-  const bool returns_row = get_func_rettype(twin->direct) == RECORDOID;
+  const bool returns_row = type_is_rowtype(get_func_rettype(twin->direct));
   if (!s2t::pg::compat::may_execute(twin->direct, GetUserId()))
     aclcheck_error(ACLCHECK_NO_PRIV, OBJECT_FUNCTION, NameStr(form(twin->own)->proname));
   LOCAL_FCINFO(call, FUNC_MAX_ARGS);
