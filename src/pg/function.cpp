@@ -55,6 +55,14 @@ bool Arguments::atomic() const {
          castNode(CallContext, fcinfo_->context)->atomic;
 }
 
+TriggerData* read_trigger(FunctionCallInfo fcinfo) {
+  if (!CALLED_AS_TRIGGER(fcinfo)) {
+    ereport(ERROR, (errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+                    errmsg("function was not called as a trigger")));
+  }
+  return reinterpret_cast<TriggerData*>(fcinfo->context);
+}
+
 Datum make_text(std::string_view value) {
   return PointerGetDatum(cstring_to_text_with_len(value.data(), static_cast<int>(value.size())));
 }
@@ -93,6 +101,14 @@ Datum make_row(TupleDesc* descriptor, const ResultColumn* columns, int count, Da
     MemoryContextSwitchTo(caller);
   }
   return HeapTupleGetDatum(heap_form_tuple(*descriptor, values, nulls));
+}
+
+void read_row(Datum row, TupleDesc descriptor, Datum* values, bool* nulls) {
+  HeapTupleHeader header = DatumGetHeapTupleHeader(row);
+  HeapTupleData tuple = {};
+  tuple.t_len = HeapTupleHeaderGetDatumLength(header);
+  tuple.t_data = header;
+  heap_deform_tuple(&tuple, descriptor, values, nulls);
 }
 
 }  // namespace s2t::pg

@@ -56,6 +56,9 @@ class Arguments {
   FunctionCallInfo fcinfo_;
 };
 
+// What a trigger function is called with; 39P01 if the function was not called as one.
+[[nodiscard]] TriggerData* read_trigger(FunctionCallInfo fcinfo);
+
 // Values in the current memory context.
 [[nodiscard]] Datum make_text(std::string_view value);
 [[nodiscard]] Datum make_uuid(const pg_uuid_t& value);
@@ -76,6 +79,10 @@ struct ResultColumn {
 // function a static one.
 [[nodiscard]] Datum make_row(TupleDesc* descriptor, const ResultColumn* columns, int count,
                              Datum* values, bool* nulls);
+
+// The other way: the columns of a row, which may have fewer of them than `descriptor`; the rest are
+// null. They live as long as the row.
+void read_row(Datum row, TupleDesc descriptor, Datum* values, bool* nulls);
 
 template <int N>
 [[nodiscard]] Datum make_row(TupleDesc* descriptor, const ResultColumn (&columns)[N],

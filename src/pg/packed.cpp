@@ -11,6 +11,11 @@ constexpr char kNull = '-';
   pg_unreachable();
 }
 
+void append_counted(StringInfo message, const char* bytes, int length) {
+  appendStringInfo(message, "%d:", length);
+  appendBinaryStringInfo(message, bytes, length);
+}
+
 bool stands_as_it_is(Oid type) { return type == TEXTOID || type == JSONBOID; }
 
 std::string_view view_of(text* packed) {
@@ -76,17 +81,13 @@ Packing* Packing::make(MemoryContext memory, const Oid* types, int count) {
 void Packing::pack_value(StringInfo message, Kind* kind, Datum value) {
   if (kind->type == TEXTOID) {
     text* words = DatumGetTextPP(value);
-    const int length = static_cast<int>(VARSIZE_ANY_EXHDR(words));
-    appendStringInfo(message, "%d:", length);
-    appendBinaryStringInfo(message, VARDATA_ANY(words), length);
+    append_counted(message, VARDATA_ANY(words), static_cast<int>(VARSIZE_ANY_EXHDR(words)));
     return;
   }
   if (kind->type == JSONBOID) {
     Jsonb* json = DatumGetJsonbP(value);
     const char* words = JsonbToCString(nullptr, &json->root, static_cast<int>(VARSIZE(json)));
-    const int length = static_cast<int>(strlen(words));
-    appendStringInfo(message, "%d:", length);
-    appendBinaryStringInfo(message, words, length);
+    append_counted(message, words, static_cast<int>(strlen(words)));
     return;
   }
   bytea* bytes = SendFunctionCall(&kind->send, value);

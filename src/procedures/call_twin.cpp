@@ -102,11 +102,7 @@ S2T_FUNCTION(s2t_call) {
 
   if (twin->row != nullptr) {
     if (nulls[0]) elog(ERROR, "twin %s() has returned no row", name);
-    HeapTupleHeader row = DatumGetHeapTupleHeader(values[0]);
-    HeapTupleData tuple = {};
-    tuple.t_len = HeapTupleHeaderGetDatumLength(row);
-    tuple.t_data = row;
-    heap_deform_tuple(&tuple, twin->row, values, nulls);
+    s2t::pg::read_row(values[0], twin->row, values, nulls);
   }
   PG_RETURN_TEXT_P(twin->results->pack(values, nulls));
 }

@@ -5,10 +5,6 @@
 #include "pg/function.h"
 #include "pg/settings.h"
 
-extern "C" {
-#include "commands/trigger.h"
-}
-
 namespace s2t::procedures {
 
 namespace {
@@ -33,14 +29,6 @@ bool hold(FunctionCallInfo fcinfo, const char* name, bool wait) {
   bool held = fence::hold(&session, slot, wait);
   session.close();
   return held;
-}
-
-TriggerData* read_trigger(FunctionCallInfo fcinfo) {
-  if (!CALLED_AS_TRIGGER(fcinfo)) {
-    ereport(ERROR, (errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
-                    errmsg("function was not called as a trigger")));
-  }
-  return reinterpret_cast<TriggerData*>(fcinfo->context);
 }
 
 void take_slot_of(Relation slots, HeapTuple row) {
@@ -76,7 +64,7 @@ S2T_FUNCTION(s2t_check_slot) {
 // On the table "slots": before a row changes, and after rows were added or all removed.
 S2T_FUNCTION(s2t_slot_changed) {
   using namespace s2t::procedures;
-  TriggerData* trigger = read_trigger(fcinfo);
+  TriggerData* trigger = s2t::pg::read_trigger(fcinfo);
   fence::tell(trigger->tg_relation);
   if (!TRIGGER_FIRED_FOR_ROW(trigger->tg_event)) return PointerGetDatum(nullptr);
   bool updates = TRIGGER_FIRED_BY_UPDATE(trigger->tg_event);
@@ -88,7 +76,7 @@ S2T_FUNCTION(s2t_slot_changed) {
 // On the table "plans": before a statement.
 S2T_FUNCTION(s2t_guard_plans) {
   using namespace s2t;
-  (void)procedures::read_trigger(fcinfo);
+  (void)pg::read_trigger(fcinfo);
   if (pg::settings::plans_read_only()) {
     ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
                     errmsg("plans are changed on another server"),

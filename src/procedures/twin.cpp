@@ -267,11 +267,7 @@ void call_directly(FunctionCallInfo fcinfo, const Twin* twin, Datum* values, boo
     nulls[0] = false;
     return;
   }
-  HeapTupleHeader row = DatumGetHeapTupleHeader(result);
-  HeapTupleData tuple = {};
-  tuple.t_len = HeapTupleHeaderGetDatumLength(row);
-  tuple.t_data = row;
-  heap_deform_tuple(&tuple, twin->row, values, nulls);
+  s2t::pg::read_row(result, twin->row, values, nulls);
 }
 
 // Calls the routine by a statement. Rows go to `rows`, which is nullptr for what returns one; that

@@ -101,10 +101,6 @@ S2T_FUNCTION(s2t_router_slot_of_name) {
 
 // On the table "slots": after a statement.
 S2T_FUNCTION(s2t_router_map_changed) {
-  if (!CALLED_AS_TRIGGER(fcinfo)) {
-    ereport(ERROR, (errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
-                    errmsg("function was not called as a trigger")));
-  }
-  CacheInvalidateRelcache(reinterpret_cast<TriggerData*>(fcinfo->context)->tg_relation);
+  CacheInvalidateRelcache(s2t::pg::read_trigger(fcinfo)->tg_relation);
   return PointerGetDatum(nullptr);
 }
